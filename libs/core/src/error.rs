@@ -1,0 +1,192 @@
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The stable codes of the wire contract. SDKs and tests match the code, never the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    BadRequest,
+    InvalidQuery,
+    Unauthenticated,
+    PermissionDenied,
+    NotFound,
+    NamespaceNotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    RequestTimeout,
+    Conflict,
+    VersionMismatch,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+    RateLimited,
+    HeadersTooLarge,
+    QueryLimit,
+    QuotaExceeded,
+    HistoryPruned,
+    Internal,
+    Unavailable,
+    Timeout,
+}
+
+impl ErrorCode {
+    /// The code as it stands in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::InvalidQuery => "INVALID_QUERY",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::PermissionDenied => "PERMISSION_DENIED",
+            Self::NotFound => "NOT_FOUND",
+            Self::NamespaceNotFound => "NAMESPACE_NOT_FOUND",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::RequestTimeout => "REQUEST_TIMEOUT",
+            Self::Conflict => "CONFLICT",
+            Self::VersionMismatch => "VERSION_MISMATCH",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
+            Self::QueryLimit => "QUERY_LIMIT",
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
+            Self::HistoryPruned => "HISTORY_PRUNED",
+            Self::Internal => "INTERNAL",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Timeout => "TIMEOUT",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::BadRequest | Self::InvalidQuery | Self::QueryLimit => 400,
+            Self::Unauthenticated => 401,
+            Self::PermissionDenied | Self::QuotaExceeded => 403,
+            Self::NotFound | Self::NamespaceNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::RequestTimeout => 408,
+            Self::Conflict => 409,
+            Self::HistoryPruned => 410,
+            Self::VersionMismatch => 412,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::ValidationFailed => 422,
+            Self::RateLimited => 429,
+            Self::HeadersTooLarge => 431,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+            Self::Timeout => 504,
+        }
+    }
+}
+
+/// One field's part of an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorDetail {
+    pub field: String,
+    pub code: &'static str,
+    pub message: String,
+}
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// An error: what the client may read (`code`, `message`, `details`) and, apart from it, what the log needs (`source`).
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: ErrorCode,
+    message: String,
+    details: Vec<ErrorDetail>,
+    retry_after: Option<std::time::Duration>,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// `message` is read by the client: it never holds a secret, and nothing about data that the caller may not see.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { code, message: message.into(), details: Vec::new(), retry_after: None, source: None }))
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, message)
+    }
+
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unauthenticated, message)
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::NotFound, message)
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Conflict, message)
+    }
+
+    /// Something parsed but cannot be stored; `field` names where it stands.
+    pub fn invalid(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(ErrorCode::ValidationFailed, message.clone()).with_detail(field, code, message)
+    }
+
+    /// An opaque 500: the client reads nothing of `source`, the log does.
+    pub fn internal(source: impl Into<Source>) -> Self {
+        Self::new(ErrorCode::Internal, "an internal error occurred").with_source(source)
+    }
+
+    /// A dependency is away; the client may try again.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unavailable, message).with_retry_after(std::time::Duration::from_secs(1))
+    }
+
+    #[must_use]
+    pub fn with_detail(mut self, field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        self.0.details.push(ErrorDetail { field: field.into(), code, message: message.into() });
+        self
+    }
+
+    #[must_use]
+    pub fn with_retry_after(mut self, after: std::time::Duration) -> Self {
+        self.0.retry_after = Some(after);
+        self
+    }
+
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    pub fn details(&self) -> &[ErrorDetail] {
+        &self.0.details
+    }
+
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        self.0.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code.as_str(), self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

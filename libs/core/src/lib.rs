@@ -1,0 +1,27 @@
+//! What every part of DarshJDB shares: ids, names, values, their encodings, facts, errors.
+//!
+//! This crate is pure: it does no I/O and knows neither async, HTTP nor PostgreSQL.
+
+pub mod canonical;
+pub mod chain;
+pub mod doc;
+mod error;
+mod id;
+pub mod json;
+mod name;
+mod principal;
+mod record;
+pub mod sort_key;
+mod time;
+mod value;
+
+pub use error::{Error, ErrorCode, ErrorDetail, Result};
+pub use id::{AttributeId, EntityId, NamespaceId, RequestId, TableId, Timestamp, Tx, attribute};
+pub use name::{FieldName, NamespaceName, TableName};
+pub use principal::{Account, Principal};
+pub use record::{RecordId, RecordKey};
+pub use time::{Datetime, Duration};
+pub use value::{Bound, Geometry, Object, Range, Value};
+
+pub use rust_decimal::Decimal;
+pub use uuid::Uuid;
