@@ -1,0 +1,21 @@
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+
+/// How the store reaches PostgreSQL.
+#[derive(Clone)]
+pub struct Config {
+    pub connection: PgConnectOptions,
+    /// Connections for reads by key, each with its own batching reader.
+    pub readers: u32,
+    /// Pooled connections for everything else that reads.
+    pub pool: u32,
+    /// How long a request waits for a PostgreSQL that is away before it is answered 503.
+    pub patience: Duration,
+}
+
+impl Config {
+    pub fn new(connection: PgConnectOptions) -> Self {
+        Self { connection, readers: 2, pool: 6, patience: Duration::from_secs(2) }
+    }
+}

@@ -1,0 +1,2 @@
+/// A page of a table by key.
+pub struct ListQuery {}

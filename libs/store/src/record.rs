@@ -1,0 +1,15 @@
+use ddb_core::{Object, RecordId, RecordKey, Timestamp, Tx};
+
+/// A record as the projection has it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub id: RecordId,
+    pub fields: Object,
+    /// The key of the owner's record in the table `user`; None where the system made it.
+    pub owner: Option<RecordKey>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// The transaction of the last change.
+    pub tx: Tx,
+    pub expires: Option<Timestamp>,
+}
