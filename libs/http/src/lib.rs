@@ -1,1 +1,27 @@
+#![doc = include_str!("../README.md")]
 
+mod answer;
+mod app;
+mod body;
+mod caller;
+mod context;
+mod error;
+mod fields;
+mod if_match;
+mod linger;
+mod path;
+mod percent;
+mod query;
+mod serve;
+
+pub use answer::Answer;
+pub use app::App;
+pub use body::JsonBody;
+pub use caller::Caller;
+pub use context::{CONTRACT_VERSION, Context};
+pub use error::{ApiError, ApiResult};
+pub use fields::Fields;
+pub use if_match::IfMatch;
+pub use path::{RecordPath, TablePath};
+pub use query::{Parameters, Query, QueryParameters};
+pub use serve::{Listeners, serve};

@@ -1,1 +1,7 @@
+#![doc = include_str!("../README.md")]
 
+mod service;
+mod shared;
+
+pub use service::{Service, Task};
+pub use shared::Shared;

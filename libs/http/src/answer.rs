@@ -1,0 +1,73 @@
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ddb_core::Tx;
+
+const X_DDB_TX: HeaderName = HeaderName::from_static("x-ddb-tx");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// An answer in the making: JSON that no cache may keep.
+#[must_use]
+pub struct Answer {
+    status: StatusCode,
+    body: Body,
+    has_body: bool,
+    tx: Option<Tx>,
+    etag: Option<Tx>,
+}
+
+impl Answer {
+    /// 200 with JSON that is written already.
+    pub fn ok(json: impl Into<Body>) -> Self {
+        Self { status: StatusCode::OK, body: json.into(), has_body: true, tx: None, etag: None }
+    }
+
+    /// 201 with JSON that is written already.
+    pub fn created(json: impl Into<Body>) -> Self {
+        Self { status: StatusCode::CREATED, ..Self::ok(json) }
+    }
+
+    /// 202 with JSON that is written already.
+    pub fn accepted(json: impl Into<Body>) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(json) }
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: Body::empty(), has_body: false, tx: None, etag: None }
+    }
+
+    /// The transaction whose state the answer shows, or which it made: `X-DDB-Tx`.
+    pub fn tx(mut self, tx: Tx) -> Self {
+        self.tx = Some(tx);
+        self
+    }
+
+    /// The transaction of the record's last change: `ETag`.
+    pub fn etag(mut self, tx: Tx) -> Self {
+        self.etag = Some(tx);
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if self.has_body {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        headers.insert(CACHE_CONTROL, PRIVATE);
+        if let Some(Tx(tx)) = self.tx {
+            headers.insert(X_DDB_TX, HeaderValue::from(tx));
+        }
+        if let Some(Tx(tx)) = self.etag {
+            let tag = HeaderValue::try_from(format!("\"{tx}\"")).expect("digits in quotes are a header value");
+            headers.insert(ETAG, tag);
+        }
+        response
+    }
+}

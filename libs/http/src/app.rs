@@ -1,0 +1,116 @@
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ddb_core::{Error, ErrorCode, RequestId};
+use futures::FutureExt;
+use tower::ServiceExt;
+use tracing::Instrument;
+
+use crate::context::{self, CONTRACT_VERSION, Context};
+use crate::error::{self, ApiError, Carried};
+
+/// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    router: Router,
+}
+
+impl App {
+    pub fn new(router: Router) -> Self {
+        Self { router }
+    }
+
+    /// Answers one request.
+    pub async fn answer(self, peer: SocketAddr, request: Request<Body>) -> Response {
+        let request_id = context::request_id(request.headers());
+        let span = tracing::info_span!("request", id = request_id.as_str());
+        let handled = self.route(peer, request_id.clone(), request);
+        let response = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
+        finish(response, &request_id)
+    }
+
+    async fn route(self, peer: SocketAddr, request_id: RequestId, mut request: Request<Body>) -> Response {
+        let namespace = match context::check_headers(request.headers()) {
+            Ok(namespace) => namespace,
+            Err(error) => return ApiError(error).into_response(),
+        };
+        request.extensions_mut().insert(Context { request_id, namespace, peer });
+        match AssertUnwindSafe(self.router.oneshot(request)).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            // The hook has logged where it happened; what it said stays in the log.
+            Err(_) => ApiError(Error::internal("a handler panicked")).into_response(),
+        }
+    }
+}
+
+/// Gives every answer its id and version, and every error its envelope and its log line.
+fn finish(mut response: Response, request_id: &RequestId) -> Response {
+    if response.status().is_client_error() || response.status().is_server_error() {
+        render(&mut response, request_id);
+    }
+    let headers = response.headers_mut();
+    let id = HeaderValue::from_str(request_id.as_str()).expect("the form of a request id is that of a header value");
+    headers.insert(context::REQUEST_ID, id);
+    headers.insert(context::VERSION, HeaderValue::from_static(CONTRACT_VERSION));
+    response
+}
+
+fn render(response: &mut Response, request_id: &RequestId) {
+    let status = response.status();
+    let carried = response.extensions_mut().remove::<Carried>();
+    let own;
+    let error: &Error = match &carried {
+        Some(Carried(error)) => error,
+        None => {
+            own = of_router(status);
+            &own
+        }
+    };
+    log(error, request_id);
+    *response.status_mut() = error::status(error);
+    *response.body_mut() = Body::from(error::envelope(error, request_id));
+    let headers = response.headers_mut();
+    headers.remove(axum::http::header::CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Some(after) = error.retry_after() {
+        // Rounded up: a client that comes back too early is refused again.
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+}
+
+/// The error that an answer of the router itself stands for.
+fn of_router(status: StatusCode) -> Error {
+    match status {
+        StatusCode::NOT_FOUND => Error::not_found("there is no such route"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Error::new(ErrorCode::MethodNotAllowed, "this route does not know the method; see the header `allow`")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => Error::new(ErrorCode::PayloadTooLarge, "a body has at most 16 MB"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Error::new(ErrorCode::UnsupportedMediaType, "the body is of a kind that is not taken here")
+        }
+        status if status.is_client_error() => Error::bad_request("the request is not understood"),
+        status => Error::internal(format!("an answer with the status {status} and no error")),
+    }
+}
+
+/// Once, here: whoever made the error did not log it. Neither values nor tokens nor bodies are in it.
+fn log(error: &Error, request_id: &RequestId) {
+    let request_id = request_id.as_str();
+    let code = error.code();
+    if code == ErrorCode::Internal {
+        tracing::error!(request_id, "{}", error::chain(error));
+    } else if code.http_status() >= 500 {
+        tracing::warn!(request_id, "{}", error::chain(error));
+    } else {
+        tracing::debug!(request_id, code = code.as_str(), "request refused");
+    }
+}

@@ -1,0 +1,101 @@
+use std::net::SocketAddr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result};
+
+use crate::ApiError;
+
+/// The one dated version of the contract that this server speaks.
+pub const CONTRACT_VERSION: &str = "2026-11-22";
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-ddb-version");
+const NAMESPACE: HeaderName = HeaderName::from_static("x-ddb-namespace");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const OWN_PREFIX: &str = "x-ddb-";
+
+const MAX_HEADERS: usize = 64;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// What the outermost layer knows of every request.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub request_id: RequestId,
+    pub namespace: NamespaceId,
+    /// The other end of the socket. Proxies are not looked through.
+    pub peer: SocketAddr,
+}
+
+impl<S: Sync> FromRequestParts<S> for Context {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(of(parts)?.clone())
+    }
+}
+
+pub(crate) fn of(parts: &Parts) -> Result<&Context> {
+    parts.extensions.get().ok_or_else(|| Error::internal("a request came past the outermost layer"))
+}
+
+/// The id the client gave, where it has the form, else a new one.
+pub(crate) fn request_id(headers: &HeaderMap) -> RequestId {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).and_then(RequestId::parse).unwrap_or_else(new_request_id)
+}
+
+fn new_request_id() -> RequestId {
+    let mut text = [0; 32];
+    let number: u128 = rand::random();
+    for (position, byte) in text.iter_mut().enumerate() {
+        *byte = b"0123456789abcdef"[(number >> (position * 4)) as usize & 15];
+    }
+    let text = std::str::from_utf8(&text).expect("hexadecimal digits are ASCII");
+    RequestId::parse(text).expect("32 hexadecimal digits have the form of a request id")
+}
+
+/// Refuses what this version does not know, and gives the namespace that the request names.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<NamespaceId> {
+    let mut bytes = 0;
+    for (name, value) in headers {
+        bytes += name.as_str().len() + value.len();
+        if name.as_str().starts_with(OWN_PREFIX) && name != NAMESPACE && name != VERSION {
+            return Err(Error::bad_request(format!("the header `{name}` is not known to this version")));
+        }
+    }
+    if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        return Err(Error::new(
+            ErrorCode::HeadersTooLarge,
+            format!("a request has at most {MAX_HEADERS} headers and {MAX_HEADER_BYTES} bytes of them"),
+        ));
+    }
+    if headers.contains_key(IDEMPOTENCY_KEY) {
+        return Err(Error::bad_request("the header `idempotency-key` is not known to this version"));
+    }
+    if let Some(version) = single(headers, &VERSION)?
+        && version != CONTRACT_VERSION
+    {
+        return Err(Error::bad_request(format!("this server speaks the version {CONTRACT_VERSION} of the contract")));
+    }
+    match single(headers, &NAMESPACE)? {
+        None | Some("main") => Ok(NamespaceId::MAIN),
+        Some(other) => {
+            let name = NamespaceName::parse(other)?;
+            Err(Error::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{name}`")))
+        }
+    }
+}
+
+/// The value of a header that stands at most once.
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Error::bad_request(format!("the header `{name}` stands more than once")));
+    }
+    value
+        .to_str()
+        .map(Some)
+        .map_err(|_| Error::bad_request(format!("the header `{name}` holds other than visible ASCII characters")))
+}

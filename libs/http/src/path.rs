@@ -1,0 +1,48 @@
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use ddb_core::{Error, RecordKey, Result, TableName};
+
+use crate::{ApiError, percent};
+
+/// The `{table}` of a route.
+pub struct TablePath(pub TableName);
+
+/// The `{table}` and `{key}` of a route.
+pub struct RecordPath {
+    pub table: TableName,
+    pub key: RecordKey,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TablePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        Ok(Self(TableName::parse(value(&params, "table")?)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RecordPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        Ok(Self { table: TableName::parse(value(&params, "table")?)?, key: RecordKey::parse_path(value(&params, "key")?)? })
+    }
+}
+
+/// The router decodes each part once, but takes a broken escape literally; here it is refused.
+async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams> {
+    let undecodable = || Error::bad_request("the path is not percent-encoded UTF-8");
+    if percent::decode(parts.uri.path()).is_none() {
+        return Err(undecodable());
+    }
+    RawPathParams::from_request_parts(parts, state).await.map_err(|_| undecodable())
+}
+
+fn value<'a>(params: &'a RawPathParams, name: &str) -> Result<&'a str> {
+    params
+        .iter()
+        .find_map(|(known, value)| (known == name).then_some(value))
+        .ok_or_else(|| Error::internal(format!("the route has no part `{name}`")))
+}

@@ -1,0 +1,31 @@
+use std::pin::Pin;
+
+use ddb_core::Result;
+use tokio_util::sync::CancellationToken;
+
+/// A part of the process: its routes and its background work.
+pub struct Service {
+    pub name: &'static str,
+    /// Without a fallback of its own: the routers of all services are merged.
+    pub router: axum::Router,
+    pub tasks: Vec<Task>,
+}
+
+type Run = Box<dyn FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send>;
+
+/// Background work that the process owns: started after the services are built, told to stop by the token, and joined.
+pub struct Task {
+    pub(crate) name: &'static str,
+    pub(crate) run: Run,
+}
+
+impl Task {
+    /// `run` ends soon after its token is cancelled. It deals with errors that pass by itself: one that it returns, or a panic, is logged and stops the
+    /// process with a failure, so that whoever supervises it starts it anew.
+    pub fn new<F>(name: &'static str, run: impl FnOnce(CancellationToken) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        Self { name, run: Box::new(move |token| Box::pin(run(token))) }
+    }
+}

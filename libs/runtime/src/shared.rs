@@ -1,0 +1,13 @@
+use ddb_bus::Bus;
+use ddb_database::{Authenticator, Database, MasterKey};
+
+/// What the services of one process share. Cheap to clone.
+#[derive(Clone)]
+pub struct Shared {
+    pub database: Database,
+    pub authenticator: Authenticator,
+    pub bus: Bus,
+    pub master_key: MasterKey,
+    /// Bytes of memory that the process may use: the setting, else its memory group's limit, else the machine's memory.
+    pub memory_limit: u64,
+}
