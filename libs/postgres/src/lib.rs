@@ -1,1 +1,28 @@
+#![doc = include_str!("../README.md")]
 
+mod attach;
+mod binaries;
+mod cluster;
+mod command;
+mod config;
+mod connection;
+mod error;
+mod instance;
+mod lock;
+mod log;
+mod orphan;
+mod password;
+mod process;
+mod reach;
+mod server;
+mod settings;
+mod socket;
+mod state;
+mod user;
+
+pub use attach::{Attached, attach_or_start};
+pub use config::Config;
+pub use connection::Connection;
+pub use error::{Error, Result};
+pub use lock::DataLock;
+pub use server::Server;

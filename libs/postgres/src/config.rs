@@ -1,0 +1,61 @@
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data directory of `ddb`; the cluster lives in `<data_dir>/postgres`.
+    pub data_dir: PathBuf,
+    /// Where PostgreSQL is installed (`DDB_POSTGRES_DIR`): a folder with `bin/postgres`. Without it, see the crate's documentation.
+    pub binaries: Option<PathBuf>,
+    /// The memory in bytes that PostgreSQL's settings are made for. Default: that of the machine or of its cgroup.
+    pub memory: Option<u64>,
+}
+
+impl Config {
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data_dir: data_dir.into(), binaries: None, memory: None }
+    }
+}
+
+/// The files in a data directory that belong to this crate.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Layout {
+    /// `data_dir` must exist. The path becomes absolute, because the server runs in another working directory.
+    pub(crate) fn new(data_dir: &Path) -> std::io::Result<Self> {
+        Ok(Self { data_dir: data_dir.canonicalize()? })
+    }
+
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+
+    pub(crate) fn password(&self) -> PathBuf {
+        self.data_dir.join("postgres.password")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.data_dir.join("postgres.state")
+    }
+
+    /// Where a cluster is made before it is renamed; `id` tells two attempts apart.
+    pub(crate) fn unfinished(&self, id: &str) -> PathBuf {
+        self.data_dir.join(format!("{UNFINISHED_PREFIX}{id}"))
+    }
+
+    /// What attempts that were cut off have left behind.
+    pub(crate) fn all_unfinished(&self) -> std::io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.data_dir)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX) {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+}
+
+const UNFINISHED_PREFIX: &str = "postgres.new-";

@@ -1,0 +1,44 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+const FILE_NAME: &str = "ddb.lock";
+
+/// The right to use a data directory: one process at a time, released when the value is dropped or the process dies.
+#[derive(Debug)]
+pub struct DataLock {
+    _file: File,
+}
+
+impl DataLock {
+    /// Makes `data_dir` (mode 0700) if there is none. Fails with [`Error::Locked`], naming the holder's pid, when another process has it.
+    pub fn acquire(data_dir: &Path) -> Result<Self> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(Error::io("make", data_dir))?;
+        let path = data_dir.join(FILE_NAME);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(Error::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // Only the message depends on it; the holder may be writing right now.
+                let _ = (&file).take(64).read_to_string(&mut text);
+                return Err(Error::Locked { data_dir: data_dir.to_owned(), pid: text.trim().parse().ok() });
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
+        }
+        file.set_len(0).map_err(Error::io("write", &path))?;
+        file.rewind().map_err(Error::io("write", &path))?;
+        writeln!(file, "{}", std::process::id()).map_err(Error::io("write", &path))?;
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,103 @@
+use std::fs;
+
+const MIB: u64 = 1 << 20;
+
+/// The settings of the server, as arguments: they are those of this `ddb`, whatever stands in the files of the cluster.
+/// Why each has its value is told in the crate's documentation.
+pub(crate) fn settings(memory: u64) -> Vec<String> {
+    let mib = |bytes: u64, least: u64, most: u64| format!("{}MB", (bytes / MIB).clamp(least, most));
+    vec![
+        // Who gets in, and how.
+        "listen_addresses=".to_owned(),
+        "unix_socket_permissions=0700".to_owned(),
+        "password_encryption=scram-sha-256".to_owned(),
+        "max_connections=40".to_owned(),
+        "superuser_reserved_connections=0".to_owned(),
+        // Memory.
+        format!("shared_buffers={}", mib(memory / 8, 32, 512)),
+        format!("effective_cache_size={}", mib(memory / 2, 128, 1 << 20)),
+        format!("work_mem={}", mib(memory / 128, 4, 32)),
+        format!("maintenance_work_mem={}", mib(memory / 16, 32, 256)),
+        format!("autovacuum_work_mem={}", mib(memory / 16, 16, 64)),
+        "huge_pages=off".to_owned(),
+        "jit=off".to_owned(),
+        // Processes.
+        "max_worker_processes=2".to_owned(),
+        "max_parallel_workers=2".to_owned(),
+        "max_parallel_workers_per_gather=0".to_owned(),
+        "max_parallel_maintenance_workers=1".to_owned(),
+        "max_logical_replication_workers=0".to_owned(),
+        "max_wal_senders=0".to_owned(),
+        "max_replication_slots=0".to_owned(),
+        "autovacuum_max_workers=2".to_owned(),
+        // Durability: the defaults, which nothing in the cluster's files may weaken.
+        "fsync=on".to_owned(),
+        "full_page_writes=on".to_owned(),
+        "synchronous_commit=on".to_owned(),
+        // The log of changes.
+        "wal_level=minimal".to_owned(),
+        "min_wal_size=80MB".to_owned(),
+        "max_wal_size=512MB".to_owned(),
+        "checkpoint_timeout=15min".to_owned(),
+        // Messages: they go to the log of `ddb`, without the values of statements.
+        "logging_collector=off".to_owned(),
+        "log_destination=stderr".to_owned(),
+        "log_line_prefix=".to_owned(),
+        "log_min_messages=log".to_owned(),
+        "log_min_error_statement=panic".to_owned(),
+        "log_error_verbosity=terse".to_owned(),
+        "log_checkpoints=off".to_owned(),
+        "log_autovacuum_min_duration=-1".to_owned(),
+        "lc_messages=C".to_owned(),
+        "timezone=UTC".to_owned(),
+        "log_timezone=UTC".to_owned(),
+        "cluster_name=ddb".to_owned(),
+    ]
+}
+
+/// Settings that exist from a major version on.
+pub(crate) fn settings_since(major: u32) -> Vec<String> {
+    let mut settings = Vec::new();
+    if major >= 18 {
+        settings.push("io_method=sync".to_owned());
+        settings.push("autovacuum_worker_slots=2".to_owned());
+    }
+    settings
+}
+
+/// The memory of the machine or, when that is less, of the control group.
+pub(crate) fn available_memory() -> u64 {
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .into_iter()
+        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
+    const UNKNOWN: u64 = 512 * MIB;
+    match (group, machine) {
+        (Some(group), Some(machine)) => group.min(machine),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => UNKNOWN,
+    }
+}
+
+fn total(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_machine_gets_small_buffers_and_a_big_one_no_more_than_512_mb() {
+        for (memory, buffers) in [(128 * MIB, "32MB"), (512 * MIB, "64MB"), (2048 * MIB, "256MB"), (1 << 40, "512MB")] {
+            assert!(settings(memory).contains(&format!("shared_buffers={buffers}")), "{memory}");
+        }
+    }
+
+    #[test]
+    fn memory_is_read_from_meminfo() {
+        assert_eq!(total("MemTotal:       24680000 kB\nMemFree: 1 kB\n"), Some(24_680_000 << 10));
+        assert_eq!(total("nothing"), None);
+    }
+}
