@@ -1,8 +1,13 @@
-//! Events between processes: local within one, NATS between several.
+#![doc = include_str!("../README.md")]
 
-/// Cheap to clone.
-#[derive(Clone)]
-pub enum Bus {
-    Local,
-    Nats,
-}
+mod bus;
+mod health;
+mod local;
+mod nats;
+mod subject;
+mod subscription;
+
+pub use bus::Bus;
+pub use health::Health;
+pub use subject::Subject;
+pub use subscription::{Delivery, Subscription};

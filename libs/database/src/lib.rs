@@ -7,7 +7,7 @@ mod field_operator;
 mod master_key;
 mod session;
 
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
 pub use master_key::MasterKey;
 pub use session::{Answer, NewRecord, Page, Session};

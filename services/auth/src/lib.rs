@@ -1,1 +1,9 @@
+#![doc = include_str!("../README.md")]
 
+pub mod admin;
+mod config;
+pub mod keys;
+mod service;
+
+pub use config::{Config, FirstAdmin};
+pub use service::service;
