@@ -1,13 +1,18 @@
 //! A record's fields as they stand in `doc jsonb`: plain JSON where JSON tells the value, tagged one-key objects elsewhere.
-use crate::{Object, Result};
+//! The format stands in the crate's README.
+mod decode;
 
-/// Invariant: `decode` of what PostgreSQL's jsonb gives back for `encode(object)` is the same object.
+use crate::json::{self, Floats};
+use crate::{Error, Object, Result};
+
+/// Invariant: `decode` of what PostgreSQL's jsonb gives back for `encode(object)` is the same object. Fields that are NONE are left out.
 pub fn encode(object: &Object) -> String {
-    let _ = object;
-    todo!()
+    let mut out = Vec::with_capacity(64 + 32 * object.len());
+    json::write_object_entries(object.iter().filter(|(_, value)| !value.is_none()), Floats::Positional, &mut out);
+    String::from_utf8(out).expect("JSON of text is text")
 }
 
+/// `INTERNAL` where the text is not what `encode` writes and jsonb gives back: the stored document is damaged.
 pub fn decode(text: &str) -> Result<Object> {
-    let _ = text;
-    todo!()
+    decode::read(text).map_err(|problem| Error::internal(format!("doc, byte {}: {}", problem.offset, problem.message)))
 }

@@ -4,11 +4,13 @@
 
 pub mod canonical;
 pub mod chain;
+mod decimal;
 pub mod doc;
 mod error;
 mod id;
 pub mod json;
 mod name;
+mod number;
 mod principal;
 mod record;
 pub mod sort_key;
@@ -21,7 +23,7 @@ pub use name::{FieldName, NamespaceName, TableName};
 pub use principal::{Account, Principal};
 pub use record::{RecordId, RecordKey};
 pub use time::{Datetime, Duration};
-pub use value::{Bound, Geometry, Object, Range, Value};
+pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value};
 
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;

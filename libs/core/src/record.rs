@@ -1,7 +1,18 @@
+mod text;
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
 use crate::{Object, Result, TableName, Timestamp, Uuid, Value};
 
+pub(crate) use text::string_key_problem;
+
+/// Of a generated key: digits of the time, then random digits.
+const TIME_DIGITS: usize = 10;
+const RANDOM_DIGITS: usize = 10;
+
 /// A record's name: `table:key`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId {
     pub table: TableName,
     pub key: RecordKey,
@@ -18,15 +29,85 @@ pub enum RecordKey {
     Object(Object),
 }
 
+impl RecordId {
+    pub fn new(table: TableName, key: RecordKey) -> Self {
+        Self { table, key }
+    }
+
+    /// `table:key` as ids stand in answers. The key is read as in a path, and `table:⟨…⟩` holds text with `\⟩` and `\\` escaped.
+    /// Array and object keys are refused by this version. 400 where the text is no record id.
+    pub fn parse(text: &str) -> Result<Self> {
+        text::parse_id(text)
+    }
+}
+
+impl RecordKey {
+    /// A new key: 20 characters of a-z0-9, of which the first 10 are `now` in milliseconds (base 36), so that keys sort by
+    /// the time they were made. The rest is random; its last character is always a letter, so that no key reads as a number.
+    pub fn generate(now: Timestamp) -> Self {
+        let milliseconds = u128::from(now.0.max(0).unsigned_abs() / 1000);
+        let random: u128 = rand::random();
+        let mut key = String::with_capacity(TIME_DIGITS + RANDOM_DIGITS);
+        push_base36(&mut key, milliseconds, TIME_DIGITS);
+        push_base36(&mut key, random / 26, RANDOM_DIGITS - 1);
+        key.push(char::from(b'a' + (random % 26) as u8));
+        Self::String(key)
+    }
+
+    /// A key as it stands in a path, already percent-decoded: digits are an int key, `'…'` forces a string, `u'…'` is a uuid,
+    /// anything else a string taken literally. 400 for text that is no key, and for array and object keys.
+    pub fn parse_path(text: &str) -> Result<Self> {
+        text::parse_path(text)
+    }
+
+    /// The key as it stands in a path, before percent-encoding: `parse_path` reads it back, except array and object keys.
+    pub fn to_path(&self) -> String {
+        text::to_path(self)
+    }
+
+    /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 for other kinds.
+    /// Whether a record can have it, [`RecordKey::check_storable`] tells.
+    pub fn from_value(value: Value) -> Result<Self> {
+        text::key_of_value(value)
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Int(_) => 0,
+            Self::String(_) => 1,
+            Self::Uuid(_) => 2,
+            Self::Array(_) => 3,
+            Self::Object(_) => 4,
+        }
+    }
+}
+
+/// The last `digits` base-36 digits of `number`, zeros first.
+fn push_base36(out: &mut String, number: u128, digits: usize) {
+    let mut rest = number;
+    let mut reversed = [0u8; TIME_DIGITS + RANDOM_DIGITS];
+    for digit in &mut reversed[..digits] {
+        *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
+        rest /= 36;
+    }
+    out.extend(reversed[..digits].iter().rev().map(|digit| char::from(*digit)));
+}
+
 impl Ord for RecordKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let _ = other;
-        todo!()
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::String(a), Self::String(b)) => a.cmp(b),
+            (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
+            (Self::Array(a), Self::Array(b)) => a.cmp(b),
+            (Self::Object(a), Self::Object(b)) => a.cmp(b),
+            (a, b) => a.rank().cmp(&b.rank()),
+        }
     }
 }
 
 impl PartialOrd for RecordKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
@@ -39,33 +120,15 @@ impl PartialEq for RecordKey {
 
 impl Eq for RecordKey {}
 
-impl RecordKey {
-    /// A new key: 20 characters of a-z0-9, of which the first 10 are `now` in milliseconds (base 36), so that keys sort by
-    /// the time they were made; it always contains a letter. The rest is random.
-    pub fn generate(now: Timestamp) -> Self {
-        let _ = now;
-        todo!()
-    }
-
-    /// A key as it stands in a path, already percent-decoded: digits are an int key, `'…'` forces a string, `u'…'` is a uuid,
-    /// anything else a string taken literally.
-    pub fn parse_path(text: &str) -> Result<Self> {
-        let _ = text;
-        todo!()
-    }
-}
-
-/// `table:key`, as ids stand in answers; `RecordId::parse` reads it back.
-impl std::fmt::Display for RecordId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let _ = f;
-        todo!()
-    }
-}
-
-impl RecordId {
-    pub fn parse(text: &str) -> Result<Self> {
-        let _ = text;
-        todo!()
+impl Hash for RecordKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.rank().hash(state);
+        match self {
+            Self::Int(int) => int.hash(state),
+            Self::String(text) => text.hash(state),
+            Self::Uuid(uuid) => uuid.hash(state),
+            Self::Array(items) => items.hash(state),
+            Self::Object(object) => object.hash(state),
+        }
     }
 }

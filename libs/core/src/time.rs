@@ -1,6 +1,8 @@
-use crate::{Error, Result, Timestamp};
+mod calendar;
+mod datetime;
+mod duration;
 
-/// A point in time to the nanosecond, in UTC.
+/// A point in time to the nanosecond, in UTC. Leap seconds are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Datetime {
     /// Since 1970-01-01T00:00:00Z; may be negative.

@@ -1,13 +1,28 @@
+mod literal;
+mod order;
+mod storable;
+
 use std::collections::BTreeMap;
 
 use crate::{Datetime, Decimal, Duration, RecordId, TableName, Uuid};
 
+pub(crate) use literal::{write_items, write_object};
+pub(crate) use order::rank;
+pub(crate) use storable::{push_index, push_key};
+
+/// A value nests at most this many levels: a scalar is 0, `[]` is 1, `[[]]` is 2.
+pub const MAX_DEPTH: usize = 64;
+
 /// A record's fields and every nested object: keys in the order of their bytes.
 pub type Object = BTreeMap<String, Value>;
 
-/// Everything that DarshJQL can compute with and a record can hold.
-#[derive(Debug, Clone)]
+/// Everything that DarshJQL can compute with and a record can hold. 32 bytes.
+///
+/// `==`, `Ord` and `Hash` are the language's: `1` equals `1.0` and NaN equals NaN. [`Value::identical`] tells them apart.
+/// `Display` is the literal form of the language, with text in quotes.
+#[derive(Debug, Clone, Default)]
 pub enum Value {
+    #[default]
     None,
     Null,
     Bool(bool),
@@ -25,7 +40,7 @@ pub enum Value {
     Geometry(Geometry),
     Bytes(Vec<u8>),
     Table(TableName),
-    Record(RecordId),
+    Record(Box<RecordId>),
     Range(Box<Range>),
 }
 
@@ -52,4 +67,72 @@ pub enum Geometry {
     MultiLine(Vec<Vec<(f64, f64)>>),
     MultiPolygon(Vec<Vec<Vec<(f64, f64)>>>),
     Collection(Vec<Geometry>),
+}
+
+impl Value {
+    /// The set of `members`: sorted; of equal members the first stays.
+    pub fn set(mut members: Vec<Value>) -> Self {
+        members.sort();
+        members.dedup();
+        Self::Set(members)
+    }
+
+    /// The kind's name as it stands in messages and in `DEFINE FIELD … TYPE`.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Decimal(_) => "decimal",
+            Self::String(_) => "string",
+            Self::Duration(_) => "duration",
+            Self::Datetime(_) => "datetime",
+            Self::Uuid(_) => "uuid",
+            Self::Array(_) => "array",
+            Self::Set(_) => "set",
+            Self::Object(_) => "object",
+            Self::Geometry(_) => "geometry",
+            Self::Bytes(_) => "bytes",
+            Self::Table(_) => "table",
+            Self::Record(_) => "record",
+            Self::Range(_) => "range",
+        }
+    }
+
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident: $inner:ty),*) => {
+        $(impl From<$inner> for Value {
+            fn from(inner: $inner) -> Self {
+                Self::$variant(inner)
+            }
+        })*
+    };
+}
+
+from!(Bool: bool, Int: i64, Float: f64, Decimal: Decimal, String: String, Duration: Duration, Datetime: Datetime, Uuid: Uuid);
+from!(Array: Vec<Value>, Object: Object, Geometry: Geometry, Table: TableName);
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<RecordId> for Value {
+    fn from(id: RecordId) -> Self {
+        Self::Record(Box::new(id))
+    }
+}
+
+impl From<Range> for Value {
+    fn from(range: Range) -> Self {
+        Self::Range(Box::new(range))
+    }
 }

@@ -1,0 +1,126 @@
+//! Bodies.
+use std::collections::HashSet;
+
+use super::lexer::{Lexer, Number, Problem, Refusal};
+use super::{Json, place};
+use crate::value::MAX_DEPTH;
+use crate::{Error, Result};
+
+/// Up to so many keys of an object are compared one by one.
+const FEW_KEYS: usize = 16;
+
+pub(super) fn parse(body: &[u8]) -> Result<Json> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(invalid) => return Err(bad_request(body, invalid.valid_up_to(), "the body is not valid UTF-8")),
+    };
+    let mut parser = Parser { lexer: Lexer::new(text) };
+    let json = parser.document().map_err(|problem| bad_request(body, problem.offset, &problem.message))?;
+    match parser.lexer.refusal {
+        None => Ok(json),
+        Some((offset, refusal)) => Err(refused(text, offset, refusal)),
+    }
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Result<Json, Problem> {
+        let json = self.value(0)?;
+        match self.lexer.peek() {
+            None => Ok(json),
+            Some(_) => Err(self.lexer.unexpected("the end")),
+        }
+    }
+
+    /// `levels` is how many arrays and objects are open around the value.
+    fn value(&mut self, levels: usize) -> Result<Json, Problem> {
+        match self.lexer.peek() {
+            Some(b'{') => self.object(levels),
+            Some(b'[') => self.array(levels),
+            Some(b'"') => Ok(Json::String(self.lexer.string()?.into_owned())),
+            Some(b'-' | b'0'..=b'9') => Ok(match self.lexer.number()? {
+                Number::Int(int) => Json::Int(int),
+                Number::Float(float) => Json::Float(float),
+            }),
+            Some(b't') => self.lexer.word("true").map(|()| Json::Bool(true)),
+            Some(b'f') => self.lexer.word("false").map(|()| Json::Bool(false)),
+            Some(b'n') => self.lexer.word("null").map(|()| Json::Null),
+            Some(_) | None => Err(self.lexer.unexpected("a value")),
+        }
+    }
+
+    fn array(&mut self, levels: usize) -> Result<Json, Problem> {
+        let levels = self.open(levels)?;
+        let mut items = Vec::new();
+        if self.lexer.accept(b']') {
+            return Ok(Json::Array(items));
+        }
+        loop {
+            items.push(self.value(levels)?);
+            if !self.lexer.accept(b',') {
+                self.lexer.expect(b']', "`,` or `]`")?;
+                return Ok(Json::Array(items));
+            }
+        }
+    }
+
+    fn object(&mut self, levels: usize) -> Result<Json, Problem> {
+        let levels = self.open(levels)?;
+        let mut entries: Vec<(String, Json)> = Vec::new();
+        let mut many: HashSet<String> = HashSet::new();
+        if self.lexer.accept(b'}') {
+            return Ok(Json::Object(entries));
+        }
+        loop {
+            if self.lexer.peek() != Some(b'"') {
+                return Err(self.lexer.unexpected("a key in double quotes"));
+            }
+            let offset = self.lexer.position();
+            let key = self.lexer.string()?.into_owned();
+            if entries.len() == FEW_KEYS {
+                many.extend(entries.iter().map(|(key, _)| key.clone()));
+            }
+            let twice = match entries.len() < FEW_KEYS {
+                true => entries.iter().any(|(other, _)| *other == key),
+                false => !many.insert(key.clone()),
+            };
+            if twice {
+                let shown: String = key.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+                return Err(self.lexer.problem(offset, format!("the key `{shown}` stands twice in one object")));
+            }
+            self.lexer.expect(b':', "`:`")?;
+            let value = self.value(levels)?;
+            entries.push((key, value));
+            if !self.lexer.accept(b',') {
+                self.lexer.expect(b'}', "`,` or `}`")?;
+                return Ok(Json::Object(entries));
+            }
+        }
+    }
+
+    /// Takes the opening bracket.
+    fn open(&mut self, levels: usize) -> Result<usize, Problem> {
+        if levels == MAX_DEPTH {
+            return Err(self.lexer.problem(self.lexer.position(), format!("more than {MAX_DEPTH} levels of arrays and objects")));
+        }
+        self.lexer.skip();
+        Ok(levels + 1)
+    }
+}
+
+fn bad_request(body: &[u8], offset: usize, message: &str) -> Error {
+    let (line, column) = place::line_and_column(body, offset);
+    Error::bad_request(format!("line {line}, column {column}: {message}"))
+}
+
+fn refused(text: &str, offset: usize, refusal: Refusal) -> Error {
+    let (code, message) = match refusal {
+        Refusal::Nul => ("NUL", "text cannot hold the character NUL"),
+        Refusal::IntRange => ("RANGE", "an integer must be within 64 bits (write it with a point for a float, or as a string)"),
+        Refusal::FloatRange => ("RANGE", "a number beyond the range of a 64-bit float"),
+    };
+    Error::invalid(place::field_path(text, offset), code, message)
+}

@@ -1,0 +1,242 @@
+//! Typed tags: `{"$datetime": "…"}` and the like.
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Json;
+use crate::number::Number;
+use crate::value::{MAX_DEPTH, push_index, push_key};
+use crate::{Bound, Datetime, Duration, Error, Geometry, Object, Range, RecordId, RecordKey, Result, TableName, Uuid, Value};
+
+/// What is wrong with a tag's content; the caller knows where it stands.
+type Resolved<T> = Result<T, String>;
+
+pub(super) fn to_value(json: Json, path: &str) -> Result<Value> {
+    let mut path = path.to_owned();
+    value(json, &mut path, 0)
+}
+
+/// `path` is lent to the values inside and comes back as it was.
+fn value(json: Json, path: &mut String, levels: usize) -> Result<Value> {
+    match json {
+        Json::Null => Ok(Value::Null),
+        Json::Bool(flag) => Ok(Value::Bool(flag)),
+        Json::Int(int) => Ok(Value::Int(int)),
+        Json::Float(float) => Ok(Value::Float(float)),
+        Json::String(text) => Ok(Value::String(text)),
+        Json::Array(items) => {
+            let levels = deeper(levels, path)?;
+            let mut values = Vec::with_capacity(items.len());
+            for (index, item) in items.into_iter().enumerate() {
+                values.push(inside(path, |path| push_index(path, index), |path| value(item, path, levels))?);
+            }
+            Ok(Value::Array(values))
+        }
+        Json::Object(entries) => match <[(String, Json); 1]>::try_from(entries) {
+            Ok([(tag, content)]) if tag.starts_with('$') => tagged(&tag, content, path, levels),
+            Ok(entry) => object(entry, path, levels, Dollar::Refused),
+            Err(entries) => object(entries, path, levels, Dollar::Refused),
+        },
+    }
+}
+
+/// Whether a key may begin with `$`: only within `$object`.
+#[derive(Clone, Copy, PartialEq)]
+enum Dollar {
+    Literal,
+    Refused,
+}
+
+fn object(entries: impl IntoIterator<Item = (String, Json)>, path: &mut String, levels: usize, dollar: Dollar) -> Result<Value> {
+    let levels = deeper(levels, path)?;
+    let mut object = Object::new();
+    for (key, json) in entries {
+        if dollar == Dollar::Refused && key.starts_with('$') {
+            push_key(path, &key);
+            return Err(unknown_tag(path));
+        }
+        let value = inside(path, |path| push_key(path, &key), |path| value(json, path, levels))?;
+        object.insert(key, value);
+    }
+    Ok(Value::Object(object))
+}
+
+fn tagged(tag: &str, mut content: Json, path: &mut String, levels: usize) -> Result<Value> {
+    if !is_tag(tag) {
+        push_key(path, tag);
+        return Err(unknown_tag(path));
+    }
+    if let ("$object", Json::Object(entries)) = (tag, &mut content) {
+        return object(std::mem::take(entries), path, levels, Dollar::Literal);
+    }
+    let content = value(content, path, levels)?;
+    resolve(tag, content).map_err(|message| Error::invalid(path.clone(), "TAG", message))
+}
+
+fn inside<T>(path: &mut String, push: impl FnOnce(&mut String), within: impl FnOnce(&mut String) -> Result<T>) -> Result<T> {
+    let length = path.len();
+    push(path);
+    let result = within(path);
+    path.truncate(length);
+    result
+}
+
+fn deeper(levels: usize, path: &str) -> Result<usize> {
+    match levels < MAX_DEPTH {
+        true => Ok(levels + 1),
+        false => Err(Error::invalid(path, "DEPTH", format!("a value nests at most {MAX_DEPTH} levels"))),
+    }
+}
+
+fn unknown_tag(path: &str) -> Error {
+    Error::invalid(
+        path,
+        "TAG",
+        "a key that begins with `$` is a type tag, alone in its object, and this is none; `$object` holds an object with such keys",
+    )
+}
+
+fn is_tag(key: &str) -> bool {
+    matches!(
+        key,
+        "$none"
+            | "$float"
+            | "$decimal"
+            | "$duration"
+            | "$datetime"
+            | "$uuid"
+            | "$set"
+            | "$object"
+            | "$geometry"
+            | "$bytes"
+            | "$table"
+            | "$record"
+            | "$range"
+    )
+}
+
+/// The value that `{tag: content}` stands for, the content already being a value. `$object` keeps what it holds.
+pub(crate) fn resolve(tag: &str, content: Value) -> Resolved<Value> {
+    match (tag, content) {
+        ("$none", Value::Bool(true)) => Ok(Value::None),
+        ("$none", _) => Err("`$none` is written `{\"$none\":true}`".to_owned()),
+        ("$set", Value::Array(items)) => Ok(Value::set(items)),
+        ("$set", _) => Err("`$set` holds an array".to_owned()),
+        ("$object", object @ Value::Object(_)) => Ok(object),
+        ("$object", _) => Err("`$object` holds an object".to_owned()),
+        ("$geometry", Value::Object(object)) => {
+            geometry(object).map(Value::Geometry).ok_or_else(|| "`$geometry` holds a GeoJSON geometry".to_owned())
+        }
+        ("$range", Value::Object(object)) => range(object).map(Value::from),
+        ("$record", Value::Object(object)) => record(object).map(Value::from),
+        (tag, Value::String(text)) => of_text(tag, text),
+        (tag, _) => {
+            Err(format!("`{tag}` holds {}", if matches!(tag, "$geometry" | "$range") { "an object" } else { "a string" }))
+        }
+    }
+}
+
+fn of_text(tag: &str, text: String) -> Resolved<Value> {
+    let message = |error: Error| error.message().to_owned();
+    match tag {
+        "$float" => match text.as_str() {
+            "NaN" => Ok(Value::Float(f64::NAN)),
+            "inf" => Ok(Value::Float(f64::INFINITY)),
+            "-inf" => Ok(Value::Float(f64::NEG_INFINITY)),
+            "-0.0" => Ok(Value::Float(-0.0)),
+            _ => Err("`$float` holds \"NaN\", \"inf\", \"-inf\" or \"-0.0\"; other floats are numbers with a point".to_owned()),
+        },
+        "$decimal" => crate::decimal::parse(&text)
+            .map(Value::Decimal)
+            .ok_or_else(|| "`$decimal` holds digits with at most 28 after the point, within 96 bits".to_owned()),
+        "$duration" => Duration::parse(&text).map(Value::Duration).map_err(message),
+        "$datetime" => Datetime::parse(&text).map(Value::Datetime).map_err(message),
+        "$uuid" => Uuid::try_parse(&text).map(Value::Uuid).map_err(|_| "`$uuid` holds a uuid".to_owned()),
+        "$bytes" => STANDARD.decode(&text).map(Value::Bytes).map_err(|_| "`$bytes` holds base64 with padding".to_owned()),
+        "$table" => TableName::parse(&text).map(Value::Table).map_err(message),
+        "$record" => RecordId::parse(&text).map(Value::from).map_err(message),
+        other => Err(format!("`{other}` is no type tag for a string")),
+    }
+}
+
+/// `{"table": …, "key": …}`: the form of ids whose key is an array or an object; other keys may be written so, too.
+fn record(mut object: Object) -> Resolved<RecordId> {
+    let (Some(Value::String(table)), Some(key), true) = (object.remove("table"), object.remove("key"), object.is_empty()) else {
+        return Err("`$record` holds `table:key`, or an object of `table` and `key`".to_owned());
+    };
+    let table = TableName::parse(&table).map_err(|error| error.message().to_owned())?;
+    let key = RecordKey::from_value(key).map_err(|error| error.message().to_owned())?;
+    Ok(RecordId { table, key })
+}
+
+/// `{"begin": {"included": …}, "end": {"excluded": …}}`; a side that is open is left out.
+fn range(mut object: Object) -> Resolved<Range> {
+    let begin = object.remove("begin").map_or(Ok(Bound::Unbounded), bound)?;
+    let end = object.remove("end").map_or(Ok(Bound::Unbounded), bound)?;
+    match object.is_empty() {
+        true => Ok(Range { begin, end }),
+        false => Err("`$range` holds `begin` and `end`".to_owned()),
+    }
+}
+
+fn bound(value: Value) -> Resolved<Bound> {
+    if let Value::Object(object) = value
+        && object.len() == 1
+        && let Some((side, value)) = object.into_iter().next()
+    {
+        match side.as_str() {
+            "included" => return Ok(Bound::Included(value)),
+            "excluded" => return Ok(Bound::Excluded(value)),
+            _ => {}
+        }
+    }
+    Err("a bound of `$range` is {\"included\": …} or {\"excluded\": …}".to_owned())
+}
+
+/// GeoJSON (RFC 7946): `type` and `coordinates` or `geometries`, nothing else.
+fn geometry(mut object: Object) -> Option<Geometry> {
+    let Some(Value::String(kind)) = object.remove("type") else { return None };
+    let content = object.remove(if kind == "GeometryCollection" { "geometries" } else { "coordinates" })?;
+    if !object.is_empty() {
+        return None;
+    }
+    Some(match kind.as_str() {
+        "Point" => Geometry::Point(position(content)?),
+        "LineString" => Geometry::Line(line(content)?),
+        "Polygon" => Geometry::Polygon(list(content, line)?),
+        "MultiPoint" => Geometry::MultiPoint(line(content)?),
+        "MultiLineString" => Geometry::MultiLine(list(content, line)?),
+        "MultiPolygon" => Geometry::MultiPolygon(list(content, |lines| list(lines, line))?),
+        "GeometryCollection" => Geometry::Collection(list(content, member)?),
+        _ => return None,
+    })
+}
+
+fn member(value: Value) -> Option<Geometry> {
+    let Value::Object(object) = value else { return None };
+    geometry(object)
+}
+
+fn line(value: Value) -> Option<Vec<(f64, f64)>> {
+    list(value, position)
+}
+
+fn position(value: Value) -> Option<(f64, f64)> {
+    let Value::Array(items) = value else { return None };
+    match items.as_slice() {
+        [longitude, latitude] => Some((coordinate(longitude)?, coordinate(latitude)?)),
+        _ => None,
+    }
+}
+
+fn coordinate(value: &Value) -> Option<f64> {
+    match Number::of(value)? {
+        Number::Float(float) => Some(float),
+        Number::Int(int) => Some(int as f64),
+        Number::Decimal(_) => None,
+    }
+}
+
+fn list<T>(value: Value, read: impl Fn(Value) -> Option<T>) -> Option<Vec<T>> {
+    let Value::Array(items) = value else { return None };
+    items.into_iter().map(read).collect()
+}

@@ -1,0 +1,281 @@
+//! Values as JSON.
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::{Bound, Geometry, Object, RecordId, RecordKey, Value};
+
+/// How finite floats are written in a tagged form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Floats {
+    /// With a point and never an exponent, as jsonb keeps them.
+    Positional,
+    /// Shortest: with a point or an exponent.
+    Shortest,
+}
+
+/// How coordinates that JSON cannot tell are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Coordinates {
+    Plain,
+    Tagged(Floats),
+}
+
+pub(super) fn write_plain(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::None | Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(flag) => write_bool(*flag, out),
+        Value::Int(int) => write_int(*int, out),
+        Value::Float(float) => write_plain_float(*float, out),
+        Value::Decimal(decimal) => write_string(&crate::decimal::print(*decimal), out),
+        Value::String(text) => write_string(text, out),
+        Value::Duration(duration) => write_display(duration, out),
+        Value::Datetime(datetime) => {
+            out.push(b'"');
+            datetime.write_rfc3339(out);
+            out.push(b'"');
+        }
+        Value::Uuid(uuid) => write_display(uuid, out),
+        Value::Array(items) | Value::Set(items) => write_list(items, out, write_plain),
+        Value::Object(object) => {
+            write_entries(object.iter().filter(|(_, value)| !value.is_none()), out, write_plain);
+        }
+        Value::Geometry(geometry) => write_geometry(geometry, Coordinates::Plain, out),
+        Value::Bytes(bytes) => write_base64(bytes, out),
+        Value::Table(table) => write_string(table.as_str(), out),
+        Value::Record(id) => write_string(&id.to_string(), out),
+        Value::Range(range) => write_string(&range.to_string(), out),
+    }
+}
+
+/// The form of typed answers and of `doc`, in which every kind that JSON does not have is tagged.
+pub(crate) fn write_tagged(value: &Value, floats: Floats, out: &mut Vec<u8>) {
+    match value {
+        Value::None => out.extend_from_slice(b"{\"$none\":true}"),
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(flag) => write_bool(*flag, out),
+        Value::Int(int) => write_int(*int, out),
+        Value::Float(float) => write_tagged_float(*float, floats, out),
+        Value::Decimal(decimal) => tagged("$decimal", out, |out| write_string(&crate::decimal::print(*decimal), out)),
+        Value::String(text) => write_string(text, out),
+        Value::Duration(duration) => tagged("$duration", out, |out| write_display(duration, out)),
+        Value::Datetime(datetime) => tagged("$datetime", out, |out| {
+            out.push(b'"');
+            datetime.write_rfc3339(out);
+            out.push(b'"');
+        }),
+        Value::Uuid(uuid) => tagged("$uuid", out, |out| write_display(uuid, out)),
+        Value::Array(items) => write_tagged_list(items, floats, out),
+        Value::Set(members) => tagged("$set", out, |out| write_tagged_list(members, floats, out)),
+        Value::Object(object) => write_tagged_object(object, floats, out),
+        Value::Geometry(geometry) => tagged("$geometry", out, |out| write_geometry(geometry, Coordinates::Tagged(floats), out)),
+        Value::Bytes(bytes) => tagged("$bytes", out, |out| write_base64(bytes, out)),
+        Value::Table(table) => tagged("$table", out, |out| write_string(table.as_str(), out)),
+        Value::Record(id) => tagged("$record", out, |out| write_tagged_record(id, floats, out)),
+        Value::Range(range) => tagged("$range", out, |out| {
+            let bounds = [("begin", &range.begin), ("end", &range.end)];
+            let closed = bounds.into_iter().filter(|(_, bound)| !matches!(bound, Bound::Unbounded));
+            write_entries(closed, out, |bound, out| match bound {
+                Bound::Unbounded => {}
+                Bound::Included(value) => tagged("included", out, |out| write_tagged(value, floats, out)),
+                Bound::Excluded(value) => tagged("excluded", out, |out| write_tagged(value, floats, out)),
+            });
+        }),
+    }
+}
+
+/// An object whose only key begins with `$` would read as a tag.
+fn write_tagged_object(object: &Object, floats: Floats, out: &mut Vec<u8>) {
+    let reads_as_tag = object.len() == 1 && object.keys().all(|key| key.starts_with('$'));
+    match reads_as_tag {
+        true => tagged("$object", out, |out| write_object_entries(object.iter(), floats, out)),
+        false => write_object_entries(object.iter(), floats, out),
+    }
+}
+
+/// `{…}` of these entries, whatever their keys.
+pub(crate) fn write_object_entries<'a>(
+    entries: impl Iterator<Item = (&'a String, &'a Value)>,
+    floats: Floats,
+    out: &mut Vec<u8>,
+) {
+    write_entries(entries, out, |value, out| write_tagged(value, floats, out));
+}
+
+/// `table:key` where `RecordId::parse` reads it back, otherwise an object of table and key.
+fn write_tagged_record(id: &RecordId, floats: Floats, out: &mut Vec<u8>) {
+    let write_parts = |out: &mut Vec<u8>, write_key: &dyn Fn(&mut Vec<u8>)| {
+        out.extend_from_slice(b"{\"key\":");
+        write_key(out);
+        out.extend_from_slice(b",\"table\":");
+        write_string(id.table.as_str(), out);
+        out.push(b'}');
+    };
+    match &id.key {
+        RecordKey::String(text) if crate::record::string_key_problem(text).is_some() => {
+            write_parts(out, &|out| write_string(text, out));
+        }
+        RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) => write_string(&id.to_string(), out),
+        RecordKey::Array(items) => write_parts(out, &|out| write_tagged_list(items, floats, out)),
+        RecordKey::Object(object) => write_parts(out, &|out| write_tagged_object(object, floats, out)),
+    }
+}
+
+fn write_tagged_list(items: &[Value], floats: Floats, out: &mut Vec<u8>) {
+    write_list(items, out, |item, out| write_tagged(item, floats, out));
+}
+
+fn tagged(tag: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"{\"");
+    out.extend_from_slice(tag.as_bytes());
+    out.extend_from_slice(b"\":");
+    write(out);
+    out.push(b'}');
+}
+
+fn write_bool(flag: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if flag { b"true" } else { b"false" });
+}
+
+fn write_int(int: i64, out: &mut Vec<u8>) {
+    write!(out, "{int}").expect("a Vec takes all bytes");
+}
+
+fn write_tagged_float(float: f64, floats: Floats, out: &mut Vec<u8>) {
+    match special(float) {
+        Some(special) => tagged("$float", out, |out| write_string(special, out)),
+        None => write_finite(float, floats, out),
+    }
+}
+
+fn write_plain_float(float: f64, out: &mut Vec<u8>) {
+    match special(float) {
+        // Plain JSON has a negative zero of its own.
+        Some(special) if float != 0.0 => write_string(special, out),
+        Some(_) | None => write_finite(float, Floats::Shortest, out),
+    }
+}
+
+/// The name of a float that jsonb does not keep.
+fn special(float: f64) -> Option<&'static str> {
+    if float.is_nan() {
+        Some("NaN")
+    } else if float == f64::INFINITY {
+        Some("inf")
+    } else if float == f64::NEG_INFINITY {
+        Some("-inf")
+    } else if float == 0.0 && float.is_sign_negative() {
+        Some("-0.0")
+    } else {
+        None
+    }
+}
+
+/// The shortest digits that read back as the same float.
+fn write_finite(float: f64, floats: Floats, out: &mut Vec<u8>) {
+    let start = out.len();
+    match floats {
+        Floats::Shortest => write!(out, "{float:?}"),
+        Floats::Positional => write!(out, "{float}"),
+    }
+    .expect("a Vec takes all bytes");
+    if floats == Floats::Positional && !out[start..].contains(&b'.') {
+        out.extend_from_slice(b".0");
+    }
+}
+
+/// Text of a kind whose text needs no escapes.
+fn write_display(text: &dyn std::fmt::Display, out: &mut Vec<u8>) {
+    write!(out, "\"{text}\"").expect("a Vec takes all bytes");
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    write_string(&STANDARD.encode(bytes), out);
+}
+
+fn write_list<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(b']');
+}
+
+fn write_entries<K: AsRef<str>, V>(entries: impl Iterator<Item = (K, V)>, out: &mut Vec<u8>, write: impl Fn(V, &mut Vec<u8>)) {
+    out.push(b'{');
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(key.as_ref(), out);
+        out.push(b':');
+        write(value, out);
+    }
+    out.push(b'}');
+}
+
+/// GeoJSON; a collection's members are geometries without a tag.
+pub(crate) fn write_geometry(geometry: &Geometry, coordinates: Coordinates, out: &mut Vec<u8>) {
+    let line = |positions: &Vec<(f64, f64)>, out: &mut Vec<u8>| {
+        write_list(positions, out, |position, out| write_position(position, coordinates, out));
+    };
+    let lines = |lines: &Vec<Vec<(f64, f64)>>, out: &mut Vec<u8>| write_list(lines, out, line);
+    let (kind, content) = match geometry {
+        Geometry::Point(_) => ("Point", "coordinates"),
+        Geometry::Line(_) => ("LineString", "coordinates"),
+        Geometry::Polygon(_) => ("Polygon", "coordinates"),
+        Geometry::MultiPoint(_) => ("MultiPoint", "coordinates"),
+        Geometry::MultiLine(_) => ("MultiLineString", "coordinates"),
+        Geometry::MultiPolygon(_) => ("MultiPolygon", "coordinates"),
+        Geometry::Collection(_) => ("GeometryCollection", "geometries"),
+    };
+    write!(out, "{{\"type\":\"{kind}\",\"{content}\":").expect("a Vec takes all bytes");
+    match geometry {
+        Geometry::Point(position) => write_position(position, coordinates, out),
+        Geometry::Line(positions) | Geometry::MultiPoint(positions) => line(positions, out),
+        Geometry::Polygon(polygon) | Geometry::MultiLine(polygon) => lines(polygon, out),
+        Geometry::MultiPolygon(polygons) => write_list(polygons, out, lines),
+        Geometry::Collection(members) => {
+            write_list(members, out, |member, out| write_geometry(member, coordinates, out));
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_position(position: &(f64, f64), coordinates: Coordinates, out: &mut Vec<u8>) {
+    let write = |float: &f64, out: &mut Vec<u8>| match coordinates {
+        Coordinates::Plain => write_plain_float(*float, out),
+        Coordinates::Tagged(floats) => write_tagged_float(*float, floats, out),
+    };
+    write_list(&[position.0, position.1], out, write);
+}
+
+/// A JSON string: quotes, backslashes and control characters escaped, all else as it is.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let mut written = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&text.as_bytes()[written..index]);
+        written = index + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0C => out.extend_from_slice(b"\\f"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => write!(out, "\\u{control:04x}").expect("a Vec takes all bytes"),
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[written..]);
+    out.push(b'"');
+}

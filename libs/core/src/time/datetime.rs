@@ -1,0 +1,188 @@
+//! RFC 3339.
+use std::fmt;
+
+use super::Datetime;
+use super::calendar::{civil_from_days, days_from_civil, days_in_month};
+use crate::{Error, Result, Timestamp};
+
+const SECONDS_PER_DAY: i64 = 86_400;
+const MAX_FRACTION_DIGITS: usize = 9;
+/// More digits than the year of any datetime has.
+const MAX_YEAR_DIGITS: usize = 12;
+const FORM: &str =
+    "a datetime has the form `2026-11-22T10:00:00Z`, with at most 9 digits of a second's fraction, and `Z` or an offset";
+
+impl Datetime {
+    /// RFC 3339 with `Z` or an offset, at most 9 fraction digits; also years outside 0000–9999 with a sign (`+12026-…`, `-0044-…`).
+    /// A leap second reads as the second after it. 400 where the text has another form.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut input = Input { rest: text.as_bytes() };
+        input.datetime().filter(|_| input.rest.is_empty()).ok_or_else(|| Error::bad_request(FORM))
+    }
+
+    /// The instant `microseconds` after 1970-01-01T00:00:00Z.
+    pub fn from_timestamp(timestamp: Timestamp) -> Self {
+        let nanoseconds = timestamp.0.rem_euclid(1_000_000) as u32 * 1000;
+        Self { seconds: timestamp.0.div_euclid(1_000_000), nanoseconds }
+    }
+
+    /// In whole microseconds, rounded down; None where that is outside i64.
+    pub fn to_timestamp(self) -> Option<Timestamp> {
+        let microseconds = self.seconds.checked_mul(1_000_000)?.checked_add(i64::from(self.nanoseconds / 1000))?;
+        Some(Timestamp(microseconds))
+    }
+
+    /// Appends RFC 3339 with `Z` and none, 3, 6 or 9 fraction digits: as few as tell the time.
+    pub fn write_rfc3339(self, out: &mut Vec<u8>) {
+        let (year, month, day) = civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY));
+        let second_of_day = self.seconds.rem_euclid(SECONDS_PER_DAY) as u32;
+        if (0..=9999).contains(&year) {
+            push_digits(out, year as u32, 4);
+        } else {
+            out.extend_from_slice(format!("{}{:04}", if year < 0 { '-' } else { '+' }, year.unsigned_abs()).as_bytes());
+        }
+        for (separator, number) in [
+            (b'-', month),
+            (b'-', day),
+            (b'T', second_of_day / 3600),
+            (b':', second_of_day / 60 % 60),
+            (b':', second_of_day % 60),
+        ] {
+            out.push(separator);
+            push_digits(out, number, 2);
+        }
+        let (fraction, digits) = match self.nanoseconds {
+            0 => (0, 0),
+            nanos if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, 3),
+            nanos if nanos.is_multiple_of(1_000) => (nanos / 1_000, 6),
+            nanos => (nanos, 9),
+        };
+        if digits > 0 {
+            out.push(b'.');
+            push_digits(out, fraction, digits);
+        }
+        out.push(b'Z');
+    }
+
+    pub fn to_rfc3339(self) -> String {
+        let mut out = Vec::with_capacity(32);
+        self.write_rfc3339(&mut out);
+        out.into_iter().map(char::from).collect()
+    }
+}
+
+impl fmt::Display for Datetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}
+
+impl Timestamp {
+    /// RFC 3339 with `Z`: `2026-11-22T10:00:00.123456Z`, in the same form as a [`Datetime`].
+    pub fn to_rfc3339(self) -> String {
+        Datetime::from_timestamp(self).to_rfc3339()
+    }
+
+    /// Appends what [`Timestamp::to_rfc3339`] gives.
+    pub fn write_rfc3339(self, out: &mut Vec<u8>) {
+        Datetime::from_timestamp(self).write_rfc3339(out);
+    }
+
+    /// As [`Datetime::parse`], rounded down to microseconds.
+    pub fn parse_rfc3339(text: &str) -> Result<Self> {
+        Datetime::parse(text)?.to_timestamp().ok_or_else(|| Error::bad_request("the time is too far from now"))
+    }
+}
+
+fn push_digits(out: &mut Vec<u8>, number: u32, digits: u32) {
+    for place in (0..digits).rev() {
+        out.push(b'0' + (number / 10u32.pow(place) % 10) as u8);
+    }
+}
+
+struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl Input<'_> {
+    fn datetime(&mut self) -> Option<Datetime> {
+        let year = self.year()?;
+        self.expect(b"-")?;
+        let month = self.two_digits(1..=12)?;
+        self.expect(b"-")?;
+        let day = self.two_digits(1..=days_in_month(year, month))?;
+        self.expect(b"Tt ")?;
+        let hour = self.two_digits(0..=23)?;
+        self.expect(b":")?;
+        let minute = self.two_digits(0..=59)?;
+        self.expect(b":")?;
+        let second = self.two_digits(0..=60)?;
+        let nanoseconds = self.fraction()?;
+        let offset = self.offset()?;
+        let time_of_day = i128::from(hour * 3600 + minute * 60 + second);
+        let seconds =
+            i128::from(days_from_civil(year, month, day)) * i128::from(SECONDS_PER_DAY) + time_of_day - i128::from(offset);
+        Some(Datetime { seconds: seconds.try_into().ok()?, nanoseconds })
+    }
+
+    fn year(&mut self) -> Option<i64> {
+        let sign = match self.rest.first()? {
+            b'-' => -1,
+            b'+' => 1,
+            _ => return Some(i64::from(self.digits(4)?)),
+        };
+        self.rest = &self.rest[1..];
+        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !(4..=MAX_YEAR_DIGITS).contains(&length) {
+            return None;
+        }
+        let (digits, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some(sign * digits.iter().fold(0, |year, digit| year * 10 + i64::from(digit - b'0')))
+    }
+
+    /// Nanoseconds; none where there is no point.
+    fn fraction(&mut self) -> Option<u32> {
+        if self.expect(b".").is_none() {
+            return Some(0);
+        }
+        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !(1..=MAX_FRACTION_DIGITS).contains(&length) {
+            return None;
+        }
+        Some(self.digits(length)? * 10u32.pow((MAX_FRACTION_DIGITS - length) as u32))
+    }
+
+    /// Seconds east of UTC.
+    fn offset(&mut self) -> Option<i32> {
+        let sign = match self.expect(b"Zz+-")? {
+            b'+' => 1,
+            b'-' => -1,
+            _ => return Some(0),
+        };
+        let hours = self.two_digits(0..=23)?;
+        self.expect(b":")?;
+        let minutes = self.two_digits(0..=59)?;
+        Some(sign * (hours * 3600 + minutes * 60).cast_signed())
+    }
+
+    fn two_digits(&mut self, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
+        self.digits(2).filter(|number| range.contains(number))
+    }
+
+    /// A number of at most 9 digits.
+    fn digits(&mut self, length: usize) -> Option<u32> {
+        let (digits, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+    }
+
+    /// The next byte, if it is one of these.
+    fn expect(&mut self, any_of: &[u8]) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        any_of.contains(first).then(|| {
+            self.rest = rest;
+            *first
+        })
+    }
+}
