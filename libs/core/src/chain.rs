@@ -17,14 +17,14 @@
 //! | transaction | H(2 ‖ int(version) ‖ part(namespace uuid) ‖ int(tx) ‖ part(previous transaction's hash) ‖ int(time) ‖ part(actor name commitment) ‖ int(leaf count) ‖ part(root)); time in microseconds since 1970-01-01T00:00:00Z |
 //!
 //! The version is 1. The name of an entity is the canonical bytes of its record id ([`entity_name`]), of an attribute
-//! part(table) ‖ part(field) ([`attribute_name`]). The actor is the entity of the account's record; 64 zero bytes where the system acts.
+//! part(table) ‖ part(field) ([`attribute_name`]; the system's attributes have an empty table). The actor is the entity of the account's record; 64 zero bytes where the system acts.
 //! The previous hash of the first transaction is 64 zero bytes.
 mod merkle;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha512};
 
-use crate::{RecordId, TableName, Timestamp, Tx, Uuid};
+use crate::{RecordId, Timestamp, Tx, Uuid};
 
 pub use merkle::{merkle_proof, merkle_root, verify_merkle_proof};
 
@@ -60,11 +60,11 @@ pub fn entity_name(id: &RecordId) -> Vec<u8> {
     crate::canonical::encode_record_id(id)
 }
 
-/// The name of an attribute: its table and its field, each behind its length. The system's attributes are called `$exists`, `$owner`,
-/// `$expires`, `$in` and `$out`, as no field can be.
-pub fn attribute_name(table: &TableName, field: &str) -> Vec<u8> {
-    let mut name = Vec::with_capacity(8 + table.as_str().len() + field.len());
-    for part in [table.as_str(), field] {
+/// The name of an attribute: its table and its field, each behind its length. The system's attributes belong to no table (an empty
+/// name) and are called `$exists`, `$owner`, `$expires`, `$in` and `$out`, as no field can be.
+pub fn attribute_name(table: &str, field: &str) -> Vec<u8> {
+    let mut name = Vec::with_capacity(8 + table.len() + field.len());
+    for part in [table, field] {
         name.extend_from_slice(&length(part.as_bytes()));
         name.extend_from_slice(part.as_bytes());
     }

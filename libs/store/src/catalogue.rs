@@ -1,1 +1,69 @@
+//! Which tables exist. Ids are never reused.
 
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+use ddb_core::{NamespaceId, Result, TableId, TableName};
+use sqlx::{PgConnection, PgPool, Row};
+
+use crate::connection::to_error;
+
+/// The tables as one process knows them: those it has met. A table that is not known here may exist.
+#[derive(Default)]
+pub(crate) struct Catalogue {
+    tables: RwLock<HashMap<NamespaceId, HashMap<TableName, TableId>>>,
+}
+
+impl Catalogue {
+    pub(crate) fn known(&self, namespace: NamespaceId, table: &TableName) -> Option<TableId> {
+        let tables = self.tables.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tables.get(&namespace)?.get(table).copied()
+    }
+
+    pub(crate) fn remember(&self, namespace: NamespaceId, table: TableName, id: TableId) {
+        let mut tables = self.tables.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tables.entry(namespace).or_default().insert(table, id);
+    }
+
+    /// Asks PostgreSQL about a table that is not known yet.
+    pub(crate) async fn find(&self, pool: &PgPool, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
+        if let Some(id) = self.known(namespace, table) {
+            return Ok(Some(id));
+        }
+        let mut connection = pool.acquire().await.map_err(to_error)?;
+        let id = find_table(&mut connection, namespace, table).await?;
+        if let Some(id) = id {
+            self.remember(namespace, table.clone(), id);
+        }
+        Ok(id)
+    }
+}
+
+pub(crate) async fn find_table(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: &TableName,
+) -> Result<Option<TableId>> {
+    let row = sqlx::query("select id from ddb.data_table where namespace = $1 and name = $2")
+        .bind(namespace.0)
+        .bind(table.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(to_error)?;
+    row.map(|row| row.try_get(0).map(TableId).map_err(to_error)).transpose()
+}
+
+/// Every table of a namespace, by id.
+pub(crate) async fn all_tables(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Vec<(TableId, TableName)>> {
+    let rows = sqlx::query("select id, name from ddb.data_table where namespace = $1 order by id")
+        .bind(namespace.0)
+        .fetch_all(connection)
+        .await
+        .map_err(to_error)?;
+    rows.iter()
+        .map(|row| {
+            let name: &str = row.try_get(1).map_err(to_error)?;
+            Ok((TableId(row.try_get(0).map_err(to_error)?), TableName::parse(name)?))
+        })
+        .collect()
+}

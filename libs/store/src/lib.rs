@@ -3,20 +3,25 @@
 mod catalogue;
 mod config;
 mod connection;
+mod dictionary;
+pub mod expiry;
+mod fold;
 pub mod job;
 mod migration;
 mod namespace;
 mod projection;
 mod read;
 mod record;
+mod status;
 mod store;
 pub mod system;
 mod transactor;
 pub mod verify;
 
 pub use config::Config;
-pub use read::ListQuery;
+pub use read::{Found, ListQuery};
 pub use record::Record;
+pub use status::{Status, TableStatus};
 pub use store::Store;
 pub use system::SystemRow;
 pub use transactor::{Change, Current, Decide, Step, Write, Written};

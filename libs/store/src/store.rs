@@ -1,33 +1,109 @@
-use ddb_core::Result;
-use sqlx::PgPool;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::Config;
+use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName, Tx, sort_key};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool, Row};
+
+use crate::catalogue::Catalogue;
+use crate::connection::to_error;
+use crate::namespace::{self, Namespace};
+use crate::read::{self, Found, ListQuery, Readers};
+use crate::transactor::{Transactor, Write, Written};
+use crate::{Config, Record, migration};
 
 /// The store over one PostgreSQL. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: PgConnectOptions,
     pool: PgPool,
+    main: Namespace,
+    catalogue: Arc<Catalogue>,
+    readers: Readers,
+    transactor: Transactor,
 }
 
 impl Store {
-    /// Connects, migrates and starts the readers.
+    /// Connects, migrates and starts the readers and the transactor.
     pub async fn open(config: Config) -> Result<Self> {
-        let _ = config;
-        todo!()
+        let options = config.connection.application_name("ddb");
+        let mut connection = PgConnection::connect_with(&options).await.map_err(to_error)?;
+        migration::run(&mut connection).await?;
+        let main = namespace::ensure_main(&mut connection).await?;
+        connection.close().await.map_err(to_error)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(config.pool)
+            .min_connections(0)
+            .acquire_timeout(config.patience)
+            .idle_timeout(Duration::from_secs(60))
+            // A dead connection shows at its first statement; asking beforehand would cost every statement a round trip.
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone().options([("statement_timeout", "15s"), ("jit", "off")]));
+        let catalogue = Arc::new(Catalogue::default());
+        let readers = Readers::start(&options, config.readers, config.patience);
+        let transactor = Transactor::start(options.clone(), main.clone(), catalogue.clone(), config.patience);
+        Ok(Self { inner: Arc::new(Inner { options, pool, main, catalogue, readers, transactor }) })
     }
 
     /// For the system rows of the services (`services/*/src/db`); records are read and written by the store alone.
     pub fn pool(&self) -> &PgPool {
-        &self.pool
+        &self.inner.pool
+    }
+
+    /// For connections of one's own: long reads, `listen`.
+    pub fn options(&self) -> &PgConnectOptions {
+        &self.inner.options
     }
 
     /// Answers once PostgreSQL does; `UNAVAILABLE` otherwise.
     pub async fn ping(&self) -> Result<()> {
-        todo!()
+        sqlx::query("select 1").execute(&self.inner.pool).await.map_err(to_error)?;
+        Ok(())
+    }
+
+    /// All of the write's steps, or none. An acknowledged write is on disk.
+    pub async fn write(&self, write: Write) -> Result<Written> {
+        if write.namespace != self.inner.main.id {
+            return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)));
+        }
+        self.inner.transactor.write(write).await
+    }
+
+    /// None where the record is absent or expired, or its table does not exist.
+    pub async fn get(&self, namespace: NamespaceId, table: &TableName, key: &RecordKey) -> Result<Found<Option<Record>>> {
+        let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, table).await? else {
+            return Ok(Found { data: None, tx: self.head(namespace).await? });
+        };
+        let found = self.inner.readers.get(namespace, id, sort_key::encode_record_key(key)?).await?;
+        Ok(Found { data: found.data.map(|raw| raw.decode(table)).transpose()?, tx: found.tx })
+    }
+
+    /// An empty page where the table does not exist.
+    pub async fn list(&self, namespace: NamespaceId, query: &ListQuery) -> Result<Found<Vec<Record>>> {
+        let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, &query.table).await? else {
+            return Ok(Found { data: Vec::new(), tx: self.head(namespace).await? });
+        };
+        read::list(&self.inner.pool, namespace, id, query).await
+    }
+
+    /// The number of the newest transaction.
+    pub async fn head(&self, namespace: NamespaceId) -> Result<Tx> {
+        let row = sqlx::query("select coalesce(max(tx), 0) from ddb.tx where namespace = $1")
+            .bind(namespace.0)
+            .fetch_one(&self.inner.pool)
+            .await
+            .map_err(to_error)?;
+        row.try_get(0).map(Tx).map_err(to_error)
     }
 
     /// Finishes what was accepted, then closes every connection.
     pub async fn close(&self) {
-        todo!()
+        self.inner.transactor.stop().await;
+        self.inner.readers.stop().await;
+        self.inner.pool.close().await;
     }
 }

@@ -1,2 +1,0 @@
-/// A page of a table by key.
-pub struct ListQuery {}

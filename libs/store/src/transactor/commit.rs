@@ -1,0 +1,326 @@
+//! The SQL of a group: one read, one write.
+
+use ddb_core::{EntityId, NamespaceId, Result, TableId, Timestamp, Tx, chain};
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Row, Type};
+
+use super::group::{Entity, Head, Rows, Slots, owner_key};
+use crate::connection::to_error;
+use crate::dictionary;
+use crate::projection::{self, RawRecord};
+
+/// Columns of the head that stand before those of the records.
+const HEAD_COLUMNS: usize = 6;
+
+/// Generated SQL with its binds: names come from numbers, values are bound.
+struct Statement {
+    sql: String,
+    arguments: PgArguments,
+}
+
+impl Statement {
+    fn new(sql: &str) -> Self {
+        Self { sql: sql.to_owned(), arguments: PgArguments::default() }
+    }
+
+    /// Binds a value and gives its place.
+    fn bind<T>(&mut self, value: T) -> Result<String>
+    where
+        T: for<'q> Encode<'q, Postgres> + Type<Postgres>,
+    {
+        self.arguments.add(value).map_err(ddb_core::Error::internal)?;
+        Ok(format!("${}", self.arguments.len()))
+    }
+
+    fn query(self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+        sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)
+    }
+}
+
+/// What the read found besides the records.
+pub(super) struct Read {
+    pub(super) head: Head,
+    pub(super) newest_attribute: i32,
+}
+
+/// The head of the log and the before-images of every slot, in one round trip.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    slots: &mut Slots,
+) -> Result<Result<Read>, sqlx::Error> {
+    let statement = match read_statement(namespace, slots) {
+        Ok(statement) => statement,
+        Err(error) => return Ok(Err(error)),
+    };
+    let rows = statement.query().fetch_all(connection).await?;
+    let Some(first) = rows.first() else {
+        return Ok(Err(ddb_core::Error::internal("the read under the lock gave no row")));
+    };
+    let time: i64 = first.try_get::<Option<i64>, _>(2)?.unwrap_or(0);
+    let now: i64 = first.try_get(5)?;
+    let hash = first.try_get::<Option<Vec<u8>>, _>(1)?;
+    let hash = match hash.as_deref().map(dictionary::hash).transpose() {
+        Ok(hash) => hash.unwrap_or(chain::GENESIS),
+        Err(error) => return Ok(Err(error)),
+    };
+    let head = Head {
+        tx: Tx(first.try_get::<Option<i64>, _>(0)?.unwrap_or(0)),
+        hash,
+        newest_entity: first.try_get(3)?,
+        now: Timestamp(now.max(time)),
+    };
+    let newest_attribute = first.try_get(4)?;
+    for row in &rows {
+        let Some(table) = row.try_get::<Option<i32>, _>(HEAD_COLUMNS)? else { continue };
+        let Some(slot) = slots.find(TableId(table), row.try_get(HEAD_COLUMNS + 1)?) else { continue };
+        let id = EntityId(row.try_get(HEAD_COLUMNS + 2)?);
+        let raw = RawRecord::from_row(row, HEAD_COLUMNS + 4)?;
+        let salt: Vec<u8> = row.try_get(HEAD_COLUMNS + 3)?;
+        let filled = dictionary::salt(&salt).and_then(|salt| {
+            let commitment = dictionary::entity_commitment(&salt, &slot.id);
+            slot.fill(Entity { id, commitment }, raw)
+        });
+        if let Err(error) = filled {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(Read { head, newest_attribute }))
+}
+
+fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
+    let mut statement = Statement::new("");
+    let ns = statement.bind(namespace.0)?;
+    let mut parts = Vec::new();
+    for table in slots.tables() {
+        let keys: Vec<Vec<u8>> = slots.all.iter().filter(|slot| slot.table == table).map(|slot| slot.sort_key.clone()).collect();
+        let keys = statement.bind(keys)?;
+        let relation = projection::relation(namespace, table);
+        let columns = projection::COLUMNS;
+        parts.push(format!(
+            "select {table} as table_id, e.key as entity_key, e.id, e.salt, {columns}
+             from ddb.entity e left join {relation} p on p.key = e.key
+             where e.namespace = {ns} and e.table_id = {table} and e.key = any({keys})"
+        ));
+    }
+    let records = if parts.is_empty() { String::new() } else { format!("left join ({}) r on true", parts.join(" union all ")) };
+    let record_columns = if parts.is_empty() { "null::int" } else { "r.*" };
+    statement.sql = format!(
+        "select h.*, {record_columns}
+         from (
+             select
+                 t.tx, t.hash, t.time,
+                 coalesce((select max(id) from ddb.entity where namespace = {ns}), 0) as newest_entity,
+                 coalesce((select max(id) from ddb.attribute where namespace = {ns}), 0) as newest_attribute,
+                 (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
+             from (select 1) one
+             left join lateral (
+                 select tx, hash, time from ddb.tx where namespace = {ns} order by tx desc limit 1
+             ) t on true
+         ) h {records}"
+    );
+    Ok(statement)
+}
+
+/// Writes transactions, names, facts and projections of a group, in one round trip.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    now: Timestamp,
+    rows: Rows,
+    slots: &Slots,
+) -> Result<Result<()>, sqlx::Error> {
+    if rows.tx.tx.is_empty() {
+        return Ok(Ok(()));
+    }
+    let statement = match write_statement(namespace, now, rows, slots) {
+        Ok(statement) => statement,
+        Err(error) => return Ok(Err(error)),
+    };
+    statement.query().execute(connection).await?;
+    Ok(Ok(()))
+}
+
+fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &Slots) -> Result<Statement> {
+    let mut statement = Statement::new("with ");
+    let ns = statement.bind(namespace.0)?;
+    let time = statement.bind(now.0)?;
+    let version = statement.bind(i16::from(chain::VERSION))?;
+    let (tx, actor, request, count, hash) = (
+        statement.bind(rows.tx.tx)?,
+        statement.bind(rows.tx.actor)?,
+        statement.bind(rows.tx.request)?,
+        statement.bind(rows.tx.fact_count)?,
+        statement.bind(rows.tx.hash)?,
+    );
+    statement.sql += &format!(
+        "w_tx as (
+             insert into ddb.tx (namespace, tx, time, actor, request_id, fact_count, version, hash)
+             select {ns}, u.tx, {time}, u.actor, u.request, u.count, {version}, u.hash
+             from unnest({tx}::bigint[], {actor}::bigint[], {request}::text[], {count}::int[], {hash}::bytea[])
+                 as u (tx, actor, request, count, hash)
+         )"
+    );
+    if !rows.entity.id.is_empty() {
+        let (id, table, key, salt) = (
+            statement.bind(rows.entity.id)?,
+            statement.bind(rows.entity.table)?,
+            statement.bind(rows.entity.key)?,
+            statement.bind(rows.entity.salt)?,
+        );
+        statement.sql += &format!(
+            ", w_entity as (
+                 insert into ddb.entity (namespace, id, table_id, key, salt)
+                 select {ns}, u.* from unnest({id}::bigint[], {table}::int[], {key}::bytea[], {salt}::bytea[]) as u
+             )"
+        );
+    }
+    if !rows.attribute.id.is_empty() {
+        let (id, table, name, salt) = (
+            statement.bind(rows.attribute.id)?,
+            statement.bind(rows.attribute.table)?,
+            statement.bind(rows.attribute.name)?,
+            statement.bind(rows.attribute.salt)?,
+        );
+        statement.sql += &format!(
+            ", w_attribute as (
+                 insert into ddb.attribute (namespace, id, table_id, name, salt)
+                 select {ns}, u.* from unnest({id}::int[], {table}::int[], {name}::text[], {salt}::bytea[]) as u
+             )"
+        );
+    }
+    let triple = rows.triple;
+    let (tx, table, entity, attribute, position, value, salt) = (
+        statement.bind(triple.tx)?,
+        statement.bind(triple.table)?,
+        statement.bind(triple.entity)?,
+        statement.bind(triple.attribute)?,
+        statement.bind(triple.position)?,
+        statement.bind(triple.value)?,
+        statement.bind(triple.salt)?,
+    );
+    statement.sql += &format!(
+        ", w_triple as (
+             insert into ddb.triple (namespace, table_id, tx, entity, attribute, position, asserted, value, salt)
+             select {ns}, u.table_id, u.tx, u.entity, u.attribute, u.position, u.value is not null, u.value, u.salt
+             from unnest(
+                 {tx}::bigint[], {table}::int[], {entity}::bigint[], {attribute}::int[], {position}::int[],
+                 {value}::bytea[], {salt}::bytea[]
+             ) as u (tx, table_id, entity, attribute, position, value, salt)
+         )"
+    );
+    for table in slots.tables() {
+        project(&mut statement, namespace, table, slots)?;
+    }
+    statement.sql += " select 1";
+    Ok(statement)
+}
+
+/// A changed record's row, by column.
+#[derive(Default)]
+struct ProjectionRows {
+    key: Vec<Vec<u8>>,
+    entity: Vec<i64>,
+    doc: Vec<String>,
+    owner: Vec<Option<Vec<u8>>>,
+    created: Vec<i64>,
+    updated: Vec<i64>,
+    tx: Vec<i64>,
+    expires: Vec<Option<i64>>,
+}
+
+fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, slots: &Slots) -> Result<()> {
+    let mut inserted = ProjectionRows::default();
+    let mut updated = ProjectionRows::default();
+    let mut deleted: Vec<Vec<u8>> = Vec::new();
+    for slot in slots.all.iter().filter(|slot| slot.table == table && slot.changed) {
+        let Some(record) = &slot.record else {
+            if slot.has_row {
+                deleted.push(slot.sort_key.clone());
+            }
+            continue;
+        };
+        let rows = if slot.has_row { &mut updated } else { &mut inserted };
+        let entity = slot.entity.ok_or_else(|| ddb_core::Error::internal("a changed record has no entity"))?;
+        let doc = slot.doc.clone().ok_or_else(|| ddb_core::Error::internal("a changed record has no document"))?;
+        rows.key.push(slot.sort_key.clone());
+        rows.entity.push(entity.id.0);
+        rows.doc.push(doc);
+        rows.owner.push(owner_key(record.owner.as_ref())?);
+        rows.created.push(record.created.0);
+        rows.updated.push(record.updated.0);
+        rows.tx.push(record.tx.0);
+        rows.expires.push(record.expires.map(|expires| expires.0));
+    }
+    let relation = projection::relation(namespace, table);
+    if !inserted.key.is_empty() {
+        let source = bind_projection(statement, inserted)?;
+        statement.sql += &format!(
+            ", i_{table} as (
+                 insert into {relation} (key, entity, doc, owner, created, updated, tx, expires)
+                 select u.key, u.entity, u.doc::jsonb, u.owner, u.created, u.updated, u.tx, u.expires from {source}
+             )"
+        );
+    }
+    if !updated.key.is_empty() {
+        let source = bind_projection(statement, updated)?;
+        statement.sql += &format!(
+            ", u_{table} as (
+                 update {relation} p
+                 set doc = u.doc::jsonb, owner = u.owner, created = u.created, updated = u.updated, tx = u.tx,
+                     expires = u.expires
+                 from {source}
+                 where p.key = u.key
+             )"
+        );
+    }
+    if !deleted.is_empty() {
+        let keys = statement.bind(deleted)?;
+        statement.sql += &format!(", d_{table} as (delete from {relation} where key = any({keys}))");
+    }
+    Ok(())
+}
+
+fn bind_projection(statement: &mut Statement, rows: ProjectionRows) -> Result<String> {
+    let (key, entity, doc, owner, created, updated, tx, expires) = (
+        statement.bind(rows.key)?,
+        statement.bind(rows.entity)?,
+        statement.bind(rows.doc)?,
+        statement.bind(rows.owner)?,
+        statement.bind(rows.created)?,
+        statement.bind(rows.updated)?,
+        statement.bind(rows.tx)?,
+        statement.bind(rows.expires)?,
+    );
+    Ok(format!(
+        "unnest(
+             {key}::bytea[], {entity}::bigint[], {doc}::text[], {owner}::bytea[], {created}::bigint[], {updated}::bigint[],
+             {tx}::bigint[], {expires}::bigint[]
+         ) as u (key, entity, doc, owner, created, updated, tx, expires)"
+    ))
+}
+
+/// The actors' entities: rows of (sort key of the user's key, entity id, salt).
+pub(super) async fn find_actors(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    keys: Vec<Vec<u8>>,
+) -> Result<Vec<(Vec<u8>, EntityId, Vec<u8>)>> {
+    let rows = sqlx::query(
+        "
+        select e.key, e.id, e.salt
+        from ddb.entity e
+        join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
+        where e.namespace = $1 and t.name = 'user' and e.key = any($2)
+        ",
+    )
+    .bind(namespace.0)
+    .bind(keys)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    rows.iter()
+        .map(|row| -> Result<_, sqlx::Error> { Ok((row.try_get(0)?, EntityId(row.try_get(1)?), row.try_get(2)?)) })
+        .collect::<Result<_, _>>()
+        .map_err(to_error)
+}

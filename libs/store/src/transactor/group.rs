@@ -1,0 +1,429 @@
+//! A group of writes, evaluated in order in memory against what was read under the lock.
+
+use std::collections::{HashMap, HashSet};
+
+use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
+use ddb_core::{
+    AttributeId, EntityId, Error, ErrorCode, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, doc, sort_key,
+};
+
+use super::facts::{self, NewAttribute, NewFact};
+use super::{Change, Current, Write, Written};
+use crate::dictionary::{self, Attribute, Attributes};
+use crate::namespace::Namespace;
+use crate::projection::RawRecord;
+use crate::{Record, SystemRow};
+
+/// A record's fields in the form of `doc`, in bytes.
+const MAX_RECORD_BYTES: usize = 1 << 20;
+/// Names that a table can have had.
+const MAX_ATTRIBUTES: usize = 1_000;
+
+/// Where the log stands under the lock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) tx: Tx,
+    pub(super) hash: Hash,
+    pub(super) newest_entity: i64,
+    /// Not before the time of the head.
+    pub(super) now: Timestamp,
+}
+
+/// An entity's id and what stands for it in leaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entity {
+    pub(super) id: EntityId,
+    pub(super) commitment: Hash,
+}
+
+/// A record that the group touches.
+pub(super) struct Slot {
+    pub(super) table: TableId,
+    pub(super) id: RecordId,
+    pub(super) sort_key: Vec<u8>,
+    pub(super) entity: Option<Entity>,
+    /// Whether the projection has a row for it.
+    pub(super) has_row: bool,
+    /// As it stands after the writes evaluated so far; may be expired.
+    pub(super) record: Option<Record>,
+    /// The record's fields as they are to be stored; None while nothing has changed.
+    pub(super) doc: Option<String>,
+    pub(super) changed: bool,
+}
+
+/// The records that a group touches, each once.
+#[derive(Default)]
+pub(super) struct Slots {
+    pub(super) all: Vec<Slot>,
+    by_key: HashMap<(TableId, Vec<u8>), usize>,
+}
+
+impl Slots {
+    pub(super) fn add(&mut self, table: TableId, id: RecordId) -> Result<usize> {
+        let sort_key = sort_key::encode_record_key(&id.key)?;
+        let next = self.all.len();
+        let index = *self.by_key.entry((table, sort_key.clone())).or_insert(next);
+        if index == next {
+            self.all.push(Slot { table, id, sort_key, entity: None, has_row: false, record: None, doc: None, changed: false });
+        }
+        Ok(index)
+    }
+
+    pub(super) fn find(&mut self, table: TableId, sort_key: Vec<u8>) -> Option<&mut Slot> {
+        let index = *self.by_key.get(&(table, sort_key))?;
+        self.all.get_mut(index)
+    }
+
+    /// The tables that are touched, each once, in order.
+    pub(super) fn tables(&self) -> Vec<TableId> {
+        let mut tables: Vec<TableId> = self.all.iter().map(|slot| slot.table).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+    }
+}
+
+impl Slot {
+    pub(super) fn fill(&mut self, entity: Entity, raw: Option<RawRecord>) -> Result<()> {
+        self.entity = Some(entity);
+        self.has_row = raw.is_some();
+        self.record = raw.map(|raw| raw.decode(&self.id.table)).transpose()?;
+        Ok(())
+    }
+}
+
+/// The rows that a group adds, by column as `unnest` takes them.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) tx: TxRows,
+    pub(super) entity: EntityRows,
+    pub(super) attribute: AttributeRows,
+    pub(super) triple: TripleRows,
+    pub(super) system: Vec<SystemRow>,
+}
+
+#[derive(Default)]
+pub(super) struct TxRows {
+    pub(super) tx: Vec<i64>,
+    pub(super) actor: Vec<Option<i64>>,
+    pub(super) request: Vec<Option<String>>,
+    pub(super) fact_count: Vec<i32>,
+    pub(super) hash: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+pub(super) struct EntityRows {
+    pub(super) id: Vec<i64>,
+    pub(super) table: Vec<i32>,
+    pub(super) key: Vec<Vec<u8>>,
+    pub(super) salt: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+pub(super) struct AttributeRows {
+    pub(super) id: Vec<i32>,
+    pub(super) table: Vec<i32>,
+    pub(super) name: Vec<String>,
+    pub(super) salt: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+pub(super) struct TripleRows {
+    pub(super) tx: Vec<i64>,
+    pub(super) table: Vec<i32>,
+    pub(super) entity: Vec<i64>,
+    pub(super) attribute: Vec<i32>,
+    pub(super) position: Vec<i32>,
+    pub(super) value: Vec<Option<Vec<u8>>>,
+    pub(super) salt: Vec<Option<Vec<u8>>>,
+}
+
+/// The evaluation of a group: what was read, what has changed so far, what is to be written.
+pub(super) struct Evaluation<'a> {
+    namespace: &'a Namespace,
+    attributes: &'a Attributes,
+    pub(super) slots: Slots,
+    pub(super) head: Head,
+    pub(super) rows: Rows,
+    /// Attributes that the group names for the first time.
+    pub(super) new_attributes: HashMap<(TableId, String), Attribute>,
+    newest_attribute: i32,
+    /// Addresses that are taken, by accounts there are or by earlier writes of the group.
+    taken_emails: HashSet<String>,
+}
+
+/// What one step does, before the write as a whole is known to succeed.
+struct Effect {
+    slot: usize,
+    record: Option<Record>,
+    doc: Option<String>,
+    facts: Vec<NewFact>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(
+        namespace: &'a Namespace,
+        attributes: &'a Attributes,
+        slots: Slots,
+        head: Head,
+        taken_emails: HashSet<String>,
+    ) -> Self {
+        let newest_attribute = attributes.newest();
+        Self {
+            namespace,
+            attributes,
+            slots,
+            head,
+            rows: Rows::default(),
+            new_attributes: HashMap::new(),
+            newest_attribute,
+            taken_emails,
+        }
+    }
+
+    /// Evaluates one write; `places` are the slots of its steps (None: the table does not exist). An error leaves the group
+    /// as it was.
+    pub(super) fn evaluate(&mut self, write: &Write, actor: Option<Entity>, places: &[Option<usize>]) -> Result<Written> {
+        self.check_system_rows(write)?;
+        let tx = Tx(self.head.tx.0 + 1);
+        let mut effects: Vec<Effect> = Vec::with_capacity(places.len());
+        let mut records = Vec::with_capacity(places.len());
+        for (step, place) in write.steps.iter().zip(places) {
+            let before = place.and_then(|place| self.state(&effects, place));
+            let live = before.filter(|record| !is_expired(record, self.head.now));
+            let expired = before.filter(|record| is_expired(record, self.head.now));
+            let change = (step.decide)(Current { record: live, expired, now: self.head.now })?;
+            let effect = match (change, place) {
+                (Change::Keep, _) => {
+                    records.push(live.cloned());
+                    continue;
+                }
+                (change, Some(place)) => self.effect(change, *place, live, expired, tx)?,
+                (Change::Create { .. } | Change::Update { .. } | Change::Delete, None) => {
+                    return Err(Error::internal("a step changes a record of a table that does not exist"));
+                }
+            };
+            records.push(effect.record.clone());
+            effects.push(effect);
+        }
+        effects.retain(|effect| !effect.facts.is_empty());
+        self.check_attribute_limit(&effects)?;
+        let made = !effects.is_empty();
+        if made {
+            self.apply(write, actor, effects, tx);
+        }
+        for row in &write.system {
+            if let SystemRow::Account(account) = row {
+                self.taken_emails.insert(account.email.clone());
+            }
+            self.rows.system.push(row.clone());
+        }
+        Ok(Written { tx: self.head.tx, records })
+    }
+
+    /// Whether the group changes anything at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.tx.tx.is_empty() && self.rows.system.is_empty()
+    }
+
+    /// The record of a slot as the steps before have left it.
+    fn state<'b>(&'b self, effects: &'b [Effect], place: usize) -> Option<&'b Record> {
+        match effects.iter().rev().find(|effect| effect.slot == place) {
+            Some(effect) => effect.record.as_ref(),
+            None => self.slots.all[place].record.as_ref(),
+        }
+    }
+
+    fn effect(&self, change: Change, slot: usize, live: Option<&Record>, expired: Option<&Record>, tx: Tx) -> Result<Effect> {
+        let now = self.head.now;
+        let mut facts = Vec::new();
+        let (record, doc) = match (change, live) {
+            (Change::Create { fields, owner, expires }, None) => {
+                if expired.is_some() {
+                    facts::of_delete(&mut facts);
+                }
+                facts::of_create(&fields, owner.as_ref(), expires, &mut facts);
+                let doc = checked_doc(&fields)?;
+                let id = self.slots.all[slot].id.clone();
+                (Some(Record { id, fields, owner, created: now, updated: now, tx, expires }), Some(doc))
+            }
+            (Change::Update { fields, expires }, Some(before)) => {
+                facts::of_update(&before.fields, &fields, before.expires, expires, &mut facts);
+                if facts.is_empty() {
+                    (Some(before.clone()), None)
+                } else {
+                    let doc = checked_doc(&fields)?;
+                    (Some(Record { fields, updated: now, tx, expires, ..before.clone() }), Some(doc))
+                }
+            }
+            (Change::Delete, before) if before.or(expired).is_some() => {
+                facts::of_delete(&mut facts);
+                (None, None)
+            }
+            (change, _) => return Err(Error::internal(format!("a step's change does not fit the record: {}", kind(&change)))),
+        };
+        Ok(Effect { slot, record, doc, facts })
+    }
+
+    fn check_system_rows(&self, write: &Write) -> Result<()> {
+        for row in &write.system {
+            if let SystemRow::Account(account) = row
+                && self.taken_emails.contains(&account.email)
+            {
+                return Err(Error::conflict("an account with this address exists already"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_attribute_limit(&self, effects: &[Effect]) -> Result<()> {
+        let mut new: HashMap<TableId, HashSet<&str>> = HashMap::new();
+        for effect in effects {
+            let slot = &self.slots.all[effect.slot];
+            for fact in &effect.facts {
+                if let NewAttribute::Field(name) = &fact.attribute
+                    && self.attribute(slot.table, name).is_none()
+                {
+                    new.entry(slot.table).or_default().insert(name);
+                }
+            }
+        }
+        for (table, names) in new {
+            let named_by_group = self.new_attributes.keys().filter(|(of, _)| *of == table).count();
+            if self.attributes.count(table) + named_by_group + names.len() > MAX_ATTRIBUTES {
+                return Err(Error::new(
+                    ErrorCode::QuotaExceeded,
+                    format!("a table can have had {MAX_ATTRIBUTES} different fields at most"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute(&self, table: TableId, name: &str) -> Option<Attribute> {
+        self.attributes.get(table, name).or_else(|| self.new_attributes.get(&(table, name.to_owned())).copied())
+    }
+
+    /// Numbers, salts and hashes the facts of one write and moves the head on.
+    fn apply(&mut self, write: &Write, actor: Option<Entity>, effects: Vec<Effect>, tx: Tx) {
+        let mut leaves: Vec<Hash> = Vec::with_capacity(effects.iter().map(|effect| effect.facts.len()).sum());
+        for effect in effects {
+            let entity = self.entity(effect.slot);
+            let table = self.slots.all[effect.slot].table;
+            let table_name = self.slots.all[effect.slot].id.table.clone();
+            for fact in effect.facts {
+                let attribute = match fact.attribute {
+                    NewAttribute::System(id) => self.system_attribute(id),
+                    NewAttribute::Field(name) => self.intern_attribute(table, &table_name, name),
+                };
+                let position = leaves.len() as u32;
+                let asserted = fact.value.is_some();
+                let salt: Option<Salt> = asserted.then(dictionary::new_salt);
+                let commitment = match (&salt, &fact.value) {
+                    (Some(salt), Some(value)) => chain::commitment(salt, value),
+                    _ => [0; 64],
+                };
+                let leaf = Leaf {
+                    position,
+                    entity_name: &entity.commitment,
+                    attribute_name: &attribute.commitment,
+                    asserted,
+                    commitment: &commitment,
+                };
+                leaves.push(leaf.hash());
+                let rows = &mut self.rows.triple;
+                rows.tx.push(tx.0);
+                rows.table.push(table.0);
+                rows.entity.push(entity.id.0);
+                rows.attribute.push(attribute.id.0);
+                rows.position.push(position as i32);
+                rows.value.push(fact.value);
+                rows.salt.push(salt.map(|salt| salt.to_vec()));
+            }
+            let slot = &mut self.slots.all[effect.slot];
+            slot.record = effect.record;
+            slot.doc = effect.doc;
+            slot.changed = true;
+        }
+        let hash = TxHeader {
+            namespace: self.namespace.uuid,
+            tx,
+            previous: &self.head.hash,
+            time: self.head.now,
+            actor_name: &actor.map_or([0; 64], |actor| actor.commitment),
+            leaf_count: leaves.len() as u32,
+            root: &chain::merkle_root(&leaves),
+        }
+        .hash();
+        self.rows.tx.tx.push(tx.0);
+        self.rows.tx.actor.push(actor.map(|actor| actor.id.0));
+        self.rows.tx.request.push(write.request.as_ref().map(|request| request.as_str().to_owned()));
+        self.rows.tx.fact_count.push(leaves.len() as i32);
+        self.rows.tx.hash.push(hash.to_vec());
+        self.head.tx = tx;
+        self.head.hash = hash;
+    }
+
+    /// The slot's entity, named here where it is new.
+    fn entity(&mut self, slot: usize) -> Entity {
+        let slot = &mut self.slots.all[slot];
+        if let Some(entity) = slot.entity {
+            return entity;
+        }
+        self.head.newest_entity += 1;
+        let salt = dictionary::new_salt();
+        let entity = Entity { id: EntityId(self.head.newest_entity), commitment: dictionary::entity_commitment(&salt, &slot.id) };
+        slot.entity = Some(entity);
+        self.rows.entity.id.push(entity.id.0);
+        self.rows.entity.table.push(slot.table.0);
+        self.rows.entity.key.push(slot.sort_key.clone());
+        self.rows.entity.salt.push(salt.to_vec());
+        entity
+    }
+
+    fn system_attribute(&self, id: AttributeId) -> Attribute {
+        self.attributes.system(id).expect("the system's attributes are loaded before any write is evaluated")
+    }
+
+    fn intern_attribute(&mut self, table: TableId, table_name: &TableName, name: String) -> Attribute {
+        if let Some(attribute) = self.attribute(table, &name) {
+            return attribute;
+        }
+        self.newest_attribute = (self.newest_attribute + 1).max(ddb_core::attribute::FIRST_FIELD.0);
+        let salt = dictionary::new_salt();
+        let commitment = dictionary::attribute_commitment(&salt, table_name.as_str(), &name);
+        let attribute = Attribute { id: AttributeId(self.newest_attribute), commitment };
+        self.rows.attribute.id.push(attribute.id.0);
+        self.rows.attribute.table.push(table.0);
+        self.rows.attribute.name.push(name.clone());
+        self.rows.attribute.salt.push(salt.to_vec());
+        self.new_attributes.insert((table, name), attribute);
+        attribute
+    }
+}
+
+fn is_expired(record: &Record, now: Timestamp) -> bool {
+    record.expires.is_some_and(|expires| expires <= now)
+}
+
+fn checked_doc(fields: &ddb_core::Object) -> Result<String> {
+    let doc = doc::encode(fields);
+    if doc.len() > MAX_RECORD_BYTES {
+        return Err(Error::new(ErrorCode::PayloadTooLarge, "a record has at most 1 MB"));
+    }
+    Ok(doc)
+}
+
+fn kind(change: &Change) -> &'static str {
+    match change {
+        Change::Keep => "keep",
+        Change::Create { .. } => "create",
+        Change::Update { .. } => "update",
+        Change::Delete => "delete",
+    }
+}
+
+/// The key by which an owner stands in the projection.
+pub(super) fn owner_key(owner: Option<&RecordKey>) -> Result<Option<Vec<u8>>> {
+    owner.map(sort_key::encode_record_key).transpose()
+}

@@ -1,0 +1,17 @@
+//! The only writer of facts: one task per process and namespace, with a connection of its own.
+//!
+//! Requests send a [`Write`] and wait. The task takes what has queued up, fairly per caller, and commits it as a group in at
+//! most four round trips: begin and lock, one read, one write, commit. Each request of the group is a transaction of its own,
+//! with its own `tx`, or none where it changed nothing.
+
+mod commit;
+mod facts;
+mod group;
+mod queue;
+mod task;
+mod write;
+
+pub use write::{Change, Current, Decide, Step, Write, Written};
+
+pub(crate) use queue::Queue;
+pub(crate) use task::{Transactor, lock_statement};

@@ -1,0 +1,146 @@
+//! What waits to be written: bounded, and fair per caller.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ddb_core::{Error, Result, TableName};
+use tokio::sync::{Notify, oneshot};
+
+use super::{Write, Written};
+
+/// Requests of one group. While one group is in PostgreSQL the next one queues up, so a cap below the number of busy clients
+/// keeps both sides working; measured in `services/darshjdb/benches/README.md`.
+const MAX_GROUP: usize = 64;
+/// Steps of one group, so that the time under the lock stays bounded; a single larger request goes alone.
+const MAX_GROUP_STEPS: usize = 1_000;
+/// Projections that one group touches.
+const MAX_GROUP_TABLES: usize = 4;
+/// Requests that wait, of all callers and of one.
+const MAX_WAITING: usize = 2_048;
+const MAX_WAITING_OF_ONE: usize = 512;
+
+/// A request and the way back to who waits for it.
+pub(crate) struct Pending {
+    pub(crate) write: Write,
+    pub(crate) answer: oneshot::Sender<Result<Written>>,
+    /// Set by whoever comes first: the transactor, which takes the request up, or its caller, who gives it up.
+    pub(crate) claimed: Arc<AtomicBool>,
+}
+
+impl Pending {
+    /// Takes the request up; false where its caller gave it up before.
+    fn claim(&self) -> bool {
+        !self.claimed.swap(true, Ordering::AcqRel)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lanes: HashMap<Lane, VecDeque<Pending>>,
+    /// The lanes that hold requests, in the order in which they are served.
+    turns: VecDeque<Lane>,
+    count: usize,
+    closed: bool,
+}
+
+/// Whose request it is: the actor's key as text; the system's and sign-ups share one.
+type Lane = Option<String>;
+
+impl Queue {
+    /// `UNAVAILABLE` where too much is waiting.
+    pub(crate) fn push(&self, pending: Pending) -> Result<()> {
+        let lane: Lane = pending.write.actor.as_ref().map(|key| format!("{key:?}"));
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Error::unavailable("the server is shutting down"));
+        }
+        if waiting.count >= MAX_WAITING {
+            return Err(Error::unavailable("too many writes are waiting"));
+        }
+        let requests = waiting.lanes.entry(lane.clone()).or_default();
+        if requests.len() >= MAX_WAITING_OF_ONE {
+            return Err(Error::unavailable("too many writes of this caller are waiting"));
+        }
+        requests.push_back(pending);
+        if requests.len() == 1 {
+            waiting.turns.push_back(lane);
+        }
+        waiting.count += 1;
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Waits for requests and takes a group of them; None once the queue is closed and empty.
+    pub(crate) async fn take_group(&self) -> Option<Vec<Pending>> {
+        loop {
+            let arrived = self.arrived.notified();
+            {
+                let mut waiting = self.lock();
+                let group = waiting.take_group();
+                if !group.is_empty() {
+                    return Some(group);
+                }
+                if waiting.closed {
+                    return None;
+                }
+            }
+            arrived.await;
+        }
+    }
+
+    /// Refuses further requests; what waits is still written.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// One request of each caller in turn, until the group is full.
+    fn take_group(&mut self) -> Vec<Pending> {
+        let mut group: Vec<Pending> = Vec::new();
+        let mut tables: HashSet<TableName> = HashSet::new();
+        let mut steps = 0;
+        while group.len() < MAX_GROUP {
+            let Some(lane) = self.turns.front() else { break };
+            let requests = self.lanes.get_mut(lane).expect("a lane that has a turn has requests");
+            let next = requests.front().expect("a lane that has a turn has requests");
+            let fits = steps + next.write.steps.len() <= MAX_GROUP_STEPS
+                && tables.union(&tables_of(&next.write)).count() <= MAX_GROUP_TABLES;
+            if !group.is_empty() && !fits {
+                break;
+            }
+            let lane = self.turns.pop_front().expect("looked at above");
+            let requests = self.lanes.get_mut(&lane).expect("looked at above");
+            let next = requests.pop_front().expect("looked at above");
+            self.count -= 1;
+            if requests.is_empty() {
+                self.lanes.remove(&lane);
+            } else {
+                self.turns.push_back(lane);
+            }
+            if next.claim() {
+                steps += next.write.steps.len();
+                tables.extend(tables_of(&next.write));
+                group.push(next);
+            }
+        }
+        group
+    }
+}
+
+fn tables_of(write: &Write) -> HashSet<TableName> {
+    write.steps.iter().map(|step| step.table.clone()).collect()
+}

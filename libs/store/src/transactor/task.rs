@@ -1,0 +1,450 @@
+//! The task: takes groups, commits them, and knows the outcome of every commit.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ddb_core::chain::Hash;
+use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::commit;
+use super::group::{Entity, Evaluation, Slots};
+use super::queue::Pending;
+use super::{Queue, Write, Written};
+use crate::catalogue::{self, Catalogue};
+use crate::connection::{is_lost, to_error};
+use crate::dictionary::{self, Attribute, Attributes};
+use crate::namespace::Namespace;
+use crate::{SystemRow, projection, system};
+
+/// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
+const LOCK_CLASS: i32 = 0x4444_4200;
+const RECONNECT_DELAY: Duration = Duration::from_millis(50);
+/// A statement or a commit that takes longer than this counts as a lost connection.
+const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(20);
+/// How long the transactor tries to learn what became of a commit whose answer was lost, while its callers wait.
+const DOUBT_LIMIT: Duration = Duration::from_secs(8);
+/// Actors whose entity is remembered.
+const MAX_ACTORS: usize = 10_000;
+
+/// Takes the namespace's lock until the transaction ends.
+pub(crate) fn lock_statement(namespace: NamespaceId) -> String {
+    format!("select pg_advisory_xact_lock({LOCK_CLASS}, {namespace})")
+}
+
+/// The handle that requests use.
+pub(crate) struct Transactor {
+    queue: Arc<Queue>,
+    patience: Duration,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Transactor {
+    pub(crate) fn start(options: PgConnectOptions, namespace: Namespace, catalogue: Arc<Catalogue>, patience: Duration) -> Self {
+        let queue = Arc::new(Queue::default());
+        let task = Task {
+            options: options.options([
+                ("statement_timeout", "15s"),
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("tcp_keepalives_idle", "10"),
+                // Every statement is by key; a plan made while a table was small must not survive its growth.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("jit", "off"),
+            ]),
+            namespace,
+            catalogue,
+            queue: queue.clone(),
+            patience,
+            connection: None,
+            attributes: Attributes::default(),
+            actors: HashMap::new(),
+        };
+        let task = tokio::spawn(task.run());
+        Self { queue, patience, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Hands a write over and waits for its outcome. Dropping the future does not take the write back.
+    pub(crate) async fn write(&self, write: Write) -> Result<Written> {
+        let (answer, mut outcome) = oneshot::channel();
+        let claimed = Arc::new(AtomicBool::new(false));
+        self.queue.push(Pending { write, answer, claimed: claimed.clone() })?;
+        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                if !claimed.swap(true, Ordering::AcqRel) {
+                    return Err(Error::unavailable("the database is not reachable at the moment; nothing was written"));
+                }
+                outcome.await
+            }
+        };
+        outcome.unwrap_or_else(|_| Err(Error::unavailable("the server is shutting down")))
+    }
+
+    /// Writes what waits, then ends.
+    pub(crate) async fn stop(&self) {
+        self.queue.close();
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the transactor did not end cleanly");
+        }
+    }
+}
+
+struct Task {
+    options: PgConnectOptions,
+    namespace: Namespace,
+    catalogue: Arc<Catalogue>,
+    queue: Arc<Queue>,
+    patience: Duration,
+    connection: Option<PgConnection>,
+    attributes: Attributes,
+    /// The entities of those who write, by the sort key of their user key.
+    actors: HashMap<Vec<u8>, Entity>,
+}
+
+/// Why a group did not get through.
+enum Failure {
+    /// Before the commit: nothing was written.
+    Lost(sqlx::Error),
+    /// At the commit: it is not known yet whether the group, whose last transaction is this, was written.
+    InDoubt(Box<InDoubt>),
+    /// PostgreSQL refused a statement: nothing was written.
+    Refused(Error),
+}
+
+struct InDoubt {
+    tx: Tx,
+    hash: Hash,
+    outcomes: Vec<Result<Written>>,
+    learnt: HashMap<(TableId, String), Attribute>,
+    error: sqlx::Error,
+}
+
+impl Task {
+    async fn run(mut self) {
+        while let Some(group) = self.queue.take_group().await {
+            self.handle(group).await;
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "closing the transactor's connection");
+        }
+    }
+
+    /// Brings a group to an outcome and answers everyone in it.
+    async fn handle(&mut self, group: Vec<Pending>) {
+        let mut groups = vec![group];
+        let started = Instant::now();
+        while let Some(group) = groups.pop() {
+            match self.attempt(&group).await {
+                Ok(outcomes) => answer(group, outcomes),
+                Err(Failure::Lost(error)) => {
+                    self.connection = None;
+                    if started.elapsed() < self.patience {
+                        tokio::time::sleep(RECONNECT_DELAY).await;
+                        groups.push(group);
+                        continue;
+                    }
+                    tracing::warn!(%error, "PostgreSQL is not reachable; a group of {} writes is refused", group.len());
+                    let message = "the database is not reachable at the moment; nothing was written";
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    answer(group, outcomes);
+                }
+                Err(Failure::InDoubt(doubt)) => {
+                    self.connection = None;
+                    tracing::warn!(error = %doubt.error, tx = %doubt.tx, "the answer to a commit was lost");
+                    match self.was_committed(doubt.tx, &doubt.hash).await {
+                        Some(true) => {
+                            self.learn(doubt.learnt);
+                            answer(group, doubt.outcomes);
+                        }
+                        Some(false) => groups.push(group),
+                        None => {
+                            let message = "the connection to the database was lost during the commit; \
+                                           whether the write took effect is not known yet";
+                            let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                            answer(group, outcomes);
+                        }
+                    }
+                }
+                Err(Failure::Refused(error)) => {
+                    self.roll_back().await;
+                    if group.len() > 1 {
+                        tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a group was refused by PostgreSQL and is repeated one by one");
+                        groups.extend(group.into_iter().rev().map(|pending| vec![pending]));
+                    } else {
+                        answer(group, vec![Err(error)]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One pass over a group: begin and lock, read, evaluate, write, commit.
+    async fn attempt(&mut self, group: &[Pending]) -> Result<Vec<Result<Written>>, Failure> {
+        let (mut slots, places) = self.places(group).await?;
+        let namespace = self.namespace.id;
+        self.begin().await?;
+        let connection = self.connection().await?;
+        let read = limited(commit::read(connection, namespace, &mut slots)).await?.map_err(Failure::Refused)?;
+        if read.newest_attribute != self.attributes.newest() {
+            let connection = self.connection.as_mut().expect("connected by begin");
+            self.attributes.load_newer(connection, namespace).await.map_err(Failure::Refused)?;
+        }
+        self.find_actors(group).await.map_err(Failure::Refused)?;
+        let connection = self.connection.as_mut().expect("connected by begin");
+        let emails = emails(group);
+        let taken =
+            if emails.is_empty() { HashSet::new() } else { limited(system::taken_emails(connection, namespace, emails)).await? };
+
+        let mut evaluation = Evaluation::new(&self.namespace, &self.attributes, slots, read.head, taken);
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (pending, places) in group.iter().zip(&places) {
+            let actor = match &pending.write.actor {
+                None => Ok(None),
+                Some(key) => sort_key::encode_record_key(key).and_then(|key| match self.actors.get(&key) {
+                    Some(entity) => Ok(Some(*entity)),
+                    None => Err(Error::internal("the caller's record has no entity")),
+                }),
+            };
+            outcomes.push(actor.and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
+        }
+        if evaluation.is_empty() {
+            self.roll_back().await;
+            return Ok(outcomes);
+        }
+
+        let Evaluation { slots, head, mut rows, new_attributes, .. } = evaluation;
+        let system_rows = std::mem::take(&mut rows.system);
+        limited(commit::write(connection, namespace, head.now, rows, &slots)).await?.map_err(Failure::Refused)?;
+        if !system_rows.is_empty() {
+            limited(system::insert(connection, namespace, head.now, &system_rows)).await?;
+        }
+        match limited(async { connection.execute(sqlx::raw_sql("commit")).await }).await {
+            Ok(_) => {
+                self.learn(new_attributes);
+                Ok(outcomes)
+            }
+            Err(Failure::Lost(error)) => {
+                Err(Failure::InDoubt(Box::new(InDoubt { tx: head.tx, hash: head.hash, outcomes, learnt: new_attributes, error })))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The slots of a group and, for each write, those of its steps. Makes the tables that are to be made.
+    #[expect(clippy::type_complexity, reason = "the inner lists go along with the group's writes and their steps")]
+    async fn places(&mut self, group: &[Pending]) -> Result<(Slots, Vec<Vec<Option<usize>>>), Failure> {
+        let mut slots = Slots::default();
+        let mut places = Vec::with_capacity(group.len());
+        for pending in group {
+            let mut of_write = Vec::with_capacity(pending.write.steps.len());
+            for step in &pending.write.steps {
+                let table = match self.catalogue.known(self.namespace.id, &step.table) {
+                    Some(table) => Some(table),
+                    None => self.table(&step.table, step.makes_table, &pending.write).await?,
+                };
+                let id = ddb_core::RecordId { table: step.table.clone(), key: step.key.clone() };
+                of_write.push(table.map(|table| slots.add(table, id)).transpose().map_err(Failure::Refused)?);
+            }
+            places.push(of_write);
+        }
+        Ok((slots, places))
+    }
+
+    /// A table that this process has not met: looked up, or made in a transaction of its own.
+    async fn table(&mut self, name: &TableName, make: bool, write: &Write) -> Result<Option<TableId>, Failure> {
+        let namespace = self.namespace.id;
+        let connection = self.connection().await?;
+        let mut found = catalogue::find_table(connection, namespace, name).await.map_err(Failure::from_error)?;
+        if found.is_none() && make {
+            self.begin().await?;
+            let connection = self.connection().await?;
+            let made = make_table(connection, namespace, name, write.actor.as_ref()).await;
+            let table = made.map_err(Failure::from_error)?;
+            limited(async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
+            found = Some(table);
+        }
+        if let Some(table) = found {
+            self.catalogue.remember(namespace, name.clone(), table);
+        }
+        Ok(found)
+    }
+
+    async fn begin(&mut self) -> Result<(), Failure> {
+        let begin = format!("begin; {}", lock_statement(self.namespace.id));
+        let connection = self.connection().await?;
+        limited(async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await?;
+        Ok(())
+    }
+
+    async fn roll_back(&mut self) {
+        if let Some(connection) = self.connection.as_mut()
+            && limited(async { connection.execute(sqlx::raw_sql("rollback")).await }).await.is_err()
+        {
+            self.connection = None;
+        }
+    }
+
+    async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {
+        if self.connection.is_none() {
+            let connecting = async { PgConnection::connect_with(&self.options).await };
+            self.connection = Some(limited(connecting).await.map_err(|failure| match failure {
+                // Whatever keeps a connection from being made may pass: too many clients, starting up, a wrong password file.
+                Failure::Refused(error) => Failure::Lost(sqlx::Error::Protocol(error.to_string())),
+                other => other,
+            })?);
+        }
+        Ok(self.connection.as_mut().expect("made above"))
+    }
+
+    async fn find_actors(&mut self, group: &[Pending]) -> Result<()> {
+        let mut unknown = HashSet::new();
+        for key in group.iter().filter_map(|pending| pending.write.actor.as_ref()) {
+            let key = sort_key::encode_record_key(key)?;
+            if !self.actors.contains_key(&key) {
+                unknown.insert(key);
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        if self.actors.len() + unknown.len() > MAX_ACTORS {
+            self.actors.clear();
+            for key in group.iter().filter_map(|pending| pending.write.actor.as_ref()) {
+                unknown.insert(sort_key::encode_record_key(key)?);
+            }
+        }
+        let connection = self.connection.as_mut().expect("connected by begin");
+        for (key, id, salt) in commit::find_actors(connection, self.namespace.id, unknown.into_iter().collect()).await? {
+            let record = ddb_core::RecordId { table: TableName::user(), key: projection::decode_key(&key)? };
+            let commitment = dictionary::entity_commitment(&dictionary::salt(&salt)?, &record);
+            self.actors.insert(key, Entity { id, commitment });
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, attributes: HashMap<(TableId, String), Attribute>) {
+        for ((table, name), attribute) in attributes {
+            self.attributes.insert(table, name, attribute);
+        }
+    }
+
+    /// Whether the transaction stands in the log. The lock is taken first: once it is held, the session that was to commit
+    /// has ended one way or the other. None where PostgreSQL could not be asked in time.
+    async fn was_committed(&mut self, tx: Tx, hash: &Hash) -> Option<bool> {
+        let deadline = Instant::now() + DOUBT_LIMIT;
+        loop {
+            match self.look_up(tx, hash).await {
+                Ok(committed) => {
+                    tracing::info!(%tx, committed, "the outcome of the commit is known");
+                    return Some(committed);
+                }
+                Err(_) if Instant::now() < deadline => {
+                    self.connection = None;
+                    tokio::time::sleep(RECONNECT_DELAY).await;
+                }
+                Err(_) => {
+                    self.connection = None;
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn look_up(&mut self, tx: Tx, hash: &Hash) -> Result<bool, Failure> {
+        self.begin().await?;
+        let namespace = self.namespace.id;
+        let connection = self.connection().await?;
+        let query = sqlx::query("select hash from ddb.tx where namespace = $1 and tx = $2").bind(namespace.0).bind(tx.0);
+        let row = limited(query.fetch_optional(&mut *connection)).await?;
+        let found: Option<Vec<u8>> =
+            row.map(|row| row.try_get(0)).transpose().map_err(|error| Failure::Refused(to_error(error)))?;
+        self.roll_back().await;
+        Ok(found.is_some_and(|found| found == hash))
+    }
+}
+
+impl Failure {
+    fn from_sqlx(error: sqlx::Error) -> Self {
+        if is_lost(&error) {
+            return Self::Lost(error);
+        }
+        Self::Refused(to_error(error))
+    }
+
+    /// An error whose cause may be a lost connection.
+    fn from_error(error: Error) -> Self {
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+        match source {
+            Some(cause) if is_lost(cause) => Self::Lost(sqlx::Error::Protocol(cause.to_string())),
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+/// Waits for a round trip; one that takes too long counts as a lost connection.
+async fn limited<T>(round_trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+    match tokio::time::timeout(ROUND_TRIP_LIMIT, round_trip).await {
+        Ok(outcome) => outcome.map_err(Failure::from_sqlx),
+        Err(_) => Err(Failure::Lost(sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned()))),
+    }
+}
+
+fn answer(group: Vec<Pending>, outcomes: Vec<Result<Written>>) {
+    for (pending, outcome) in group.into_iter().zip(outcomes) {
+        // Whoever went away does not wait for the answer; the write stands all the same.
+        let _ = pending.answer.send(outcome);
+    }
+}
+
+fn emails(group: &[Pending]) -> Vec<String> {
+    let rows = group.iter().flat_map(|pending| &pending.write.system);
+    rows.filter_map(|row| match row {
+        SystemRow::Account(account) => Some(account.email.clone()),
+        SystemRow::Session(_) => None,
+    })
+    .collect()
+}
+
+/// Names the table and makes its projection, under the namespace's lock.
+async fn make_table(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    name: &TableName,
+    actor: Option<&RecordKey>,
+) -> Result<TableId> {
+    if let Some(table) = catalogue::find_table(connection, namespace, name).await? {
+        return Ok(table);
+    }
+    let made_by = actor.map(|key| ddb_core::RecordId { table: TableName::user(), key: key.clone() }.to_string());
+    let row = sqlx::query(
+        "
+        insert into ddb.data_table (namespace, id, name, created_at, created_by)
+        select $1, coalesce(max(id), 0) + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3
+        from ddb.data_table
+        where namespace = $1
+        returning id
+        ",
+    )
+    .bind(namespace.0)
+    .bind(name.as_str())
+    .bind(made_by)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(to_error)?;
+    let table = TableId(row.try_get(0).map_err(to_error)?);
+    projection::create(connection, namespace, table).await?;
+    tracing::info!(table = %name, "the table came into being with its first record");
+    Ok(table)
+}

@@ -1,0 +1,66 @@
+use ddb_core::{NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
+
+use crate::{Record, SystemRow};
+
+/// A request to write: all of its steps take effect, or none.
+pub struct Write {
+    pub namespace: NamespaceId,
+    /// The key of the caller's record in the table `user`; None is the system.
+    pub actor: Option<RecordKey>,
+    pub request: Option<RequestId>,
+    pub steps: Vec<Step>,
+    pub system: Vec<SystemRow>,
+}
+
+/// One record's part of a write.
+pub struct Step {
+    pub table: TableName,
+    pub key: RecordKey,
+    /// Whether the table comes into being if it does not exist; otherwise the record is absent.
+    pub makes_table: bool,
+    pub decide: Decide,
+}
+
+/// Looks at the record as it is under the lock and says what becomes of it.
+///
+/// It may be asked more than once (a lost connection before the commit, a group repeated one by one) and only its last
+/// answer counts, so it has no effects of its own.
+pub type Decide = Box<dyn Fn(Current<'_>) -> Result<Change> + Send + Sync>;
+
+/// A record under the lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Current<'a> {
+    /// None where there is no record, or an expired one.
+    pub record: Option<&'a Record>,
+    /// An expired record whose deletion is not written yet.
+    pub expired: Option<&'a Record>,
+    /// PostgreSQL's clock under the lock; never goes back.
+    pub now: Timestamp,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone)]
+pub enum Change {
+    Keep,
+    /// Only where there is no record.
+    Create {
+        fields: Object,
+        owner: Option<RecordKey>,
+        expires: Option<Timestamp>,
+    },
+    /// Only where there is one: the whole of its new fields.
+    Update {
+        fields: Object,
+        expires: Option<Timestamp>,
+    },
+    Delete,
+}
+
+/// What a write did.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The transaction it made, or the one whose state it saw where it changed nothing.
+    pub tx: Tx,
+    /// The record of each step, after the write.
+    pub records: Vec<Option<Record>>,
+}

@@ -1,0 +1,310 @@
+//! The log, transaction by transaction.
+
+use std::collections::HashMap;
+
+use ddb_core::chain::{self, Hash, Leaf, TxHeader};
+use ddb_core::{Error, NamespaceId, RecordId, Result, TableName, Timestamp, Tx, Uuid};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+
+use super::Report;
+use super::report::hex;
+use crate::connection::to_error;
+use crate::{catalogue, dictionary, projection};
+
+/// Transactions that are read at a time, so that memory stays bounded.
+const CHUNK: i64 = 1_000;
+
+/// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact outside of it.
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    expected_head: Option<&str>,
+    report: &mut Report,
+) -> Result<()> {
+    let names = Names::load(connection, namespace).await?;
+    let expected_head = expected_head.map(str::to_ascii_lowercase);
+    let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
+    let mut previous = chain::GENESIS;
+    let mut last_time = i64::MIN;
+    let mut after = 0;
+    loop {
+        let transactions = transactions(connection, namespace, after).await?;
+        let Some(last) = transactions.last() else { break };
+        let until = last.tx;
+        let mut facts = facts(connection, namespace, after, until).await?;
+        for transaction in transactions {
+            let place = format!("tx {}", transaction.tx);
+            if transaction.tx != report.head + 1 {
+                report.problem(&place, format!("transactions {} to {} are missing", report.head + 1, transaction.tx - 1));
+            }
+            if transaction.time < last_time {
+                report.problem(&place, "is older than the transaction before it");
+            }
+            last_time = transaction.time;
+            let facts = facts.remove(&transaction.tx).unwrap_or_default();
+            report.transactions += 1;
+            report.facts += facts.len() as u64;
+            let computed = transaction.hash_anew(&names, previous, &facts, report, &place);
+            if computed != Some(transaction.hash) {
+                report.problem(&place, "its facts, names or header are not those that were hashed");
+            }
+            // The stored hash is taken on, so that one changed transaction is one problem and not all that follow.
+            previous = transaction.hash;
+            report.head = transaction.tx;
+            report.head_hash = hex(&transaction.hash);
+            expectation_met |= expected_head.as_deref() == Some(report.head_hash.as_str());
+        }
+        for tx in facts.keys() {
+            report.problem(format!("tx {tx}"), "has facts but no transaction");
+        }
+        after = until;
+    }
+    let stray = count_stray(connection, namespace, report.head).await?;
+    if stray > 0 {
+        report.problem(format!("after tx {}", report.head), format!("{stray} facts have no transaction"));
+    }
+    if expected_head.is_some() && !expectation_met {
+        report.problem("head", "the expected transaction is not in the chain: the newest ones were cut off or rewritten");
+    }
+    Ok(())
+}
+
+struct Transaction {
+    tx: i64,
+    time: i64,
+    actor: Option<Name>,
+    has_actor: bool,
+    fact_count: i32,
+    version: i16,
+    hash: Hash,
+}
+
+/// The row of a name, as far as it is there.
+struct Name {
+    table: i32,
+    key: Option<Vec<u8>>,
+    salt: Option<Vec<u8>>,
+    commitment: Option<Vec<u8>>,
+}
+
+struct Fact {
+    position: i32,
+    table: i32,
+    entity: Name,
+    attribute: i32,
+    asserted: bool,
+    value: Option<Vec<u8>>,
+    salt: Option<Vec<u8>>,
+    commitment: Option<Vec<u8>>,
+}
+
+/// What the dictionaries say, apart from the entities, which come along with the facts.
+struct Names {
+    namespace: Uuid,
+    tables: HashMap<i32, TableName>,
+    attributes: HashMap<i32, Hash>,
+}
+
+impl Names {
+    async fn load(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Self> {
+        let row = sqlx::query("select uuid::text from ddb.namespace where id = $1")
+            .bind(namespace.0)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(to_error)?;
+        let uuid: &str = row.try_get(0).map_err(to_error)?;
+        let uuid = Uuid::parse_str(uuid).map_err(Error::internal)?;
+        let tables = catalogue::all_tables(connection, namespace).await?;
+        let tables: HashMap<i32, TableName> = tables.into_iter().map(|(id, name)| (id.0, name)).collect();
+        let rows = sqlx::query("select id, table_id, name, salt, commitment from ddb.attribute where namespace = $1")
+            .bind(namespace.0)
+            .fetch_all(connection)
+            .await
+            .map_err(to_error)?;
+        let mut attributes = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let table: i32 = row.try_get(1).map_err(to_error)?;
+            let table = tables.get(&table).map(TableName::as_str).unwrap_or_default();
+            let name: Option<&str> = row.try_get(2).map_err(to_error)?;
+            let salt: Option<&[u8]> = row.try_get(3).map_err(to_error)?;
+            let stored: Option<&[u8]> = row.try_get(4).map_err(to_error)?;
+            let commitment = match (name, salt, stored) {
+                (Some(name), Some(salt), _) => dictionary::attribute_commitment(&dictionary::salt(salt)?, table, name),
+                (_, _, Some(stored)) => dictionary::hash(stored)?,
+                _ => continue,
+            };
+            attributes.insert(row.try_get(0).map_err(to_error)?, commitment);
+        }
+        Ok(Self { namespace: uuid, tables, attributes })
+    }
+
+    fn entity(&self, name: &Name) -> Option<Hash> {
+        match (&name.key, &name.salt, &name.commitment) {
+            (Some(key), Some(salt), _) => {
+                let table = self.tables.get(&name.table)?.clone();
+                let key = projection::decode_key(key).ok()?;
+                Some(dictionary::entity_commitment(&dictionary::salt(salt).ok()?, &RecordId { table, key }))
+            }
+            (_, _, Some(commitment)) => dictionary::hash(commitment).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Transaction {
+    /// The hash that the transaction must have; None where something it needs is missing.
+    fn hash_anew(&self, names: &Names, previous: Hash, facts: &[Fact], report: &mut Report, place: &str) -> Option<Hash> {
+        if self.version != i16::from(chain::VERSION) {
+            report.problem(place, format!("has format version {}, which this program does not know", self.version));
+            return None;
+        }
+        if facts.len() as i64 != i64::from(self.fact_count) {
+            report.problem(place, format!("has {} facts and not {}", facts.len(), self.fact_count));
+        }
+        let mut leaves = Vec::with_capacity(facts.len());
+        for (index, fact) in facts.iter().enumerate() {
+            if fact.position as usize != index {
+                report.problem(place, format!("position {index} is missing or doubled"));
+                return None;
+            }
+            if fact.table != fact.entity.table {
+                report.problem(place, format!("the fact at position {index} stands under another table than its record"));
+            }
+            let entity = names.entity(&fact.entity)?;
+            let attribute = names.attributes.get(&fact.attribute)?;
+            let commitment = fact.commitment()?;
+            let leaf = Leaf {
+                position: index as u32,
+                entity_name: &entity,
+                attribute_name: attribute,
+                asserted: fact.asserted,
+                commitment: &commitment,
+            };
+            leaves.push(leaf.hash());
+        }
+        let actor = match (&self.actor, self.has_actor) {
+            (_, false) => [0; 64],
+            (Some(actor), true) => names.entity(actor)?,
+            (None, true) => return None,
+        };
+        let header = TxHeader {
+            namespace: names.namespace,
+            tx: Tx(self.tx),
+            previous: &previous,
+            time: Timestamp(self.time),
+            actor_name: &actor,
+            leaf_count: leaves.len() as u32,
+            root: &chain::merkle_root(&leaves),
+        };
+        Some(header.hash())
+    }
+}
+
+impl Fact {
+    fn commitment(&self) -> Option<Hash> {
+        match (self.asserted, &self.value, &self.salt, &self.commitment) {
+            (false, None, None, None) => Some([0; 64]),
+            (true, Some(value), Some(salt), _) => Some(chain::commitment(&dictionary::salt(salt).ok()?, value)),
+            (true, None, None, Some(commitment)) => dictionary::hash(commitment).ok(),
+            _ => None,
+        }
+    }
+}
+
+async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64) -> Result<Vec<Transaction>> {
+    let rows = sqlx::query(
+        "
+        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.table_id, e.key, e.salt, e.commitment
+        from ddb.tx t
+        left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
+        where t.namespace = $1 and t.tx > $2
+        order by t.tx
+        limit $3
+        ",
+    )
+    .bind(namespace.0)
+    .bind(after)
+    .bind(CHUNK)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    let mut transactions = Vec::with_capacity(rows.len());
+    for row in &rows {
+        transactions.push(transaction(row).map_err(to_error)??);
+    }
+    Ok(transactions)
+}
+
+fn transaction(row: &PgRow) -> Result<Result<Transaction>, sqlx::Error> {
+    let hash: Vec<u8> = row.try_get(5)?;
+    let hash = match dictionary::hash(&hash) {
+        Ok(hash) => hash,
+        // A hash of another length was not written by any version: it cannot match.
+        Err(_) => [0xff; 64],
+    };
+    Ok(Ok(Transaction {
+        tx: row.try_get(0)?,
+        time: row.try_get(1)?,
+        has_actor: row.try_get::<Option<i64>, _>(2)?.is_some(),
+        fact_count: row.try_get(3)?,
+        version: row.try_get(4)?,
+        hash,
+        actor: name(row, 6)?,
+    }))
+}
+
+fn name(row: &PgRow, first: usize) -> Result<Option<Name>, sqlx::Error> {
+    let Some(table) = row.try_get(first)? else { return Ok(None) };
+    Ok(Some(Name { table, key: row.try_get(first + 1)?, salt: row.try_get(first + 2)?, commitment: row.try_get(first + 3)? }))
+}
+
+async fn facts(connection: &mut PgConnection, namespace: NamespaceId, after: i64, until: i64) -> Result<HashMap<i64, Vec<Fact>>> {
+    let rows = sqlx::query(
+        "
+        select f.tx, f.position, f.table_id, f.attribute, f.asserted, f.value, f.salt, f.commitment,
+               e.table_id, e.key, e.salt, e.commitment
+        from ddb.triple f
+        left join ddb.entity e on e.namespace = f.namespace and e.id = f.entity
+        where f.namespace = $1 and f.tx > $2 and f.tx <= $3
+        order by f.tx, f.position
+        ",
+    )
+    .bind(namespace.0)
+    .bind(after)
+    .bind(until)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    let mut facts: HashMap<i64, Vec<Fact>> = HashMap::new();
+    for row in &rows {
+        let (tx, fact) = fact(row).map_err(to_error)?;
+        facts.entry(tx).or_default().push(fact);
+    }
+    Ok(facts)
+}
+
+fn fact(row: &PgRow) -> Result<(i64, Fact), sqlx::Error> {
+    let nameless = Name { table: -1, key: None, salt: None, commitment: None };
+    let fact = Fact {
+        position: row.try_get(1)?,
+        table: row.try_get(2)?,
+        attribute: row.try_get(3)?,
+        asserted: row.try_get(4)?,
+        value: row.try_get(5)?,
+        salt: row.try_get(6)?,
+        commitment: row.try_get(7)?,
+        entity: name(row, 8)?.unwrap_or(nameless),
+    };
+    Ok((row.try_get(0)?, fact))
+}
+
+async fn count_stray(connection: &mut PgConnection, namespace: NamespaceId, head: i64) -> Result<i64> {
+    let row = sqlx::query("select count(*) from ddb.triple where namespace = $1 and (tx > $2 or tx < 1)")
+        .bind(namespace.0)
+        .bind(head)
+        .fetch_one(connection)
+        .await
+        .map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}

@@ -1,0 +1,114 @@
+//! The projections, record by record.
+
+use std::collections::HashMap;
+
+use ddb_core::{NamespaceId, RecordId, Result, TableId, TableName};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use super::Report;
+use crate::connection::to_error;
+use crate::fold::{self, EntityRow, Folded};
+use crate::projection::{self, RawRecord};
+use crate::{Record, catalogue};
+
+/// Entities that are folded at a time, so that memory stays bounded.
+const CHUNK: i64 = 2_000;
+
+/// Compares every record with the fold of its facts, and looks for rows that no facts stand behind.
+pub(super) async fn check(connection: &mut PgConnection, namespace: NamespaceId, report: &mut Report) -> Result<()> {
+    let names = fold::attribute_names(connection, namespace).await?;
+    for (table, name) in catalogue::all_tables(connection, namespace).await? {
+        report.tables += 1;
+        let mut rows = 0;
+        let mut after = 0;
+        loop {
+            let entities = fold::entities(connection, namespace, table, after, CHUNK).await?;
+            let Some(last) = entities.last() else { break };
+            after = last.id;
+            let folded = match fold::fold(connection, namespace, &entities, &names).await {
+                Ok(folded) => folded,
+                Err(error) => {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    report.problem(name.as_str(), format!("facts do not fold: {}", cause.unwrap_or_else(|| error.to_string())));
+                    continue;
+                }
+            };
+            let projected = projected(connection, namespace, table, &entities).await?;
+            rows += projected.len() as i64;
+            compare(&name, &entities, &folded, projected, report);
+        }
+        let count = count(connection, namespace, table).await?;
+        if count != rows {
+            report.problem(name.as_str(), format!("the projection has {} rows that no record stands behind", count - rows));
+        }
+    }
+    Ok(())
+}
+
+fn compare(
+    table: &TableName,
+    entities: &[EntityRow],
+    folded: &HashMap<i64, Folded>,
+    mut projected: HashMap<Vec<u8>, (i64, RawRecord)>,
+    report: &mut Report,
+) {
+    for entity in entities {
+        let place = || match projection::decode_key(&entity.key) {
+            Ok(key) => RecordId { table: table.clone(), key }.to_string(),
+            Err(_) => format!("{table}, entity {}", entity.id),
+        };
+        match (folded.get(&entity.id), projected.remove(&entity.key)) {
+            (None, None) => {}
+            (Some(_), None) => report.problem(place(), "its facts exist, its row in the projection does not"),
+            (None, Some(_)) => report.problem(place(), "its row in the projection exists, its facts do not"),
+            (Some(folded), Some((row_entity, raw))) => {
+                report.records += 1;
+                let same = row_entity == entity.id && raw.decode(table).is_ok_and(|record| is_same(folded, &record));
+                if !same {
+                    report.problem(place(), "its row in the projection is not what its facts say");
+                }
+            }
+        }
+    }
+}
+
+fn is_same(folded: &Folded, record: &Record) -> bool {
+    folded.owner == record.owner
+        && folded.created == record.created
+        && folded.updated == record.updated
+        && folded.tx == record.tx
+        && folded.expires == record.expires
+        && folded.fields.len() == record.fields.len()
+        && folded
+            .fields
+            .iter()
+            .zip(&record.fields)
+            .all(|((name, value), (other_name, other))| name == other_name && value.identical(other))
+}
+
+async fn projected(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    entities: &[EntityRow],
+) -> Result<HashMap<Vec<u8>, (i64, RawRecord)>> {
+    let relation = projection::relation(namespace, table);
+    let columns = projection::COLUMNS;
+    let statement = format!("select p.entity, {columns} from {relation} p where p.key = any($1)");
+    let keys: Vec<&[u8]> = entities.iter().map(|entity| entity.key.as_slice()).collect();
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(keys).fetch_all(connection).await.map_err(to_error)?;
+    let mut projected = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(raw) = RawRecord::from_row(row, 1).map_err(to_error)? {
+            projected.insert(raw.key.clone(), (row.try_get(0).map_err(to_error)?, raw));
+        }
+    }
+    Ok(projected)
+}
+
+async fn count(connection: &mut PgConnection, namespace: NamespaceId, table: TableId) -> Result<i64> {
+    let relation = projection::relation(namespace, table);
+    let row =
+        sqlx::query(AssertSqlSafe(format!("select count(*) from {relation}"))).fetch_one(connection).await.map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}
