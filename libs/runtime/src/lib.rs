@@ -1,7 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod config;
+mod ground;
+mod log_writer;
+mod master_key;
+mod memory;
+mod nearest;
+mod probes;
+mod run;
 mod service;
+mod setting;
+mod settings;
 mod shared;
+mod signal;
+mod telemetry;
 
+pub use config::{Config, Credentials, LogFormat};
+pub use ground::Ground;
+pub use run::{failure, run};
 pub use service::{Service, Task};
+pub use setting::{Definitions, Setting};
+pub use settings::Settings;
 pub use shared::Shared;
+pub use telemetry::{LogGuard, telemetry};

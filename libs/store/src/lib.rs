@@ -12,6 +12,7 @@ mod namespace;
 mod projection;
 mod read;
 mod record;
+pub mod requirements;
 mod status;
 mod store;
 pub mod system;

@@ -1,0 +1,110 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use ddb_core::{Error, Result};
+use ddb_database::MasterKey;
+use tracing_subscriber::EnvFilter;
+
+use crate::setting::Setting;
+use crate::settings::Settings;
+use crate::{master_key, memory};
+
+const MINIMUM_MEMORY: u64 = 64 << 20;
+
+/// What every process needs, whichever services it runs.
+pub struct Config {
+    pub data_dir: PathBuf,
+    /// Whether the directory was named, and is not just where data would lie by default.
+    pub data_dir_is_set: bool,
+    /// `host:port`; `localhost` is 127.0.0.1 and ::1.
+    pub bind: String,
+    /// A PostgreSQL that the user runs; None: the embedded one.
+    pub database_url: Option<Credentials>,
+    pub postgres_dir: Option<PathBuf>,
+    pub nats_url: Option<Credentials>,
+    pub log: String,
+    pub log_format: Option<LogFormat>,
+    /// None: that of the data directory.
+    pub master_key: Option<MasterKey>,
+    /// Bytes.
+    pub memory_limit: u64,
+}
+
+/// An address that may hold a password.
+#[derive(Clone)]
+pub struct Credentials(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+impl Credentials {
+    /// A secret: not for logs, messages or command lines.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+impl Config {
+    pub const SETTINGS: &[Setting] = &[
+        Setting::new("data_dir", "DIR", "Where everything lies that must not be lost").default("./ddb-data"),
+        Setting::new("bind", "HOST:PORT", "Where to listen; `localhost` is 127.0.0.1 and ::1").default("localhost:7700"),
+        Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one").also("DATABASE_URL"),
+        Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
+        Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process").also("NATS_URL"),
+        Setting::new("log", "FILTER", "What is logged: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
+        Setting::new("log_format", "json|pretty", "The form of the log on standard error; `pretty` on a terminal, else `json`"),
+        Setting::new("master_key", "KEY", "32 random bytes in base64 or hexadecimal, instead of `master.key` in the data directory").secret(),
+        Setting::new("memory_limit", "SIZE", "Memory to plan with (`512MB`); that of the memory group or the machine"),
+    ];
+
+    pub fn read(settings: &Settings) -> Result<Self> {
+        let address = |name| {
+            let schemes: &[&str] = if name == "nats_url" { &["nats://", "tls://"] } else { &["postgres://", "postgresql://"] };
+            let expected = format!("an address that begins with {}", schemes[0]);
+            // Checked by its beginning alone, so that the message cannot quote a password.
+            match settings.text(name) {
+                Some(text) if !schemes.iter().any(|scheme| text.starts_with(scheme)) => {
+                    Err(Error::bad_request(format!("`{name}` must be {expected}")))
+                }
+                text => Ok(text.map(|text| Credentials(text.to_owned()))),
+            }
+        };
+        let memory_limit = settings.size("memory_limit")?.unwrap_or_else(memory::available);
+        if memory_limit < MINIMUM_MEMORY {
+            return Err(Error::bad_request("`memory_limit` must be at least 64MB"));
+        }
+        let bind = settings.with("bind", "HOST:PORT, such as localhost:7700", |text| {
+            let (host, port) = text.rsplit_once(':')?;
+            (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| text.to_owned())
+        })?;
+        let log = settings.with("log", "a level (error, warn, info, debug, trace) or levels by module", |text| {
+            EnvFilter::builder().parse(text).ok().map(|_| text.to_owned())
+        })?;
+        let log_format = settings.with("log_format", "json or pretty", |text| match text {
+            "json" => Some(LogFormat::Json),
+            "pretty" => Some(LogFormat::Pretty),
+            _ => None,
+        })?;
+        Ok(Self {
+            data_dir: settings.text("data_dir").unwrap_or("./ddb-data").into(),
+            data_dir_is_set: settings.is_set("data_dir"),
+            bind: bind.unwrap_or_else(|| "localhost:7700".to_owned()),
+            database_url: address("database_url")?,
+            postgres_dir: settings.text("postgres_dir").map(PathBuf::from),
+            nats_url: address("nats_url")?,
+            log: log.unwrap_or_else(|| "info".to_owned()),
+            log_format,
+            master_key: settings.with("master_key", "32 random bytes in base64 or hexadecimal (make them with: openssl rand -base64 32)", master_key::parse)?,
+            memory_limit,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use axum::Router;
+use ddb_core::{Error, ErrorCode, Result};
+use ddb_http::{App, Listeners};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::ground::Ground;
+use crate::probes;
+use crate::service::{Service, Task};
+use crate::shared::Shared;
+use crate::signal::Signals;
+
+/// How long tasks may take to end after the last request.
+const TASKS: Duration = Duration::from_secs(10);
+
+/// The life of a process that serves: opens the ground, builds the services, serves until a signal or until a task fails, finishes what is open, and closes.
+pub async fn run(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>) -> Result<()> {
+    let stop = CancellationToken::new();
+    let signals = Signals::listen()?;
+    tokio::select! {
+        biased;
+        result = live(config, services, stop.clone()) => result,
+        () = signals.obey(stop) => Ok(()),
+    }
+}
+
+async fn live(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>, stop: CancellationToken) -> Result<()> {
+    // Bound first: a taken port is told before anything is started, and clients that come early wait instead of being refused.
+    let listeners = Listeners::bind(&config.bind)
+        .await
+        .map_err(|error| Error::bad_request(format!("cannot listen on {}: {error}; choose another address with --bind", config.bind)))?;
+    let ground = tokio::select! {
+        ground = Ground::start(config) => ground?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let served = match services(&ground.shared).await {
+        Ok(services) => serve(services, listeners, &ground.shared, stop).await,
+        Err(error) => Err(error),
+    };
+    let closed = ground.close().await;
+    served.and(closed)
+}
+
+async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, stop: CancellationToken) -> Result<()> {
+    let mut router = probes::router(shared.database.clone());
+    let mut tasks = Tasks::new();
+    let mut names = Vec::new();
+    for service in services {
+        router = Router::merge(router, service.router);
+        service.tasks.into_iter().for_each(|task| tasks.start(task));
+        names.push(service.name);
+    }
+    let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
+
+    let serving = ddb_http::serve(listeners, App::new(router), stop.clone());
+    tokio::pin!(serving);
+    let mut result = Ok(());
+    loop {
+        tokio::select! {
+            () = &mut serving => break,
+            error = tasks.failed() => {
+                tracing::error!("{}; the process stops", failure(&error));
+                result = Err(error);
+                stop.cancel();
+            }
+        }
+    }
+    // After the last request, because requests may wait for them.
+    tasks.stop().await;
+    result
+}
+
+struct Tasks {
+    running: JoinSet<(&'static str, Result<()>)>,
+    token: CancellationToken,
+}
+
+impl Tasks {
+    fn new() -> Self {
+        Self { running: JoinSet::new(), token: CancellationToken::new() }
+    }
+
+    fn start(&mut self, task: Task) {
+        let running = (task.run)(self.token.clone());
+        self.running.spawn(async move { (task.name, running.await) });
+    }
+
+    /// Waits until a task fails, for ever if none does.
+    async fn failed(&mut self) -> Error {
+        loop {
+            match self.running.join_next().await {
+                None => std::future::pending::<()>().await,
+                Some(Ok((_, Ok(())))) => {}
+                Some(Ok((name, Err(error)))) => return Error::internal(format!("the task {name} failed: {}", failure(&error))),
+                Some(Err(error)) => return Error::internal(error),
+            }
+        }
+    }
+
+    async fn stop(mut self) {
+        self.token.cancel();
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(TASKS, ended).await.is_err() {
+            tracing::warn!(left = self.running.len(), "some tasks did not end in time and were cut off");
+            self.running.shutdown().await;
+        }
+    }
+}
+
+/// An error for whoever runs the program: with its causes, and without the words that are meant for a client.
+pub fn failure(error: &Error) -> String {
+    let mut parts = Vec::new();
+    let mut source = std::error::Error::source(error);
+    if error.code() != ErrorCode::Internal || source.is_none() {
+        parts.push(error.message().to_owned());
+    }
+    while let Some(cause) = source {
+        // An opaque error within another says nothing of its own.
+        let opaque = cause.downcast_ref::<Error>().is_some_and(|error| error.code() == ErrorCode::Internal);
+        if !opaque {
+            parts.push(cause.downcast_ref::<Error>().map_or_else(|| cause.to_string(), |error| error.message().to_owned()));
+        }
+        source = cause.source();
+    }
+    parts.join(": ")
+}

@@ -1,0 +1,80 @@
+//! What a PostgreSQL must have before the store touches it.
+
+use std::time::{Duration, Instant};
+
+use ddb_core::{Error, Result};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Row};
+
+/// For an administrator, where the role may not do it itself.
+pub const CREATE_VECTOR: &str = "create extension if not exists vector";
+
+const OLDEST: i32 = 16;
+/// A server that is being started beside this process gets this long to answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A PostgreSQL that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirements {
+    /// Such as 18.
+    pub major: i32,
+    /// Whether the database has pgvector.
+    pub vectors: bool,
+}
+
+/// Refuses a server that is too old and a database in another encoding; adds pgvector where it may.
+pub async fn check(options: &PgConnectOptions) -> Result<Requirements> {
+    let mut connection = connect(options).await?;
+    let row = sqlx::query(
+        "select current_setting('server_version_num')::int / 10000 as major,
+                current_setting('server_encoding') as encoding,
+                exists (select from pg_extension where extname = 'vector') as vectors",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .map_err(Error::internal)?;
+    let major: i32 = row.get("major");
+    let encoding: String = row.get("encoding");
+    let mut vectors: bool = row.get("vectors");
+    if major < OLDEST {
+        return Err(Error::bad_request(format!("the server is PostgreSQL {major}, but {OLDEST} or newer is needed")));
+    }
+    if encoding != "UTF8" {
+        return Err(Error::bad_request(format!(
+            "the database is encoded in {encoding}, but UTF8 is needed: create database … encoding 'UTF8' template template0"
+        )));
+    }
+    if !vectors {
+        vectors = match sqlx::raw_sql(CREATE_VECTOR).execute(&mut connection).await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::debug!(%error, "cannot add vectors");
+                false
+            }
+        };
+    }
+    connection.close().await.map_err(Error::internal)?;
+    Ok(Requirements { major, vectors })
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match PgConnection::connect_with(options).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_starting(&error) && Instant::now() < end => tokio::time::sleep(PAUSE).await,
+            Err(error) => {
+                return Err(Error::unavailable(format!("cannot connect to PostgreSQL on {}", options.get_host())).with_source(error));
+            }
+        }
+    }
+}
+
+/// Nobody listens yet, or the server says that it starts up (57P03).
+fn is_starting(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Io(error) = error {
+        return error.kind() == std::io::ErrorKind::ConnectionRefused;
+    }
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57P03")
+}
