@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ddb_core::{Error, Result};
-use ddb_database::MasterKey;
+use ddb_database::{AuthenticatorConfig, MasterKey};
 use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
@@ -28,6 +28,7 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Bytes.
     pub memory_limit: u64,
+    pub authenticator: AuthenticatorConfig,
 }
 
 /// An address that may hold a password.
@@ -57,13 +58,22 @@ impl Config {
     pub const SETTINGS: &[Setting] = &[
         Setting::new("data_dir", "DIR", "Where everything lies that must not be lost").default("./ddb-data"),
         Setting::new("bind", "HOST:PORT", "Where to listen; `localhost` is 127.0.0.1 and ::1").default("localhost:7700"),
-        Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one").also("DATABASE_URL"),
+        Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one")
+            .also("DATABASE_URL"),
         Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
         Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process").also("NATS_URL"),
         Setting::new("log", "FILTER", "What is logged: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
         Setting::new("log_format", "json|pretty", "The form of the log on standard error; `pretty` on a terminal, else `json`"),
-        Setting::new("master_key", "KEY", "32 random bytes in base64 or hexadecimal, instead of `master.key` in the data directory").secret(),
+        Setting::new(
+            "master_key",
+            "KEY",
+            "32 random bytes in base64 or hexadecimal, instead of `master.key` in the data directory",
+        )
+        .secret(),
         Setting::new("memory_limit", "SIZE", "Memory to plan with (`512MB`); that of the memory group or the machine"),
+        Setting::new("issuer", "TEXT", "The claim `iss` of access tokens; a token with another one is refused")
+            .default("darshjdb"),
+        Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, counts").default("on"),
     ];
 
     pub fn read(settings: &Settings) -> Result<Self> {
@@ -94,6 +104,11 @@ impl Config {
             "pretty" => Some(LogFormat::Pretty),
             _ => None,
         })?;
+        let issuer = settings.with("issuer", "1 to 200 visible ASCII characters", |text| {
+            let visible = (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            visible.then(|| text.to_owned())
+        })?;
+        let defaults = AuthenticatorConfig::default();
         Ok(Self {
             data_dir: settings.text("data_dir").unwrap_or("./ddb-data").into(),
             data_dir_is_set: settings.is_set("data_dir"),
@@ -103,8 +118,16 @@ impl Config {
             nats_url: address("nats_url")?,
             log: log.unwrap_or_else(|| "info".to_owned()),
             log_format,
-            master_key: settings.with("master_key", "32 random bytes in base64 or hexadecimal (make them with: openssl rand -base64 32)", master_key::parse)?,
+            master_key: settings.with(
+                "master_key",
+                "32 random bytes in base64 or hexadecimal (make them with: openssl rand -base64 32)",
+                master_key::parse,
+            )?,
             memory_limit,
+            authenticator: AuthenticatorConfig {
+                issuer: issuer.unwrap_or(defaults.issuer),
+                root: settings.switch("root")?.unwrap_or(defaults.root),
+            },
         })
     }
 }

@@ -35,7 +35,10 @@ impl Ground {
             return Self::over_url(config).await;
         }
         if !config.data_dir.is_dir() {
-            return Err(Error::bad_request(format!("there is no data directory {}; name it with --data-dir", config.data_dir.display())));
+            return Err(Error::bad_request(format!(
+                "there is no data directory {}; name it with --data-dir",
+                config.data_dir.display()
+            )));
         }
         let attached = ddb_postgres::attach_or_start(&postgres_config(config)).await?;
         let master_key = master_key_of(config, &config.data_dir)?;
@@ -63,7 +66,8 @@ impl Ground {
             connection.socket_dir.display(),
             connection.port
         );
-        let connection = url.parse().map_err(|_| Error::internal("the embedded PostgreSQL has an address that cannot be used"))?;
+        let connection =
+            url.parse().map_err(|_| Error::internal("the embedded PostgreSQL has an address that cannot be used"))?;
         Self::open(config, ddb_store::Config::new(connection), master_key, Some(postgres)).await
     }
 
@@ -88,10 +92,13 @@ impl Ground {
             );
         }
         let store = Store::open(store).await?;
-        let bus = Bus::Local;
+        let bus = match &config.nats_url {
+            Some(url) => Bus::connect(url.expose(), "darshjdb").await?,
+            None => Bus::local(),
+        };
         Ok(Shared {
             database: Database::new(store.clone(), &master_key),
-            authenticator: Authenticator::new(store, bus.clone()),
+            authenticator: Authenticator::new(store, bus.clone(), config.authenticator.clone()),
             bus,
             master_key,
             memory_limit: config.memory_limit,
@@ -117,7 +124,9 @@ fn master_key_of(config: &Config, data_dir: &Path) -> Result<MasterKey> {
 
 /// With a PostgreSQL elsewhere, a data directory holds nothing but the key.
 fn of_chosen_directory(config: &Config) -> Result<MasterKey> {
-    let failed = |error: std::io::Error| Error::internal(format!("cannot make {}: {error}; set DDB_MASTER_KEY instead", config.data_dir.display()));
+    let failed = |error: std::io::Error| {
+        Error::internal(format!("cannot make {}: {error}; set DDB_MASTER_KEY instead", config.data_dir.display()))
+    };
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir).map_err(failed)?;
     master_key::of_directory(&config.data_dir)

@@ -47,11 +47,18 @@ fn write_lines(receiver: &Receiver<Message>, left_out: &AtomicU64) {
         // There is nowhere to report an error of standard error to.
         let _ = match message {
             Message::Line(line) => out.write_all(&line),
-            Message::Flush(done) => out.flush().map(|()| drop(done.send(()))),
+            Message::Flush(done) => {
+                let flushed = out.flush();
+                let _ = done.send(());
+                flushed
+            }
         };
         let count = left_out.swap(0, Ordering::Relaxed);
         if count > 0 {
-            let _ = writeln!(out, "{{\"level\":\"WARN\",\"message\":\"{count} log lines were left out: standard error is too slow\"}}");
+            let _ = writeln!(
+                out,
+                "{{\"level\":\"WARN\",\"message\":\"{count} log lines were left out: standard error is too slow\"}}"
+            );
         }
     }
 }

@@ -126,7 +126,8 @@ mod tests {
     fn processes_that_start_together_use_one_key() {
         let directory = Directory::new("together");
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| of_directory(&directory.0).expect("a key").derive("cursor"))).collect();
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| of_directory(&directory.0).expect("a key").derive("cursor"))).collect();
             threads.into_iter().map(|thread| thread.join().expect("a thread")).collect()
         });
         assert!(keys.iter().all(|key| *key == keys[0]));
@@ -157,7 +158,8 @@ mod tests {
     fn a_key_is_read_in_hexadecimal_and_base64() {
         let hex = parse(HEX).expect("a key").derive("cursor");
         let bytes = hexadecimal(HEX).expect("bytes");
-        for text in [base64::engine::general_purpose::STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes), HEX.to_uppercase()] {
+        for text in [base64::engine::general_purpose::STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes), HEX.to_uppercase()]
+        {
             assert_eq!(parse(&text).expect("a key").derive("cursor"), hex, "{text}");
         }
     }

@@ -27,11 +27,15 @@ pub async fn run(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<
     }
 }
 
-async fn live(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>, stop: CancellationToken) -> Result<()> {
+async fn live(
+    config: &Config,
+    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
+    stop: CancellationToken,
+) -> Result<()> {
     // Bound first: a taken port is told before anything is started, and clients that come early wait instead of being refused.
-    let listeners = Listeners::bind(&config.bind)
-        .await
-        .map_err(|error| Error::bad_request(format!("cannot listen on {}: {error}; choose another address with --bind", config.bind)))?;
+    let listeners = Listeners::bind(&config.bind).await.map_err(|error| {
+        Error::bad_request(format!("cannot listen on {}: {error}; choose another address with --bind", config.bind))
+    })?;
     let ground = tokio::select! {
         ground = Ground::start(config) => ground?,
         () = stop.cancelled() => return Ok(()),
@@ -48,6 +52,8 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     let mut router = probes::router(shared.database.clone());
     let mut tasks = Tasks::new();
     let mut names = Vec::new();
+    let authenticator = shared.authenticator.clone();
+    tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
     for service in services {
         router = Router::merge(router, service.router);
         service.tasks.into_iter().for_each(|task| tasks.start(task));

@@ -70,10 +70,6 @@ impl Definitions {
         self.0.iter()
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
-        self.0.iter().find(|setting| setting.name == name)
-    }
-
     /// The flags, for a command of clap.
     pub fn arguments(&self) -> Vec<Arg> {
         let file = Arg::new(CONFIG).long(CONFIG).value_name("FILE").help("A TOML file with settings [env: DDB_CONFIG]");

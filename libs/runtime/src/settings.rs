@@ -57,7 +57,9 @@ impl Settings {
         let mut given = HashMap::new();
         for setting in definitions.iter() {
             let in_file = table.remove(setting.name);
-            if let Some(value) = pick(setting, flags, &variables, in_file.map(|value| (file.as_deref().unwrap_or_default(), value)))? {
+            if let Some(value) =
+                pick(setting, flags, &variables, in_file.map(|value| (file.as_deref().unwrap_or_default(), value)))?
+            {
                 given.insert(setting.name, value);
             }
         }
@@ -149,7 +151,10 @@ fn pick(
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(switch) => switch.to_string(),
             toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
-                return Err(Error::bad_request(format!("{path}: `{}` must be a text, a whole number or a boolean", setting.name)));
+                return Err(Error::bad_request(format!(
+                    "{path}: `{}` must be a text, a whole number or a boolean",
+                    setting.name
+                )));
             }
         };
         return given(text, Origin::File(path.into(), setting.name));

@@ -55,7 +55,10 @@ fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
     let data_dir = |flags: &[&str], variables: &[(&str, &str)]| {
         load(flags, variables).expect("good settings").text("data_dir").map(str::to_owned)
     };
-    assert_eq!(data_dir(&["--data-dir", "of the flag"], &[config, ("DDB_DATA_DIR", "of the variable")]).as_deref(), Some("of the flag"));
+    assert_eq!(
+        data_dir(&["--data-dir", "of the flag"], &[config, ("DDB_DATA_DIR", "of the variable")]).as_deref(),
+        Some("of the flag")
+    );
     assert_eq!(data_dir(&[], &[config, ("DDB_DATA_DIR", "of the variable")]).as_deref(), Some("of the variable"));
     assert_eq!(data_dir(&[], &[config]).as_deref(), Some("of the file"));
     assert_eq!(data_dir(&[], &[("DDB_DATA_DIR", "")]).as_deref(), Some("./ddb-data"));
@@ -85,7 +88,10 @@ fn an_unknown_name_is_refused_with_the_near_one() {
 
 #[test]
 fn the_variables_that_kubernetes_makes_are_not_ours() {
-    assert!(load(&[], &[("DDB_SERVICE_HOST", "10.0.0.1"), ("DDB_PORT", "tcp://x"), ("DDB_PORT_7700_TCP", "x"), ("OTHER", "x")]).is_ok());
+    assert!(
+        load(&[], &[("DDB_SERVICE_HOST", "10.0.0.1"), ("DDB_PORT", "tcp://x"), ("DDB_PORT_7700_TCP", "x"), ("OTHER", "x")])
+            .is_ok()
+    );
 }
 
 #[test]
@@ -120,7 +126,9 @@ fn a_secret_is_not_shown_and_has_no_flag() {
 
 #[test]
 fn sizes_have_units() {
-    for (text, bytes) in [("0", 0), ("1024", 1024), ("64KB", 65_536), ("512MB", 536_870_912), ("2 gb", 2_147_483_648), ("10B", 10)] {
+    for (text, bytes) in
+        [("0", 0), ("1024", 1024), ("64KB", 65_536), ("512MB", 536_870_912), ("2 gb", 2_147_483_648), ("10B", 10)]
+    {
         let settings = load(&["--memory-limit", text], &[]).expect("known settings");
         assert_eq!(settings.size("memory_limit").expect("a size"), Some(bytes), "{text}");
     }

@@ -4,6 +4,7 @@ pub mod admin;
 mod config;
 pub mod keys;
 mod service;
+mod settings;
 
 pub use config::{Config, FirstAdmin};
 pub use service::service;
