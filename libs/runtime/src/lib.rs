@@ -3,6 +3,7 @@
 mod config;
 mod ground;
 mod log_writer;
+mod main_of;
 mod master_key;
 mod memory;
 mod nearest;
@@ -17,7 +18,8 @@ mod telemetry;
 
 pub use config::{Config, Credentials, LogFormat};
 pub use ground::Ground;
-pub use run::{failure, run};
+pub use main_of::{executor, exit_code, main_of, serve};
+pub use run::failure;
 pub use service::{Service, Task};
 pub use setting::{Definitions, Setting};
 pub use settings::Settings;

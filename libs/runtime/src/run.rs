@@ -17,7 +17,7 @@ use crate::signal::Signals;
 const TASKS: Duration = Duration::from_secs(10);
 
 /// The life of a process that serves: opens the ground, builds the services, serves until a signal or until a task fails, finishes what is open, and closes.
-pub async fn run(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>) -> Result<()> {
+pub(crate) async fn run(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>) -> Result<()> {
     let stop = CancellationToken::new();
     let signals = Signals::listen()?;
     tokio::select! {

@@ -1,0 +1,53 @@
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use ddb_core::{Error, Result};
+
+use crate::config::Config;
+use crate::run::{failure, run};
+use crate::service::Service;
+use crate::setting::Definitions;
+use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::telemetry::telemetry;
+
+/// The whole `main` of a program that does nothing but serve: flags, settings, log, run.
+pub fn main_of<C>(
+    name: &'static str,
+    definitions: Definitions,
+    read: impl FnOnce(&Settings) -> Result<C>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
+) -> ExitCode {
+    let command = clap::Command::new(name).version(env!("CARGO_PKG_VERSION")).args(definitions.arguments());
+    exit_code(name, serve(&definitions, &command.get_matches(), read, services))
+}
+
+/// What `main_of` does after the flags are read.
+pub fn serve<C>(
+    definitions: &Definitions,
+    flags: &ArgMatches,
+    read: impl FnOnce(&Settings) -> Result<C>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
+) -> Result<()> {
+    let settings = Settings::of_process(definitions, flags)?;
+    let config = Config::read(&settings)?;
+    let own = read(&settings)?;
+    let _log = telemetry(&config)?;
+    executor()?.block_on(run(&config, async |shared| services(own, shared).await))
+}
+
+/// The executor of a process: a thread for each core.
+pub fn executor() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+}
+
+/// Says on standard error what went wrong.
+pub fn exit_code(name: &str, result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {}", failure(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! One file for each command.
+
+pub(crate) mod admin;
+pub(crate) mod completions;
+mod database;
+pub(crate) mod keys;
+pub(crate) mod rebuild;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod verify;
