@@ -90,7 +90,9 @@ impl Instance {
     pub(crate) fn clean_up(&self) {
         socket::remove(&self.state.socket_dir);
         let path = self.layout.state();
-        if let Err(error) = std::fs::remove_file(&path) {
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
             tracing::warn!(path = %path.display(), %error, "the state file could not be removed");
         }
     }
