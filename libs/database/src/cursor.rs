@@ -1,1 +1,91 @@
+//! The place in a list where the next page begins: base64url of version, table and last key, and a MAC over them and the caller.
 
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ddb_core::{Error, Principal, RecordKey, Result, TableName, sort_key};
+
+const VERSION: u8 = 1;
+const MAC_BYTES: usize = 16;
+
+/// `last` is the key of the last record of the page before.
+pub(crate) fn encode(key: &[u8; 32], principal: &Principal, table: &TableName, last: &RecordKey) -> Result<String> {
+    let mut bytes = vec![VERSION];
+    bytes.extend_from_slice(&(table.as_str().len() as u32).to_be_bytes());
+    bytes.extend_from_slice(table.as_str().as_bytes());
+    bytes.extend_from_slice(&sort_key::encode_record_key(last)?);
+    let mac = mac(key, principal, &bytes)?;
+    bytes.extend_from_slice(&mac);
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The key after which the page begins. 400 for a cursor that was not made for this table and this caller.
+pub(crate) fn decode(key: &[u8; 32], principal: &Principal, table: &TableName, text: &str) -> Result<RecordKey> {
+    let refused = || Error::bad_request("the cursor is not one that this list gave to this caller");
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refused())?;
+    let (bytes, given) = bytes.split_last_chunk::<MAC_BYTES>().ok_or_else(refused)?;
+    let expected = mac(key, principal, bytes)?;
+    aws_lc_rs::constant_time::verify_slices_are_equal(given, &expected).map_err(|_| refused())?;
+    let bytes = bytes.strip_prefix(&[VERSION]).ok_or_else(refused)?;
+    let (length, bytes) = bytes.split_first_chunk::<4>().ok_or_else(refused)?;
+    let length = u32::from_be_bytes(*length) as usize;
+    let (name, last) = bytes.split_at_checked(length).ok_or_else(refused)?;
+    if name != table.as_str().as_bytes() {
+        return Err(refused());
+    }
+    sort_key::decode_record_key(last).ok_or_else(refused)
+}
+
+fn mac(key: &[u8; 32], principal: &Principal, bytes: &[u8]) -> Result<[u8; MAC_BYTES]> {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    context.update(bytes);
+    match principal {
+        Principal::Anonymous => context.update(b"\0anonymous"),
+        Principal::System => context.update(b"\0system"),
+        Principal::Account(account) => {
+            context.update(b"\0account");
+            context.update(&account.namespace.0.to_be_bytes());
+            context.update(&sort_key::encode_record_key(&account.key)?);
+        }
+    }
+    let tag = context.sign();
+    let mut mac = [0; MAC_BYTES];
+    mac.copy_from_slice(&tag.as_ref()[..MAC_BYTES]);
+    Ok(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ddb_core::{Account, NamespaceId};
+
+    use super::*;
+
+    fn ada() -> Principal {
+        let key = RecordKey::String("ada".to_owned());
+        Principal::Account(Arc::new(Account { namespace: NamespaceId::MAIN, key, session: None, admin: false, root: false }))
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_list_and_caller_only() {
+        // Mutant: leave out the comparison of the MAC.
+        let table = TableName::parse("tasks").expect("a name");
+        let other = TableName::parse("notes").expect("a name");
+        let last = RecordKey::Int(7);
+        let cursor = encode(&[1; 32], &ada(), &table, &last).expect("a cursor");
+        assert_eq!(decode(&[1; 32], &ada(), &table, &cursor).ok(), Some(last));
+        assert!(decode(&[2; 32], &ada(), &table, &cursor).is_err(), "another key");
+        assert!(decode(&[1; 32], &Principal::Anonymous, &table, &cursor).is_err(), "another caller");
+        assert!(decode(&[1; 32], &ada(), &other, &cursor).is_err(), "another table");
+        for place in 0..cursor.len() {
+            let mut forged = cursor.clone().into_bytes();
+            forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).expect("ASCII");
+            assert!(decode(&[1; 32], &ada(), &table, &forged).is_err(), "changed at {place}");
+        }
+        for text in ["", "A", "AAAA", "!!!"] {
+            assert!(decode(&[1; 32], &ada(), &table, text).is_err(), "{text}");
+        }
+    }
+}

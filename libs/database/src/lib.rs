@@ -3,11 +3,14 @@
 mod authenticator;
 mod cursor;
 mod database;
-mod field_operator;
 mod master_key;
+mod patch;
+mod record_body;
 mod session;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
 pub use master_key::MasterKey;
-pub use session::{Answer, NewRecord, Page, Session};
+pub use patch::Patch;
+pub use record_body::{NewRecord, Ttl};
+pub use session::{Answer, Page, Session};

@@ -21,7 +21,7 @@ pub mod verify;
 
 pub use config::Config;
 pub use read::{Found, ListQuery};
-pub use record::Record;
+pub use record::{Record, Shadowed};
 pub use status::{Status, TableStatus};
 pub use store::Store;
 pub use system::SystemRow;

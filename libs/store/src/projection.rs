@@ -4,8 +4,8 @@ use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableNa
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
-use crate::Record;
 use crate::connection::to_error;
+use crate::{Record, Shadowed};
 
 /// The columns from which [`RawRecord::from_row`] reads, in its order; `p` is the projection.
 pub(crate) const COLUMNS: &str = "p.key, p.doc::text, p.owner, p.created, p.updated, p.tx, p.expires";
@@ -13,6 +13,21 @@ pub(crate) const COLUMNS: &str = "p.key, p.doc::text, p.owner, p.created, p.upda
 /// The projection's name in SQL. It holds numbers only, so it needs no quotes.
 pub(crate) fn relation(namespace: NamespaceId, table: TableId) -> String {
     format!("ddb_data.t{namespace}_{table}")
+}
+
+/// The head's columns of every read: the newest transaction, the clock, and the table's [`Shadowed`] names; `$1` is the
+/// namespace.
+pub(crate) fn head_columns(table: TableId) -> String {
+    let has_had = |name: &str| {
+        format!("exists (select from ddb.attribute where namespace = $1 and table_id = {table} and name = '{name}')")
+    };
+    format!(
+        "coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
+         (extract(epoch from now()) * 1000000)::bigint as now,
+         {} as has_created, {} as has_updated",
+        has_had("created"),
+        has_had("updated")
+    )
 }
 
 /// Room is left in the pages so that an update of a field stays in its page and touches no index.
@@ -70,7 +85,7 @@ impl RawRecord {
         self.expires.is_some_and(|expires| expires <= now.0)
     }
 
-    pub(crate) fn decode(self, table: &TableName) -> Result<Record> {
+    pub(crate) fn decode(self, table: &TableName, shadowed: Shadowed) -> Result<Record> {
         let key = decode_key(&self.key)?;
         Ok(Record {
             id: RecordId { table: table.clone(), key },
@@ -80,6 +95,7 @@ impl RawRecord {
             updated: Timestamp(self.updated),
             tx: Tx(self.tx),
             expires: self.expires.map(Timestamp),
+            shadowed,
         })
     }
 }

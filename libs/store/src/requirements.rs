@@ -65,7 +65,9 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
             Ok(connection) => return Ok(connection),
             Err(error) if is_starting(&error) && Instant::now() < end => tokio::time::sleep(PAUSE).await,
             Err(error) => {
-                return Err(Error::unavailable(format!("cannot connect to PostgreSQL on {}", options.get_host())).with_source(error));
+                return Err(
+                    Error::unavailable(format!("cannot connect to PostgreSQL on {}", options.get_host())).with_source(error)
+                );
             }
         }
     }

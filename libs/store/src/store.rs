@@ -79,7 +79,7 @@ impl Store {
             return Ok(Found { data: None, tx: self.head(namespace).await? });
         };
         let found = self.inner.readers.get(namespace, id, sort_key::encode_record_key(key)?).await?;
-        Ok(Found { data: found.data.map(|raw| raw.decode(table)).transpose()?, tx: found.tx })
+        Ok(Found { data: found.data.map(|(raw, shadowed)| raw.decode(table, shadowed)).transpose()?, tx: found.tx })
     }
 
     /// An empty page where the table does not exist.

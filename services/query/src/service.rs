@@ -1,8 +1,14 @@
 use ddb_core::Result;
-use ddb_runtime::{Service, Shared};
+use ddb_runtime::{Service, Shared, Task};
+
+use crate::router;
 
 /// The routes of the records, and the background work that belongs to them.
 pub async fn service(shared: &Shared) -> Result<Service> {
-    let _ = shared;
-    Ok(Service { name: "query", router: axum::Router::new(), tasks: Vec::new() })
+    let store = shared.database.store().clone();
+    let jobs = Task::new("jobs", async move |cancelled| {
+        store.run_jobs(&[ddb_store::expiry::reaper()], cancelled).await;
+        Ok(())
+    });
+    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs] })
 }

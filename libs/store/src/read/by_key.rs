@@ -15,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Found;
+use crate::Shadowed;
 use crate::connection::{is_lost, to_error};
 use crate::projection::{self, RawRecord};
 
@@ -26,9 +27,12 @@ const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(10);
 /// One PostgreSQL table of one namespace.
 type Relation = (NamespaceId, TableId);
 
+/// The row with the key asked for, not decoded yet.
+type ByKey = Found<Option<(RawRecord, Shadowed)>>;
+
 struct Request {
     key: Vec<u8>,
-    answer: oneshot::Sender<Result<Found<Option<RawRecord>>>>,
+    answer: oneshot::Sender<Result<ByKey>>,
 }
 
 #[derive(Default)]
@@ -69,7 +73,7 @@ impl Readers {
     }
 
     /// The record with this sort key, expired or not as the state's clock has it: expired ones are None.
-    pub(crate) async fn get(&self, namespace: NamespaceId, table: TableId, key: Vec<u8>) -> Result<Found<Option<RawRecord>>> {
+    pub(crate) async fn get(&self, namespace: NamespaceId, table: TableId, key: Vec<u8>) -> Result<ByKey> {
         let (answer, found) = oneshot::channel();
         self.queue.push((namespace, table), Request { key, answer })?;
         let unavailable = || Error::unavailable("the database is not reachable at the moment");
@@ -196,13 +200,10 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
 fn statement((namespace, table): Relation) -> String {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
+    let head = projection::head_columns(table);
     format!(
-        "select h.tx, h.now, {columns}
-         from (
-             select
-                 coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
-                 (extract(epoch from now()) * 1000000)::bigint as now
-         ) h
+        "select h.*, {columns}
+         from (select {head}) h
          left join {relation} p on p.key = any($2)"
     )
 }
@@ -210,6 +211,7 @@ fn statement((namespace, table): Relation) -> String {
 struct Batch {
     tx: Tx,
     now: Timestamp,
+    shadowed: Shadowed,
     records: HashMap<Vec<u8>, RawRecord>,
 }
 
@@ -232,10 +234,14 @@ async fn attempt(
     let query = sqlx::query(AssertSqlSafe(statement.clone())).bind(relation.0.0).bind(keys);
     let rows = tokio::time::timeout(ROUND_TRIP_LIMIT, query.fetch_all(connection)).await.map_err(|_| timeout())??;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let mut batch =
-        Batch { tx: Tx(first.try_get(0)?), now: Timestamp(first.try_get(1)?), records: HashMap::with_capacity(rows.len()) };
+    let mut batch = Batch {
+        tx: Tx(first.try_get(0)?),
+        now: Timestamp(first.try_get(1)?),
+        shadowed: Shadowed { created: first.try_get(2)?, updated: first.try_get(3)? },
+        records: HashMap::with_capacity(rows.len()),
+    };
     for row in &rows {
-        if let Some(record) = RawRecord::from_row(row, 2)? {
+        if let Some(record) = RawRecord::from_row(row, 4)? {
             batch.records.insert(record.key.clone(), record);
         }
     }
@@ -245,7 +251,7 @@ async fn attempt(
 fn answer(requests: Vec<Request>, mut batch: Batch) {
     batch.records.retain(|_, record| !record.is_expired(batch.now));
     for request in requests {
-        let record = batch.records.get(&request.key).cloned();
+        let record = batch.records.get(&request.key).map(|record| (record.clone(), batch.shadowed));
         // Whoever went away does not wait for the answer.
         let _ = request.answer.send(Ok(Found { data: record, tx: batch.tx }));
     }

@@ -4,9 +4,9 @@ use ddb_core::{NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key}
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
 use super::Found;
-use crate::Record;
 use crate::connection::to_error;
 use crate::projection::{self, RawRecord};
+use crate::{Record, Shadowed};
 
 /// Which records, from where on, how many.
 #[derive(Debug, Clone)]
@@ -23,15 +23,12 @@ pub struct ListQuery {
 pub(crate) async fn list(pool: &PgPool, namespace: NamespaceId, table: TableId, query: &ListQuery) -> Result<Found<Vec<Record>>> {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
+    let head = projection::head_columns(table);
     // The two forms differ so that each is a plain range of one index.
     let of_owner = if query.owner.is_some() { "p.owner = $3 and" } else { "$3::bytea is null and" };
     let statement = format!(
-        "select h.tx, p.*
-         from (
-             select
-                 coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
-                 (extract(epoch from now()) * 1000000)::bigint as now
-         ) h
+        "select h.*, p.*
+         from (select {head}) h
          left join lateral (
              select {columns}
              from {relation} p
@@ -55,8 +52,9 @@ pub(crate) async fn list(pool: &PgPool, namespace: NamespaceId, table: TableId, 
     let mut tx = Tx(0);
     for row in &rows {
         tx = Tx(row.try_get(0).map_err(to_error)?);
-        if let Some(raw) = RawRecord::from_row(row, 1).map_err(to_error)? {
-            records.push(raw.decode(&query.table)?);
+        let shadowed = Shadowed { created: row.try_get(2).map_err(to_error)?, updated: row.try_get(3).map_err(to_error)? };
+        if let Some(raw) = RawRecord::from_row(row, 4).map_err(to_error)? {
+            records.push(raw.decode(&query.table, shadowed)?);
         }
     }
     Ok(Found { data: records, tx })

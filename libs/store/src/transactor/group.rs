@@ -12,7 +12,7 @@ use super::{Change, Current, Write, Written};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
-use crate::{Record, SystemRow};
+use crate::{Record, Shadowed, SystemRow};
 
 /// A record's fields in the form of `doc`, in bytes.
 const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -87,7 +87,7 @@ impl Slot {
     pub(super) fn fill(&mut self, entity: Entity, raw: Option<RawRecord>) -> Result<()> {
         self.entity = Some(entity);
         self.has_row = raw.is_some();
-        self.record = raw.map(|raw| raw.decode(&self.id.table)).transpose()?;
+        self.record = raw.map(|raw| raw.decode(&self.id.table, Shadowed::default())).transpose()?;
         Ok(())
     }
 }
@@ -218,7 +218,17 @@ impl<'a> Evaluation<'a> {
             }
             self.rows.system.push(row.clone());
         }
+        for (record, place) in records.iter_mut().zip(places) {
+            if let (Some(record), Some(place)) = (record, place) {
+                record.shadowed = self.shadowed(self.slots.all[*place].table);
+            }
+        }
         Ok(Written { tx: self.head.tx, records })
+    }
+
+    fn shadowed(&self, table: TableId) -> Shadowed {
+        let has_had = |name| self.attribute(table, name).is_some();
+        Shadowed { created: has_had("created"), updated: has_had("updated") }
     }
 
     /// Whether the group changes anything at all.
@@ -245,7 +255,10 @@ impl<'a> Evaluation<'a> {
                 facts::of_create(&fields, owner.as_ref(), expires, &mut facts);
                 let doc = checked_doc(&fields)?;
                 let id = self.slots.all[slot].id.clone();
-                (Some(Record { id, fields, owner, created: now, updated: now, tx, expires }), Some(doc))
+                (
+                    Some(Record { id, fields, owner, created: now, updated: now, tx, expires, shadowed: Shadowed::default() }),
+                    Some(doc),
+                )
             }
             (Change::Update { fields, expires }, Some(before)) => {
                 facts::of_update(&before.fields, &fields, before.expires, expires, &mut facts);

@@ -9,7 +9,7 @@ use super::Report;
 use crate::connection::to_error;
 use crate::fold::{self, EntityRow, Folded};
 use crate::projection::{self, RawRecord};
-use crate::{Record, catalogue};
+use crate::{Record, Shadowed, catalogue};
 
 /// Entities that are folded at a time, so that memory stays bounded.
 const CHUNK: i64 = 2_000;
@@ -63,7 +63,8 @@ fn compare(
             (None, Some(_)) => report.problem(place(), "its row in the projection exists, its facts do not"),
             (Some(folded), Some((row_entity, raw))) => {
                 report.records += 1;
-                let same = row_entity == entity.id && raw.decode(table).is_ok_and(|record| is_same(folded, &record));
+                let same = row_entity == entity.id
+                    && raw.decode(table, Shadowed::default()).is_ok_and(|record| is_same(folded, &record));
                 if !same {
                     report.problem(place(), "its row in the projection is not what its facts say");
                 }

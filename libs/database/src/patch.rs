@@ -1,0 +1,239 @@
+//! Merging a body into a record: RFC 7396, with `{"$null":true}` to store null and the atomic operators `$inc`, `$push`, `$pull`.
+
+use ddb_core::json::{self, Json};
+use ddb_core::{Error, FieldName, Object, Result, Value};
+
+use crate::record_body::{self, Ttl};
+
+/// A merge that was checked as far as it can be without the record.
+#[derive(Debug, Clone)]
+pub struct Patch {
+    changes: Vec<(String, Change)>,
+    /// None leaves the expiry as it is.
+    pub(crate) ttl: Option<Option<Ttl>>,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Remove,
+    Set(Value),
+    Merge(Vec<(String, Change)>),
+    Increment(Value),
+    Push(Value),
+    Pull(Value),
+}
+
+impl Patch {
+    /// Reads a PATCH body.
+    pub fn parse(json: Json) -> Result<Self> {
+        let mut entries = record_body::entries(json)?;
+        let ttl = Ttl::take_change(&mut entries)?;
+        let mut changes = Vec::with_capacity(entries.len());
+        for (name, json) in entries {
+            FieldName::parse(&name)?;
+            let change = change(json, &name)?;
+            changes.push((name, change));
+        }
+        Ok(Self { changes, ttl })
+    }
+
+    /// Merges into a record's fields; an error changes nothing that is kept.
+    pub fn apply(&self, fields: &mut Object) -> Result<()> {
+        for (name, change) in &self.changes {
+            apply(fields, name, change, name)?;
+        }
+        Ok(())
+    }
+}
+
+fn change(json: Json, path: &str) -> Result<Change> {
+    let entries = match json {
+        Json::Null => return Ok(Change::Remove),
+        Json::Object(entries) => entries,
+        json => return json::to_value(json, path).map(Change::Set),
+    };
+    match entries.as_slice() {
+        [(operator, Json::Bool(true))] if operator == "$null" => Ok(Change::Set(Value::Null)),
+        [(operator, _)] if matches!(operator.as_str(), "$inc" | "$push" | "$pull") => {
+            let [(operator, operand)] = <[_; 1]>::try_from(entries).expect("matched above");
+            let operand = json::to_value(operand, path)?;
+            match operator.as_str() {
+                "$inc" if !is_number(&operand) => Err(Error::invalid(path, "TYPE", "`$inc` takes a number")),
+                "$inc" => Ok(Change::Increment(operand)),
+                "$push" => Ok(Change::Push(operand)),
+                _ => Ok(Change::Pull(operand)),
+            }
+        }
+        [(name, _)] if name.starts_with('$') => json::to_value(Json::Object(entries), path).map(Change::Set),
+        _ => {
+            let mut changes = Vec::with_capacity(entries.len());
+            for (name, json) in entries {
+                let place = format!("{path}.{name}");
+                if name.starts_with('$') {
+                    return Err(Error::invalid(
+                        place,
+                        "TYPE",
+                        format!("`{path}` holds a key that begins with `$` beside other keys"),
+                    ));
+                }
+                let change = change(json, &place)?;
+                changes.push((name, change));
+            }
+            Ok(Change::Merge(changes))
+        }
+    }
+}
+
+fn apply(object: &mut Object, name: &str, change: &Change, path: &str) -> Result<()> {
+    match change {
+        Change::Remove => {
+            object.remove(name);
+        }
+        Change::Set(Value::None) => {
+            object.remove(name);
+        }
+        Change::Set(value) => {
+            object.insert(name.to_owned(), value.clone());
+        }
+        Change::Merge(changes) => {
+            let mut inner = match object.remove(name) {
+                Some(Value::Object(inner)) => inner,
+                _ => Object::new(),
+            };
+            for (name, change) in changes {
+                apply(&mut inner, name, change, &format!("{path}.{name}"))?;
+            }
+            object.insert(name.to_owned(), Value::Object(inner));
+        }
+        Change::Increment(by) => {
+            let sum = match object.get(name) {
+                None => by.clone(),
+                Some(value) => add(value, by, path)?,
+            };
+            object.insert(name.to_owned(), sum);
+        }
+        Change::Push(item) => match object.get_mut(name) {
+            None => {
+                object.insert(name.to_owned(), Value::Array(vec![item.clone()]));
+            }
+            Some(Value::Array(items)) => items.push(item.clone()),
+            Some(set @ Value::Set(_)) => {
+                let Value::Set(members) = std::mem::replace(set, Value::Null) else { return Ok(()) };
+                *set = Value::set(members.into_iter().chain([item.clone()]).collect());
+            }
+            Some(other) => return Err(not_a_list(path, "$push", other)),
+        },
+        Change::Pull(item) => match object.get_mut(name) {
+            None => {}
+            Some(Value::Array(items) | Value::Set(items)) => items.retain(|known| known != item),
+            Some(other) => return Err(not_a_list(path, "$pull", other)),
+        },
+    }
+    Ok(())
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_))
+}
+
+/// As the language adds: ints stay ints, any float makes a float, any decimal a decimal.
+fn add(value: &Value, by: &Value, path: &str) -> Result<Value> {
+    let overflow = || Error::invalid(path, "RANGE", format!("`$inc` would take `{path}` beyond the range of its type"));
+    match (value, by) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int).ok_or_else(overflow),
+        (Value::Decimal(a), b) | (b, Value::Decimal(a)) if is_number(b) => {
+            let b = match b {
+                Value::Int(b) => (*b).into(),
+                Value::Decimal(b) => *b,
+                Value::Float(b) => ddb_core::Decimal::try_from(*b).map_err(|_| overflow())?,
+                _ => return Err(overflow()),
+            };
+            a.checked_add(b).map(Value::Decimal).ok_or_else(overflow)
+        }
+        (Value::Float(a), Value::Float(b)) => finite(a + b, a.is_finite() && b.is_finite()).ok_or_else(overflow),
+        (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => {
+            finite(a + *b as f64, a.is_finite()).ok_or_else(overflow)
+        }
+        (other, _) => Err(Error::invalid(path, "TYPE", format!("`$inc` needs a number, `{path}` is {}", other.kind_name()))),
+    }
+}
+
+/// A sum of finite numbers has to be finite.
+fn finite(sum: f64, of_finite: bool) -> Option<Value> {
+    (sum.is_finite() || !of_finite).then_some(Value::Float(sum))
+}
+
+fn not_a_list(path: &str, operator: &str, value: &Value) -> Error {
+    Error::invalid(path, "TYPE", format!("`{operator}` needs an array or a set, `{path}` is {}", value.kind_name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ddb_core::json::{parse, write_plain};
+
+    use super::*;
+
+    fn check(record: &str, patch: &str, expected: &str) {
+        let actual = match merge(record, patch) {
+            Ok(object) => {
+                let mut text = Vec::new();
+                write_plain(&Value::Object(object), &mut text);
+                String::from_utf8(text).expect("JSON is UTF-8")
+            }
+            Err(error) => error.code().as_str().to_owned(),
+        };
+        assert_eq!(actual, expected, "{record} merged with {patch}");
+    }
+
+    fn merge(record: &str, patch: &str) -> Result<Object> {
+        let Value::Object(mut fields) = json::to_value(parse(record.as_bytes())?, "")? else {
+            return Err(Error::internal("a record in a test is an object"));
+        };
+        Patch::parse(parse(patch.as_bytes())?)?.apply(&mut fields)?;
+        Ok(fields)
+    }
+
+    #[test]
+    fn merges_as_rfc_7396_says() {
+        check(r#"{"a":1}"#, r#"{"b":2}"#, r#"{"a":1,"b":2}"#);
+        check(r#"{"a":1}"#, r#"{"a":null}"#, "{}");
+        check(r#"{"a":1}"#, r#"{"a":{"$null":true}}"#, r#"{"a":null}"#);
+        check(r#"{"a":{"b":1,"c":2}}"#, r#"{"a":{"b":null,"d":3}}"#, r#"{"a":{"c":2,"d":3}}"#);
+        check(r#"{"a":1}"#, r#"{"a":{"b":{"c":null}}}"#, r#"{"a":{"b":{}}}"#);
+        check(r#"{"a":[1,2]}"#, r#"{"a":[3]}"#, r#"{"a":[3]}"#);
+    }
+
+    #[test]
+    fn operators_compute() {
+        check("{}", r#"{"n":{"$inc":5}}"#, r#"{"n":5}"#);
+        check(r#"{"n":1}"#, r#"{"n":{"$inc":-3}}"#, r#"{"n":-2}"#);
+        check(r#"{"n":1}"#, r#"{"n":{"$inc":0.5}}"#, r#"{"n":1.5}"#);
+        check(r#"{"n":{"$decimal":"1.5"}}"#, r#"{"n":{"$inc":1}}"#, r#"{"n":"2.5"}"#);
+        check(r#"{"s":{"n":1}}"#, r#"{"s":{"n":{"$inc":1}}}"#, r#"{"s":{"n":2}}"#);
+        check("{}", r#"{"t":{"$push":"a"}}"#, r#"{"t":["a"]}"#);
+        check(r#"{"t":["a"]}"#, r#"{"t":{"$push":"a"}}"#, r#"{"t":["a","a"]}"#);
+        check(r#"{"t":["a","b","a"]}"#, r#"{"t":{"$pull":"a"}}"#, r#"{"t":["b"]}"#);
+        check("{}", r#"{"t":{"$pull":"a"}}"#, "{}");
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused() {
+        for (record, patch) in [
+            (r#"{"n":9223372036854775807}"#, r#"{"n":{"$inc":1}}"#),
+            (r#"{"n":1.7e308}"#, r#"{"n":{"$inc":1.7e308}}"#),
+            (r#"{"n":"1"}"#, r#"{"n":{"$inc":1}}"#),
+            (r#"{"n":null}"#, r#"{"n":{"$inc":1}}"#),
+            ("{}", r#"{"n":{"$inc":"1"}}"#),
+            (r#"{"t":"a"}"#, r#"{"t":{"$push":1}}"#),
+            (r#"{"t":1}"#, r#"{"t":{"$pull":1}}"#),
+            ("{}", r#"{"n":{"$inc":1,"x":2}}"#),
+            ("{}", r#"{"n":{"$nope":1}}"#),
+            ("{}", r#"{"_owner":"user:1"}"#),
+            ("{}", r#"{"id":"x"}"#),
+            ("{}", r#"{"$set":{"a":1}}"#),
+            ("{}", r#"[1]"#),
+        ] {
+            check(record, patch, "VALIDATION_FAILED");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a body says about a record: its fields, its key, its expiry.
+
+use std::time::Duration;
+
+use ddb_core::json::{self, Json};
+use ddb_core::{Error, FieldName, Object, RecordKey, Result, Timestamp};
+
+/// The longest expiry: a thousand years, so that the time of expiry stays far inside its range.
+const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
+
+/// A record to be made, or the whole of what replaces one.
+#[derive(Debug, Clone)]
+pub struct NewRecord {
+    /// Generated where None.
+    pub key: Option<RecordKey>,
+    pub fields: Object,
+    /// How long the record lives; None: for ever.
+    pub ttl: Option<Ttl>,
+}
+
+/// How long a record lives from the write on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ttl(Duration);
+
+impl Ttl {
+    /// When a record that is written `now` expires.
+    pub fn from(self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add(i64::try_from(self.0.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    fn parse(json: &Json) -> Result<Self> {
+        match json {
+            Json::Int(seconds) if (1..=MAX_TTL_SECONDS).contains(seconds) => {
+                Ok(Self(Duration::from_secs(seconds.unsigned_abs())))
+            }
+            _ => Err(Error::invalid("$ttl", "TYPE", format!("`$ttl` is a whole number of seconds from 1 to {MAX_TTL_SECONDS}"))),
+        }
+    }
+
+    /// The `$ttl` of a change: absent, `null` (lives for ever from now on), or seconds.
+    pub(crate) fn take_change(entries: &mut Vec<(String, Json)>) -> Result<Option<Option<Self>>> {
+        match take(entries, "$ttl") {
+            None => Ok(None),
+            Some(Json::Null) => Ok(Some(None)),
+            Some(json) => Self::parse(&json).map(|ttl| Some(Some(ttl))),
+        }
+    }
+}
+
+impl NewRecord {
+    /// `{fields…, "id"?: key, "$ttl"?: seconds}`; `null` is a value here.
+    pub fn for_create(json: Json) -> Result<Self> {
+        let mut entries = entries(json)?;
+        let key = take(&mut entries, "id").map(key).transpose()?;
+        let ttl = take(&mut entries, "$ttl").map(|json| Ttl::parse(&json)).transpose()?;
+        Ok(Self { key, fields: fields(entries)?, ttl })
+    }
+
+    /// `{fields…, "$ttl"?: seconds}`: the key stands in the path.
+    pub fn for_replace(json: Json) -> Result<Self> {
+        let mut entries = entries(json)?;
+        let ttl = Ttl::take_change(&mut entries)?.flatten();
+        Ok(Self { key: None, fields: fields(entries)?, ttl })
+    }
+}
+
+/// The members of a record's body.
+pub(crate) fn entries(json: Json) -> Result<Vec<(String, Json)>> {
+    match json {
+        Json::Object(entries) => Ok(entries),
+        _ => Err(Error::new(ddb_core::ErrorCode::ValidationFailed, "a record is a JSON object")),
+    }
+}
+
+fn take(entries: &mut Vec<(String, Json)>, name: &str) -> Option<Json> {
+    let position = entries.iter().position(|(known, _)| known == name)?;
+    Some(entries.remove(position).1)
+}
+
+fn key(json: Json) -> Result<RecordKey> {
+    let refuse = |message: &str| Err(Error::invalid("id", "TYPE", message));
+    match json {
+        Json::Int(number) => Ok(RecordKey::Int(number)),
+        Json::String(text) if (1..=512).contains(&text.len()) => Ok(RecordKey::String(text)),
+        Json::String(_) => refuse("a key has 1 to 512 bytes"),
+        Json::Object(_) => match json::to_value(json, "id")? {
+            ddb_core::Value::Uuid(uuid) => Ok(RecordKey::Uuid(uuid)),
+            _ => refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}"),
+        },
+        Json::Null | Json::Bool(_) | Json::Float(_) | Json::Array(_) => {
+            refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}")
+        }
+    }
+}
+
+fn fields(entries: Vec<(String, Json)>) -> Result<Object> {
+    let mut fields = Object::new();
+    for (name, json) in entries {
+        FieldName::parse(&name)?;
+        let value = json::to_value(json, &name)?;
+        if !value.is_none() {
+            fields.insert(name, value);
+        }
+    }
+    Ok(fields)
+}

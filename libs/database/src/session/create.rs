@@ -1,0 +1,48 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ddb_core::{Error, RecordKey, Result, TableName, Timestamp};
+use ddb_store::{Change, Current, Record, Step};
+
+use super::{Answer, Session};
+use crate::NewRecord;
+
+/// Records of one transaction.
+const MAX_RECORDS: usize = 10_000;
+
+impl Session {
+    /// Creates all or none. 401 for the anonymous, 409 where a key is taken, visible to the caller or not.
+    pub async fn create(&self, table: &TableName, records: Vec<NewRecord>) -> Result<Answer<Vec<Record>>> {
+        let owner = self.policy(table).owner_of_new(&self.principal)?;
+        if records.len() > MAX_RECORDS {
+            return Err(Error::new(
+                ddb_core::ErrorCode::ValidationFailed,
+                format!("a request creates {MAX_RECORDS} records at most"),
+            ));
+        }
+        if records.is_empty() {
+            let tx = self.database.store().head(self.namespace).await?;
+            return Ok(Answer { data: Vec::new(), tx });
+        }
+        let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
+        let written = self.write(steps).await?;
+        Ok(Answer { data: written.records.into_iter().flatten().collect(), tx: written.tx })
+    }
+}
+
+fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step {
+    let NewRecord { key, fields, ttl } = record;
+    let decide = move |current: Current<'_>| match current.record {
+        Some(record) => Err(Error::conflict(format!("the key of {} is taken", record.id))),
+        None => {
+            Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
+        }
+    };
+    let key = key.unwrap_or_else(|| RecordKey::generate(now()));
+    Step { table: table.clone(), key, makes_table: true, decide: Box::new(decide) }
+}
+
+/// Generated keys sort by this clock; nothing else depends on it.
+fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,19 @@
+use ddb_core::{RecordKey, Result, TableName, Tx};
+use ddb_store::{Change, Current, Step};
+
+use super::{Answer, Session, visible};
+
+impl Session {
+    /// 404 where the record is absent or not the caller's, 412 where its last change is not `if_match`.
+    pub async fn delete(&self, table: &TableName, key: &RecordKey, if_match: Option<Tx>) -> Result<Answer<()>> {
+        let rows = self.policy(table).visible(&self.principal);
+        let (of_table, of_key) = (table.clone(), key.clone());
+        let decide = move |current: Current<'_>| {
+            visible(current, &rows, if_match, &of_table, &of_key)?;
+            Ok(Change::Delete)
+        };
+        let step = Step { table: table.clone(), key: key.clone(), makes_table: false, decide: Box::new(decide) };
+        let written = self.write(vec![step]).await?;
+        Ok(Answer { data: (), tx: written.tx })
+    }
+}

@@ -1,0 +1,90 @@
+//! A caller in a namespace, and what he can do: one file per use case.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod merge;
+mod replace;
+mod sign_up;
+
+use ddb_access::{Policy, Rows};
+use ddb_core::{Error, ErrorCode, NamespaceId, Principal, RecordKey, RequestId, Result, TableName, Tx};
+use ddb_store::{Current, Record, Step, Write, Written};
+
+use crate::Database;
+
+pub use list::Page;
+
+/// A caller in a namespace: the only way to read and write records.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) database: Database,
+    pub(crate) principal: Principal,
+    pub(crate) namespace: NamespaceId,
+    pub(crate) request: Option<RequestId>,
+}
+
+/// An answer and the transaction whose state it shows, or which it made.
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    pub data: T,
+    pub tx: Tx,
+}
+
+impl Session {
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub fn namespace(&self) -> NamespaceId {
+        self.namespace
+    }
+
+    /// The policy of a table. Definitions that replace the default come with the language.
+    fn policy(&self, _table: &TableName) -> Policy {
+        Policy::Private
+    }
+
+    async fn write(&self, steps: Vec<Step>) -> Result<Written> {
+        let write = Write {
+            namespace: self.namespace,
+            actor: self.principal.user_key().cloned(),
+            request: self.request.clone(),
+            steps,
+            system: Vec::new(),
+        };
+        self.database.store().write(write).await
+    }
+
+    /// A write of one record, whose state after the write is the answer.
+    async fn write_one(&self, step: Step) -> Result<Answer<Record>> {
+        let written = self.write(vec![step]).await?;
+        let record = written.records.into_iter().next().flatten();
+        Ok(Answer { data: record.ok_or_else(|| Error::internal("the write gave no record"))?, tx: written.tx })
+    }
+}
+
+/// The record that a change is about, as far as it exists for the caller, in the version that he expects.
+fn visible<'a>(
+    current: Current<'a>,
+    rows: &Rows,
+    if_match: Option<Tx>,
+    table: &TableName,
+    key: &RecordKey,
+) -> Result<&'a Record> {
+    let record = current.record.filter(|record| rows.contain(record.owner.as_ref())).ok_or_else(|| absent(table, key))?;
+    match if_match {
+        Some(expected) if expected != record.tx => Err(Error::new(
+            ErrorCode::VersionMismatch,
+            format!("the record's last change is transaction {}, not {expected}", record.tx),
+        )),
+        _ => Ok(record),
+    }
+}
+
+/// What the caller reads of a record that is absent, and of one that he may not see.
+fn absent(table: &TableName, key: &RecordKey) -> Error {
+    let id = ddb_core::RecordId::new(table.clone(), key.clone());
+    Error::not_found(format!("there is no record {id}"))
+}

@@ -1,0 +1,104 @@
+//! Records as answers: `id`, the fields, then the system's values.
+
+use ddb_core::{Datetime, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
+use ddb_database::Page;
+use ddb_store::Record;
+
+use crate::accept::Accept;
+
+/// `{"data":{record},"tx":n}`
+pub(crate) fn one(record: &Record, tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    out.extend_from_slice(b"{\"data\":");
+    write_record(record, accept, &mut out);
+    write_tx(tx, &mut out);
+    out
+}
+
+/// `{"data":[…],"tx":n}`
+pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + records.len() * 256);
+    out.extend_from_slice(b"{\"data\":");
+    write_records(records, accept, &mut out);
+    write_tx(tx, &mut out);
+    out
+}
+
+/// `{"data":[…],"next_cursor":…,"tx":n}`
+pub(crate) fn page(page: &Page, tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128 + page.records.len() * 256);
+    out.extend_from_slice(b"{\"data\":");
+    write_records(&page.records, accept, &mut out);
+    out.extend_from_slice(b",\"next_cursor\":");
+    match &page.next_cursor {
+        Some(cursor) => json::write_string(cursor, &mut out),
+        None => out.extend_from_slice(b"null"),
+    }
+    write_tx(tx, &mut out);
+    out
+}
+
+fn write_tx(tx: Tx, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"tx\":");
+    write_value(&Value::Int(tx.0), Accept::Plain, out);
+    out.push(b'}');
+}
+
+fn write_records(records: &[Record], accept: Accept, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, record) in records.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_record(record, accept, out);
+    }
+    out.push(b']');
+}
+
+fn write_record(record: &Record, accept: Accept, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"id\":");
+    write_value(&record.id.clone().into(), accept, out);
+    for (name, value) in &record.fields {
+        write_name(name, out);
+        write_value(value, accept, out);
+    }
+    write_name("_owner", out);
+    write_value(&owner(record.owner.as_ref()), accept, out);
+    if !record.shadowed.created {
+        write_name("created", out);
+        write_time(record.created, accept, out);
+    }
+    if !record.shadowed.updated {
+        write_name("updated", out);
+        write_time(record.updated, accept, out);
+    }
+    if let Some(expires) = record.expires {
+        write_name("_expires", out);
+        write_time(expires, accept, out);
+    }
+    out.push(b'}');
+}
+
+fn owner(owner: Option<&RecordKey>) -> Value {
+    match owner {
+        Some(key) => RecordId::new(TableName::user(), key.clone()).into(),
+        None => Value::Null,
+    }
+}
+
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    out.push(b',');
+    json::write_string(name, out);
+    out.push(b':');
+}
+
+fn write_time(time: Timestamp, accept: Accept, out: &mut Vec<u8>) {
+    write_value(&Value::Datetime(Datetime::from_timestamp(time)), accept, out);
+}
+
+fn write_value(value: &Value, accept: Accept, out: &mut Vec<u8>) {
+    match accept {
+        Accept::Plain => json::write_plain(value, out),
+        Accept::Typed => json::write_typed(value, out),
+    }
+}

@@ -1,0 +1,41 @@
+use ddb_core::json::Json;
+use ddb_core::{Error, ErrorCode, Result};
+use ddb_database::NewRecord;
+use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, TablePath};
+
+use crate::accept::Accept;
+use crate::record_answer;
+
+pub(crate) async fn create(
+    TablePath(table): TablePath,
+    caller: Caller,
+    accept: Accept,
+    Query(()): Query<()>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Answer> {
+    match body {
+        Json::Array(bodies) => {
+            let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
+            let created = caller.session.create(&table, records).await?;
+            Ok(Answer::created(record_answer::many(&created.data, created.tx, accept)).tx(created.tx))
+        }
+        body => {
+            let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?;
+            let record = created.data.pop().ok_or_else(|| Error::internal("the create gave no record"))?;
+            Ok(Answer::created(record_answer::one(&record, created.tx, accept)).tx(created.tx).etag(record.tx))
+        }
+    }
+}
+
+/// An error in an array says in which of its records.
+fn record(index: usize, body: Json) -> Result<NewRecord> {
+    NewRecord::for_create(body).map_err(|error| {
+        if error.code() != ErrorCode::ValidationFailed {
+            return error;
+        }
+        let named = Error::new(error.code(), format!("record {index}: {}", error.message()));
+        error.details().iter().fold(named, |named, detail| {
+            named.with_detail(format!("{index}.{}", detail.field), detail.code, detail.message.clone())
+        })
+    })
+}

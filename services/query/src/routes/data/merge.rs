@@ -1,0 +1,18 @@
+use ddb_database::Patch;
+use ddb_http::{Answer, ApiResult, Caller, IfMatch, JsonBody, Query, RecordPath};
+
+use crate::accept::Accept;
+use crate::record_answer;
+
+pub(crate) async fn merge(
+    RecordPath { table, key }: RecordPath,
+    caller: Caller,
+    accept: Accept,
+    IfMatch(if_match): IfMatch,
+    Query(()): Query<()>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Answer> {
+    let patch = Patch::parse(body)?;
+    let merged = caller.session.merge(&table, &key, patch, if_match).await?;
+    Ok(Answer::ok(record_answer::one(&merged.data, merged.tx, accept)).tx(merged.tx).etag(merged.data.tx))
+}

@@ -1,0 +1,18 @@
+use ddb_database::NewRecord;
+use ddb_http::{Answer, ApiResult, Caller, IfMatch, JsonBody, Query, RecordPath};
+
+use crate::accept::Accept;
+use crate::record_answer;
+
+pub(crate) async fn replace(
+    RecordPath { table, key }: RecordPath,
+    caller: Caller,
+    accept: Accept,
+    IfMatch(if_match): IfMatch,
+    Query(()): Query<()>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Answer> {
+    let record = NewRecord::for_replace(body)?;
+    let replaced = caller.session.replace(&table, &key, record, if_match).await?;
+    Ok(Answer::ok(record_answer::one(&replaced.data, replaced.tx, accept)).tx(replaced.tx).etag(replaced.data.tx))
+}

@@ -1,0 +1,3 @@
+//! The handlers; folders mirror URLs.
+
+pub(crate) mod data;
