@@ -9,7 +9,7 @@ use crate::{Result, Value};
 
 pub(crate) use lexer::{Lexer, Number, Problem, Refusal};
 pub(crate) use tags::resolve;
-pub(crate) use write::{Coordinates, Floats, write_geometry, write_object_entries};
+pub(crate) use write::{Coordinates, Form, write_geometry, write_object_entries};
 
 /// A parsed body, before `$` keys have a meaning. Objects keep the order of the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ pub fn write_plain(value: &Value, out: &mut Vec<u8>) {
 
 /// Appends the typed form, which `to_value` reads back losslessly (where it nests at most 64 levels, as bodies do).
 pub fn write_typed(value: &Value, out: &mut Vec<u8>) {
-    write::write_tagged(value, Floats::Shortest, out);
+    write::write_tagged(value, Form::Typed, out);
 }
 
 /// Appends a JSON string literal.

@@ -6,20 +6,21 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::{Bound, Geometry, Object, RecordId, RecordKey, Value};
 
-/// How finite floats are written in a tagged form.
+/// The two forms that tell every kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Floats {
-    /// With a point and never an exponent, as jsonb keeps them.
-    Positional,
-    /// Shortest: with a point or an exponent.
-    Shortest,
+pub(crate) enum Form {
+    /// As jsonb keeps it: floats with a point and never an exponent. Only an object that would read as a tag is wrapped in `$object`, so
+    /// that a path through any other object is the same in SQL.
+    Doc,
+    /// As bodies have it: every object with a key that begins with `$` is wrapped.
+    Typed,
 }
 
 /// How coordinates that JSON cannot tell are written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Coordinates {
     Plain,
-    Tagged(Floats),
+    Tagged(Form),
 }
 
 pub(super) fn write_plain(value: &Value, out: &mut Vec<u8>) {
@@ -50,13 +51,13 @@ pub(super) fn write_plain(value: &Value, out: &mut Vec<u8>) {
 }
 
 /// The form of typed answers and of `doc`, in which every kind that JSON does not have is tagged.
-pub(crate) fn write_tagged(value: &Value, floats: Floats, out: &mut Vec<u8>) {
+pub(crate) fn write_tagged(value: &Value, form: Form, out: &mut Vec<u8>) {
     match value {
         Value::None => out.extend_from_slice(b"{\"$none\":true}"),
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(flag) => write_bool(*flag, out),
         Value::Int(int) => write_int(*int, out),
-        Value::Float(float) => write_tagged_float(*float, floats, out),
+        Value::Float(float) => write_tagged_float(*float, form, out),
         Value::Decimal(decimal) => tagged("$decimal", out, |out| write_string(&crate::decimal::print(*decimal), out)),
         Value::String(text) => write_string(text, out),
         Value::Duration(duration) => tagged("$duration", out, |out| write_display(duration, out)),
@@ -66,45 +67,42 @@ pub(crate) fn write_tagged(value: &Value, floats: Floats, out: &mut Vec<u8>) {
             out.push(b'"');
         }),
         Value::Uuid(uuid) => tagged("$uuid", out, |out| write_display(uuid, out)),
-        Value::Array(items) => write_tagged_list(items, floats, out),
-        Value::Set(members) => tagged("$set", out, |out| write_tagged_list(members, floats, out)),
-        Value::Object(object) => write_tagged_object(object, floats, out),
-        Value::Geometry(geometry) => tagged("$geometry", out, |out| write_geometry(geometry, Coordinates::Tagged(floats), out)),
+        Value::Array(items) => write_tagged_list(items, form, out),
+        Value::Set(members) => tagged("$set", out, |out| write_tagged_list(members, form, out)),
+        Value::Object(object) => write_tagged_object(object, form, out),
+        Value::Geometry(geometry) => tagged("$geometry", out, |out| write_geometry(geometry, Coordinates::Tagged(form), out)),
         Value::Bytes(bytes) => tagged("$bytes", out, |out| write_base64(bytes, out)),
         Value::Table(table) => tagged("$table", out, |out| write_string(table.as_str(), out)),
-        Value::Record(id) => tagged("$record", out, |out| write_tagged_record(id, floats, out)),
+        Value::Record(id) => tagged("$record", out, |out| write_tagged_record(id, form, out)),
         Value::Range(range) => tagged("$range", out, |out| {
             let bounds = [("begin", &range.begin), ("end", &range.end)];
             let closed = bounds.into_iter().filter(|(_, bound)| !matches!(bound, Bound::Unbounded));
             write_entries(closed, out, |bound, out| match bound {
                 Bound::Unbounded => {}
-                Bound::Included(value) => tagged("included", out, |out| write_tagged(value, floats, out)),
-                Bound::Excluded(value) => tagged("excluded", out, |out| write_tagged(value, floats, out)),
+                Bound::Included(value) => tagged("included", out, |out| write_tagged(value, form, out)),
+                Bound::Excluded(value) => tagged("excluded", out, |out| write_tagged(value, form, out)),
             });
         }),
     }
 }
 
-/// An object whose only key begins with `$` would read as a tag.
-fn write_tagged_object(object: &Object, floats: Floats, out: &mut Vec<u8>) {
-    let reads_as_tag = object.len() == 1 && object.keys().all(|key| key.starts_with('$'));
-    match reads_as_tag {
-        true => tagged("$object", out, |out| write_object_entries(object.iter(), floats, out)),
-        false => write_object_entries(object.iter(), floats, out),
+/// An object that would read as a tag stands in `$object`.
+fn write_tagged_object(object: &Object, form: Form, out: &mut Vec<u8>) {
+    let has_dollar = object.keys().any(|key| key.starts_with('$'));
+    let wrapped = has_dollar && (form == Form::Typed || object.len() == 1);
+    match wrapped {
+        true => tagged("$object", out, |out| write_object_entries(object.iter(), form, out)),
+        false => write_object_entries(object.iter(), form, out),
     }
 }
 
 /// `{…}` of these entries, whatever their keys.
-pub(crate) fn write_object_entries<'a>(
-    entries: impl Iterator<Item = (&'a String, &'a Value)>,
-    floats: Floats,
-    out: &mut Vec<u8>,
-) {
-    write_entries(entries, out, |value, out| write_tagged(value, floats, out));
+pub(crate) fn write_object_entries<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form: Form, out: &mut Vec<u8>) {
+    write_entries(entries, out, |value, out| write_tagged(value, form, out));
 }
 
 /// `table:key` where `RecordId::parse` reads it back, otherwise an object of table and key.
-fn write_tagged_record(id: &RecordId, floats: Floats, out: &mut Vec<u8>) {
+fn write_tagged_record(id: &RecordId, form: Form, out: &mut Vec<u8>) {
     let write_parts = |out: &mut Vec<u8>, write_key: &dyn Fn(&mut Vec<u8>)| {
         out.extend_from_slice(b"{\"key\":");
         write_key(out);
@@ -117,13 +115,13 @@ fn write_tagged_record(id: &RecordId, floats: Floats, out: &mut Vec<u8>) {
             write_parts(out, &|out| write_string(text, out));
         }
         RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) => write_string(&id.to_string(), out),
-        RecordKey::Array(items) => write_parts(out, &|out| write_tagged_list(items, floats, out)),
-        RecordKey::Object(object) => write_parts(out, &|out| write_tagged_object(object, floats, out)),
+        RecordKey::Array(items) => write_parts(out, &|out| write_tagged_list(items, form, out)),
+        RecordKey::Object(object) => write_parts(out, &|out| write_tagged_object(object, form, out)),
     }
 }
 
-fn write_tagged_list(items: &[Value], floats: Floats, out: &mut Vec<u8>) {
-    write_list(items, out, |item, out| write_tagged(item, floats, out));
+fn write_tagged_list(items: &[Value], form: Form, out: &mut Vec<u8>) {
+    write_list(items, out, |item, out| write_tagged(item, form, out));
 }
 
 fn tagged(tag: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
@@ -142,10 +140,10 @@ fn write_int(int: i64, out: &mut Vec<u8>) {
     write!(out, "{int}").expect("a Vec takes all bytes");
 }
 
-fn write_tagged_float(float: f64, floats: Floats, out: &mut Vec<u8>) {
+fn write_tagged_float(float: f64, form: Form, out: &mut Vec<u8>) {
     match special(float) {
         Some(special) => tagged("$float", out, |out| write_string(special, out)),
-        None => write_finite(float, floats, out),
+        None => write_finite(float, form, out),
     }
 }
 
@@ -153,7 +151,7 @@ fn write_plain_float(float: f64, out: &mut Vec<u8>) {
     match special(float) {
         // Plain JSON has a negative zero of its own.
         Some(special) if float != 0.0 => write_string(special, out),
-        Some(_) | None => write_finite(float, Floats::Shortest, out),
+        Some(_) | None => write_finite(float, Form::Typed, out),
     }
 }
 
@@ -173,14 +171,14 @@ fn special(float: f64) -> Option<&'static str> {
 }
 
 /// The shortest digits that read back as the same float.
-fn write_finite(float: f64, floats: Floats, out: &mut Vec<u8>) {
+fn write_finite(float: f64, form: Form, out: &mut Vec<u8>) {
     let start = out.len();
-    match floats {
-        Floats::Shortest => write!(out, "{float:?}"),
-        Floats::Positional => write!(out, "{float}"),
+    match form {
+        Form::Typed => write!(out, "{float:?}"),
+        Form::Doc => write!(out, "{float}"),
     }
     .expect("a Vec takes all bytes");
-    if floats == Floats::Positional && !out[start..].contains(&b'.') {
+    if form == Form::Doc && !out[start..].contains(&b'.') {
         out.extend_from_slice(b".0");
     }
 }
@@ -249,7 +247,7 @@ pub(crate) fn write_geometry(geometry: &Geometry, coordinates: Coordinates, out:
 fn write_position(position: &(f64, f64), coordinates: Coordinates, out: &mut Vec<u8>) {
     let write = |float: &f64, out: &mut Vec<u8>| match coordinates {
         Coordinates::Plain => write_plain_float(*float, out),
-        Coordinates::Tagged(floats) => write_tagged_float(*float, floats, out),
+        Coordinates::Tagged(form) => write_tagged_float(*float, form, out),
     };
     write_list(&[position.0, position.1], out, write);
 }

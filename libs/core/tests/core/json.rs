@@ -1,0 +1,216 @@
+//! Mutants: duplicates compared only among the first 16 keys; the depth not counted in arrays; `1.0` read as an int; a refusal before a
+//! syntax error wins; lone surrogates replaced; a `$` key taken as a field; the typed form of a set as an array.
+use ddb_core::json::{self, Json};
+use ddb_core::{ErrorCode, Value};
+use proptest::prelude::*;
+
+use crate::values::{ALL_KINDS, Coverage, kinds, run, value};
+
+#[track_caller]
+fn parses(text: &str, expected: Json) {
+    assert_eq!(json::parse(text.as_bytes()).expect(text), expected, "{text}");
+}
+
+#[track_caller]
+fn bad_request(body: impl AsRef<[u8]>, expected: &str) {
+    let error = json::parse(body.as_ref()).expect_err("it is not JSON");
+    assert_eq!(error.code(), ErrorCode::BadRequest);
+    assert!(error.message().contains(expected), "{:?} does not contain {expected:?}", error.message());
+}
+
+#[track_caller]
+fn invalid(body: &str, field: &str) {
+    let error = json::parse(body.as_bytes()).and_then(|json| json::to_value(json, "")).expect_err("it is not storable");
+    assert_eq!(error.code(), ErrorCode::ValidationFailed, "{}", error.message());
+    assert_eq!(error.details()[0].field, field, "{}", error.message());
+}
+
+#[test]
+fn notation_tells_int_from_float() {
+    parses("1", Json::Int(1));
+    parses(" -0 ", Json::Int(0));
+    parses("1.0", Json::Float(1.0));
+    parses("1e0", Json::Float(1.0));
+    parses("1E+2", Json::Float(100.0));
+    parses("-9223372036854775808", Json::Int(i64::MIN));
+    parses("9223372036854775807", Json::Int(i64::MAX));
+    parses("1e-999", Json::Float(0.0));
+    parses("0.1", Json::Float(0.1));
+    parses("\t[ ]\r\n", Json::Array(vec![]));
+    parses(r#""\u0041\ud83d\ude00\/\b\f\n\r\t\\\"é""#, Json::String("A😀/\u{8}\u{c}\n\r\t\\\"é".to_owned()));
+    parses(
+        r#"{"b":null,"a":[true,false]}"#,
+        Json::Object(vec![
+            ("b".to_owned(), Json::Null),
+            ("a".to_owned(), Json::Array(vec![Json::Bool(true), Json::Bool(false)])),
+        ]),
+    );
+    let Json::Float(zero) = json::parse(b"-0.0").expect("a number") else { panic!("-0.0 is a float") };
+    assert!(zero.is_sign_negative());
+}
+
+#[test]
+fn syntax_is_refused_with_its_place() {
+    bad_request("", "line 1, column 1: expected a value, found the end");
+    bad_request("{\"a\":1,\n  é}", "line 2, column 3: expected a key in double quotes, found `é`");
+    bad_request("{\"é\":x}", "line 1, column 6: expected a value, found `x`");
+    bad_request("[1,]", "column 4: expected a value, found `]`");
+    bad_request("[1 2]", "column 4: expected `,` or `]`, found `2`");
+    bad_request("{\"a\" 1}", "expected `:`");
+    bad_request("{\"a\":1,}", "expected a key in double quotes");
+    bad_request("{a:1}", "expected a key in double quotes");
+    bad_request("1 1", "expected the end");
+    bad_request("01", "cannot begin with 0");
+    bad_request("-", "expected a digit");
+    bad_request("1.", "expected a digit");
+    bad_request(".5", "expected a value");
+    bad_request("1e", "expected a digit");
+    bad_request("+1", "expected a value");
+    bad_request("NaN", "expected a value");
+    bad_request("nul", "expected a value");
+    bad_request("'a'", "expected a value");
+    bad_request("\"a", "column 1: the string does not end");
+    bad_request("\"a\\", "the string does not end");
+    bad_request("\"a\nb\"", "control character");
+    bad_request(r#""\x""#, "unknown escape");
+    bad_request(r#""\u12""#, "four hexadecimal digits");
+    bad_request(r#""\u+123""#, "four hexadecimal digits");
+    bad_request(r#""\ud800""#, "lone surrogate");
+    bad_request(r#""\ud800\u0041""#, "lone surrogate");
+    bad_request(r#""\udc00""#, "lone surrogate");
+    bad_request(b"\"\xFF\"", "line 1, column 2: the body is not valid UTF-8");
+    bad_request("\u{feff}1", "expected a value");
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused() {
+    bad_request(r#"{"a":1,"a":2}"#, "column 8: the key `a` stands twice");
+    bad_request(r#"{"a":1,"\u0061":2}"#, "the key `a` stands twice");
+    for count in [15, 16, 17, 18, 100] {
+        let keys: Vec<String> = (0..count).map(|key| format!("\"k{key}\":0")).collect();
+        assert!(json::parse(format!("{{{}}}", keys.join(",")).as_bytes()).is_ok());
+        for twice in [0, count / 2, count - 1] {
+            bad_request(format!("{{{},\"k{twice}\":0}}", keys.join(",")), &format!("the key `k{twice}` stands twice"));
+        }
+    }
+    assert!(json::parse(br#"[{"a":1},{"a":2}]"#).is_ok());
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert!(json::parse(nested(64).as_bytes()).is_ok());
+    bad_request(nested(65), "line 1, column 65: more than 64 levels");
+    bad_request("[".repeat(10_000), "more than 64 levels");
+    bad_request("{\"a\":".repeat(10_000), "more than 64 levels");
+}
+
+#[test]
+fn what_parses_but_cannot_be_stored_is_refused_with_its_field() {
+    invalid(r#"{"a":{"b":[1,{"c":"x\u0000"}]}}"#, "a.b[1].c");
+    invalid(r#"{"a":1,"b\u0000":{}}"#, "b\u{fffd}");
+    invalid(r#"{"a":[[0],[1,99999999999999999999]]}"#, "a[1][1]");
+    invalid(r#"{"a":{"x":[]},"b":-1e400}"#, "b");
+    invalid("9223372036854775808", "");
+    invalid(r#"{"a":{"$inc":1}}"#, "a.$inc");
+    invalid(r#"{"a":{"b":1,"$c":2}}"#, "a.$c");
+    invalid(r#"{"$c":2}"#, "$c");
+    invalid(r#"{"a":[{"$datetime":"yesterday"}]}"#, "a[0]");
+    invalid(r#"{"a":{"$set":[1,{"$uuid":"x"}]}}"#, "a[1]");
+    invalid(r#"{"a":{"$object":{"b":{"$c":1}}}}"#, "a.b.$c");
+    for tag in [
+        "none", "float", "decimal", "duration", "datetime", "uuid", "set", "object", "geometry", "bytes", "table", "record",
+        "range",
+    ] {
+        for content in ["1", "null", "\"?\"", "[1]", "{\"type\":\"Point\"}"] {
+            if (tag, content) == ("set", "[1]") || (tag, content) == ("object", "{\"type\":\"Point\"}") {
+                continue;
+            }
+            invalid(&format!("{{\"f\":{{\"${tag}\":{content}}}}}"), "f");
+        }
+    }
+    // A syntax error further on weighs more: the body did not parse.
+    bad_request(r#"{"a":1e400,"b":}"#, "expected a value");
+    assert_eq!(json::to_value(Json::Float(1.0), "x").expect("a value"), Value::Int(1));
+}
+
+#[track_caller]
+fn plain(typed: &str, expected: &str) {
+    let value = json::to_value(json::parse(typed.as_bytes()).expect(typed), "").expect(typed);
+    let mut out = Vec::new();
+    json::write_plain(&value, &mut out);
+    assert_eq!(String::from_utf8(out).expect("text"), expected);
+    let mut out = Vec::new();
+    json::write_typed(&value, &mut out);
+    assert_eq!(String::from_utf8(out).expect("text"), typed, "the typed form");
+}
+
+#[test]
+fn answers_are_plain_or_typed() {
+    plain("1", "1");
+    plain("1.0", "1.0");
+    plain("1e300", "1e300");
+    plain(r#"{"$float":"-0.0"}"#, "-0.0");
+    plain(r#"{"$float":"NaN"}"#, r#""NaN""#);
+    plain(r#"{"$float":"-inf"}"#, r#""-inf""#);
+    plain(r#"{"$decimal":"1.50"}"#, r#""1.50""#);
+    plain(r#"{"$duration":"1h30m"}"#, r#""1h30m""#);
+    plain(r#"{"$datetime":"2026-11-22T10:00:00Z"}"#, r#""2026-11-22T10:00:00Z""#);
+    plain(r#"{"$uuid":"018f0000-0000-7000-8000-000000000001"}"#, r#""018f0000-0000-7000-8000-000000000001""#);
+    plain(r#"{"$record":"user:⟨1⟩"}"#, r#""user:⟨1⟩""#);
+    plain(r#"{"$record":{"key":[1,"a"],"table":"t"}}"#, r#""t:[1, 'a']""#);
+    plain(r#"{"$bytes":"AAEC"}"#, r#""AAEC""#);
+    plain(r#"{"$table":"t"}"#, r#""t""#);
+    plain(r#"{"$set":[1,2]}"#, "[1,2]");
+    plain(r#"{"$geometry":{"type":"Point","coordinates":[1.5,2.0]}}"#, r#"{"type":"Point","coordinates":[1.5,2.0]}"#);
+    plain(r#"{"$range":{"begin":{"included":1},"end":{"included":4}}}"#, r#""1..=4""#);
+    plain(r#"{"$range":{"end":{"excluded":4}}}"#, r#""..4""#);
+    plain(r#"{"$object":{"$none":true}}"#, r#"{"$none":true}"#);
+    plain(r#"{"$none":true}"#, "null");
+    plain(r#"{"a":[{"$none":true}],"b":{"$none":true},"c":""}"#, r#"{"a":[null],"c":""}"#);
+    plain("\"\\u0001\\n\\\"\\\\/\u{7f}é\"", "\"\\u0001\\n\\\"\\\\/\u{7f}é\"");
+}
+
+#[test]
+fn the_typed_form_reads_back_identical() {
+    let coverage = Coverage::default();
+    run(value(), |value| {
+        coverage.case(kinds(&value));
+        let mut typed = Vec::new();
+        json::write_typed(&value, &mut typed);
+        let back = json::parse(&typed).and_then(|json| json::to_value(json, "")).expect("typed JSON");
+        prop_assert!(back.identical(&value), "{} came back as {}", value, back);
+        let mut plain = Vec::new();
+        json::write_plain(&value, &mut plain);
+        prop_assert!(json::parse(&plain).is_ok(), "the plain form is JSON");
+        Ok(())
+    });
+    coverage.require("typed JSON", &ALL_KINDS);
+}
+
+#[test]
+fn arbitrary_bodies_never_panic() {
+    let coverage = Coverage::default();
+    let near = (value(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(value, place, byte)| {
+        let mut text = Vec::new();
+        json::write_typed(&value, &mut text);
+        let place = place.index(text.len());
+        text[place] = byte;
+        text
+    });
+    let noise = "[\\[\\]{}:,\"$a\\\\u0-9d.eE+\\- \\n]{0,30}".prop_map(String::into_bytes);
+    let bytes = proptest::collection::vec(any::<u8>(), 0..20);
+    run(prop_oneof![8 => near, 4 => noise, 1 => bytes], |body| {
+        let outcome = json::parse(&body).and_then(|json| json::to_value(json, ""));
+        coverage.case([match outcome {
+            Ok(_) => "value",
+            Err(error) if error.code() == ErrorCode::BadRequest => "bad request",
+            Err(error) => {
+                prop_assert_eq!(error.code(), ErrorCode::ValidationFailed);
+                "invalid"
+            }
+        }]);
+        Ok(())
+    });
+    coverage.require("damaged bodies", &[("value", 2.0), ("bad request", 30.0), ("invalid", 0.5)]);
+}

@@ -1,0 +1,148 @@
+//! Mutants: a leading zero read as an int; a string key that reads as an int shown without brackets; `⟩` not escaped; the last character
+//! of a generated key any digit; control characters accepted.
+use ddb_core::{ErrorCode, Object, RecordId, RecordKey, TableName, Timestamp, Uuid, Value};
+use proptest::prelude::*;
+
+use crate::values::{Coverage, record_id, run};
+
+#[track_caller]
+fn path(text: &str, expected: RecordKey) {
+    assert_eq!(RecordKey::parse_path(text).expect(text), expected, "{text}");
+}
+
+fn string(text: &str) -> RecordKey {
+    RecordKey::String(text.to_owned())
+}
+
+#[test]
+fn keys_in_paths() {
+    path("0", RecordKey::Int(0));
+    path("-1", RecordKey::Int(-1));
+    path("9223372036854775807", RecordKey::Int(i64::MAX));
+    path("-9223372036854775808", RecordKey::Int(i64::MIN));
+    for literal in [
+        "9223372036854775808",
+        "007",
+        "-0",
+        "-01",
+        "00",
+        "-",
+        "+1",
+        "1.0",
+        "1e3",
+        "é",
+        "a b",
+        "a:b",
+        "⟨1⟩",
+        "'",
+        "u'",
+        "'a",
+        "u",
+        "Ü'x'",
+        "١",
+    ] {
+        path(literal, string(literal));
+    }
+    path("'1'", string("1"));
+    path("'it's'", string("it's"));
+    path("'[x'", string("[x"));
+    path("''a''", string("'a'"));
+    path("u'018f0000-0000-7000-8000-000000000001'", RecordKey::Uuid(Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0001)));
+    path(&"k".repeat(512), string(&"k".repeat(512)));
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let too_long = "k".repeat(513);
+    for (text, expected) in [
+        ("", "cannot be empty"),
+        ("''", "cannot be empty"),
+        (too_long.as_str(), "at most 512 bytes"),
+        ("a\0", "control characters"),
+        ("a\nb", "control characters"),
+        ("a\u{85}b", "control characters"),
+        ("u'x'", "does not hold a uuid"),
+        ("[1]", "not accepted in paths by this version"),
+        ("{", "not accepted in paths by this version"),
+    ] {
+        let error = RecordKey::parse_path(text).expect_err(text);
+        assert_eq!(error.code(), ErrorCode::BadRequest);
+        assert!(error.message().contains(expected), "{}", error.message());
+    }
+    for text in ["", "a", ":1", "a:", "1a:b", "a:⟨", "a:⟨x", "a:⟨x⟩y", r"a:⟨\x⟩", "a:⟨⟩", "a:⟨\n⟩", "a:[1]"] {
+        assert!(RecordId::parse(text).is_err(), "{text}");
+    }
+}
+
+#[track_caller]
+fn shown(key: RecordKey, expected: &str) {
+    assert_eq!(RecordId::new(TableName::user(), key).to_string(), expected);
+}
+
+#[test]
+fn ids_are_shown_plainly_where_they_read_back() {
+    shown(RecordKey::Int(-7), "user:-7");
+    shown(string("alice"), "user:alice");
+    shown(string("00mwrn2xvkp67ijof04u"), "user:00mwrn2xvkp67ijof04u");
+    shown(string("7"), "user:⟨7⟩");
+    shown(string("007"), "user:⟨007⟩");
+    shown(string("-7"), "user:⟨-7⟩");
+    shown(string("a b"), "user:⟨a b⟩");
+    shown(string(r"a⟩\"), r"user:⟨a\⟩\\⟩");
+    shown(RecordKey::Uuid(Uuid::nil()), "user:u'00000000-0000-0000-0000-000000000000'");
+    shown(RecordKey::Array(vec![Value::Int(1), Value::from("a'b")]), r"user:[1, 'a\'b']");
+    shown(
+        RecordKey::Object(Object::from([("a".to_owned(), Value::Int(1)), ("b c".to_owned(), Value::None)])),
+        "user:{ a: 1, 'b c': NONE }",
+    );
+}
+
+#[test]
+fn ids_and_paths_read_back() {
+    let coverage = Coverage::default();
+    run(record_id(), |id| {
+        coverage.case([match &id.key {
+            RecordKey::Int(_) => "int",
+            RecordKey::String(_) => "string",
+            RecordKey::Uuid(_) => "uuid",
+            RecordKey::Array(_) | RecordKey::Object(_) => "other",
+        }]);
+        prop_assert!(id.key.check_storable().is_ok());
+        prop_assert_eq!(&RecordId::parse(&id.to_string()).expect("an id"), &id, "{}", id);
+        prop_assert_eq!(&RecordKey::parse_path(&id.key.to_path()).expect("a key"), &id.key, "{}", id.key.to_path());
+        Ok(())
+    });
+    coverage.require("record ids", &[("int", 15.0), ("string", 30.0), ("uuid", 15.0)]);
+    run("\\PC{0,12}", |text| {
+        if let Ok(id) = RecordId::parse(&text) {
+            prop_assert_eq!(RecordId::parse(&id.to_string()).expect("an id"), id);
+        }
+        if let Ok(key) = RecordKey::parse_path(&text) {
+            prop_assert_eq!(RecordKey::parse_path(&key.to_path()).expect("a key"), key);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn generated_keys_sort_by_time_and_contain_a_letter() {
+    let mut last = String::new();
+    for milliseconds in [0, 1, 35, 36, 1_795_340_000_000, 1_795_340_000_001, 2_821_109_907_456, 3_656_158_440_062_975] {
+        for _ in 0..50 {
+            let RecordKey::String(key) = RecordKey::generate(Timestamp(milliseconds * 1000 + 999)) else {
+                panic!("a string key")
+            };
+            assert_eq!(key.len(), 20);
+            assert!(key.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()));
+            assert!(key.ends_with(|c: char| c.is_ascii_lowercase()), "the last character is a letter: {key}");
+            assert_eq!(i64::from_str_radix(&key[..10], 36), Ok(milliseconds));
+            assert_eq!(RecordKey::parse_path(&key).expect("a key"), RecordKey::String(key.clone()));
+            assert!(key[..10] >= last[..last.len().min(10)]);
+            assert_ne!(key, last);
+            last = key;
+        }
+    }
+    for odd in [i64::MIN, -1, i64::MAX] {
+        assert!(RecordKey::generate(Timestamp(odd)).check_storable().is_ok());
+    }
+}
