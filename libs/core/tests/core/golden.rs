@@ -116,10 +116,9 @@ fn formats() -> String {
     line("string a", "descending", &hex(&key));
 
     let salt = *b"0123456789abcdef";
-    let table = ddb_core::TableName::user();
     let id = ddb_core::RecordId::parse("user:alice").expect("an id");
     let entity = chain::name_commitment(&salt, &chain::entity_name(&id));
-    let attribute = chain::name_commitment(&salt, &chain::attribute_name(&table, "email"));
+    let attribute = chain::name_commitment(&salt, &chain::attribute_name("user", "email"));
     let value = chain::commitment(&salt, &canonical::encode(&Value::from("a@example.com")));
     line("chain", "entity name commitment", &hex(&entity));
     line("chain", "attribute name commitment", &hex(&attribute));
