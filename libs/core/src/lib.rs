@@ -1,6 +1,4 @@
-//! What every part of DarshJDB shares: ids, names, values, their encodings, facts, errors.
-//!
-//! This crate is pure: it does no I/O and knows neither async, HTTP nor PostgreSQL.
+#![doc = include_str!("../README.md")]
 
 pub mod canonical;
 pub mod chain;

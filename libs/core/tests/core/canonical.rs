@@ -4,7 +4,8 @@ use ddb_core::{Decimal, Geometry, Value, canonical};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::values::{ALL_KINDS, Coverage, kinds, run, value};
+use crate::coverage::{Coverage, run};
+use crate::values::{ALL_KINDS, kinds, value};
 
 #[test]
 fn what_is_encoded_reads_back_identical() {

@@ -3,7 +3,8 @@
 use ddb_core::{Object, RecordKey, Value, doc, json};
 use proptest::prelude::*;
 
-use crate::values::{ALL_KINDS, Coverage, kinds, object, run};
+use crate::coverage::{Coverage, run};
+use crate::values::{ALL_KINDS, kinds, object};
 
 /// What jsonb gives back for a document: keys by length, then bytes; a space behind `:` and `,`; numbers as they are (`numeric` keeps the
 /// scale). `libs/store` checks the same against PostgreSQL.

@@ -4,7 +4,8 @@ use ddb_core::json::{self, Json};
 use ddb_core::{ErrorCode, Value};
 use proptest::prelude::*;
 
-use crate::values::{ALL_KINDS, Coverage, kinds, run, value};
+use crate::coverage::{Coverage, run};
+use crate::values::{ALL_KINDS, kinds, value};
 
 #[track_caller]
 fn parses(text: &str, expected: Json) {

@@ -3,6 +3,7 @@
 //! The property tests use a fixed seed and few cases; `DDB_TEST_CASES=100000 cargo test -p ddb-core` runs many with a new seed.
 mod canonical;
 mod chain;
+mod coverage;
 mod doc;
 mod golden;
 mod json;

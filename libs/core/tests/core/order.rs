@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 use ddb_core::{Decimal, Value};
 use proptest::prelude::*;
 
-use crate::values::{ALL_KINDS, Coverage, kinds, neighbours, number, run, value};
+use crate::coverage::{Coverage, run};
+use crate::values::{ALL_KINDS, kinds, neighbours, number, value};
 
 /// From JSON with typed tags.
 fn v(text: &str) -> Value {

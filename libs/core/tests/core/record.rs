@@ -3,7 +3,8 @@
 use ddb_core::{ErrorCode, Object, RecordId, RecordKey, TableName, Timestamp, Uuid, Value};
 use proptest::prelude::*;
 
-use crate::values::{Coverage, record_id, run};
+use crate::coverage::{Coverage, run};
+use crate::values::record_id;
 
 #[track_caller]
 fn path(text: &str, expected: RecordKey) {

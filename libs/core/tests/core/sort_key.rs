@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use ddb_core::{RecordKey, Uuid, Value, sort_key};
 use proptest::prelude::*;
 
-use crate::values::{ALL_KINDS, Coverage, changed, kinds, neighbours, number, record_id, run};
+use crate::coverage::{Coverage, run};
+use crate::values::{ALL_KINDS, changed, kinds, neighbours, number, record_id};
 
 /// What is left of a cut key for comparing: the bytes before the mark.
 fn kept(key: &[u8]) -> &[u8] {

@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use ddb_core::{Datetime, Duration, ErrorCode, Timestamp};
 use proptest::prelude::*;
 
-use crate::values::{datetime, run};
+use crate::coverage::run;
+use crate::values::datetime;
 
 #[track_caller]
 fn reads(text: &str, expected: &str) {
