@@ -1,5 +1,5 @@
-//! Mutants: a tag of two kinds swapped; the sign of a decimal dropped; the decoder takes bytes after the value, an unsorted set or object,
-//! 65 levels, another NaN; `list` reserves what the count says.
+//! Mutants: the sign of a decimal dropped; the decoder takes bytes after the value, an unsorted set or object,
+//! 65 levels, another NaN.
 use ddb_core::{Decimal, Geometry, Value, canonical};
 use proptest::collection::vec;
 use proptest::prelude::*;

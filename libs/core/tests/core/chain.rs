@@ -1,5 +1,5 @@
-//! Mutants: leaf and node with the same domain byte; the position left out of a leaf; the kind left out; the tree split in halves; a
-//! length prefix left out; the previous hash left out of a transaction.
+//! Mutants: leaf and node with the same domain byte; the position left out of a leaf; the kind left out; the tree split in halves;
+//! the previous hash left out of a transaction.
 use ddb_core::chain::{self, Hash, Leaf, TxHeader};
 use ddb_core::{RecordId, Timestamp, Tx, Uuid};
 use sha2::{Digest, Sha512};

@@ -1,5 +1,5 @@
-//! Mutants: duplicates compared only among the first 16 keys; the depth not counted in arrays; `1.0` read as an int; a refusal before a
-//! syntax error wins; lone surrogates replaced; a `$` key taken as a field; the typed form of a set as an array.
+//! Mutants: duplicates compared only among the first 16 keys; the depth not counted in arrays; `1.0` read as an int; any low
+//! surrogate taken; a `$` key taken as a field; `$object` that refuses such keys.
 use ddb_core::json::{self, Json};
 use ddb_core::{ErrorCode, Value};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The tests of `ddb-core`. Each file names the mutants (lines broken on purpose) that it was seen, or is made, to find.
+//! The tests of `ddb-core`. Each file names mutants: lines that, broken on purpose, make a test of it fail. All were tried when the formats were frozen.
 //!
 //! The property tests use a fixed seed and few cases; `DDB_TEST_CASES=100000 cargo test -p ddb-core` runs many with a new seed.
 mod canonical;

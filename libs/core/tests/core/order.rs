@@ -1,5 +1,5 @@
-//! Mutants: `cmp_int_float` compares as floats; `cmp_decimals` without the scale; `cmp_floats` with NaN last; ranks of string and number
-//! swapped; a longer array first; `identical` by `==`; `hash_number` over the bits of the float itself.
+//! Mutants: `cmp_int_float` compares as floats; `cmp_decimals` without the scale; `cmp_floats` with NaN last; the rank of string below
+//! that of number; `identical` of floats by `==`; `hash_number` over the bits of the float itself.
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 

@@ -1,5 +1,5 @@
 //! Mutants: a leading zero read as an int; a string key that reads as an int shown without brackets; `⟩` not escaped; the last character
-//! of a generated key any digit; control characters accepted.
+//! of a generated key a digit.
 use ddb_core::{ErrorCode, Object, RecordId, RecordKey, TableName, Timestamp, Uuid, Value};
 use proptest::prelude::*;
 

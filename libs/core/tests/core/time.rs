@@ -1,5 +1,4 @@
-//! Mutants: `days_in_month` without the rule of 400; an offset added instead of subtracted; a fraction of fewer digits not scaled; the
-//! sign of years dropped; the overflow of a duration unchecked.
+//! Mutants: `days_in_month` without the rule of 400; an offset added instead of subtracted; a fraction of fewer digits not scaled.
 use chrono::{DateTime, SecondsFormat, Utc};
 use ddb_core::{Datetime, Duration, ErrorCode, Timestamp};
 use proptest::prelude::*;

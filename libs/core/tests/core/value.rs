@@ -1,4 +1,4 @@
-//! Mutants: `set` without `dedup`; a level not counted in sets, ranges or record keys; NUL accepted in object keys.
+//! Mutants: `set` without `dedup`; a level not counted in ranges; NUL accepted in object keys.
 use ddb_core::{Bound, Geometry, MAX_DEPTH, Object, Range, RecordId, RecordKey, TableName, Value};
 
 #[test]
