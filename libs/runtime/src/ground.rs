@@ -57,18 +57,16 @@ impl Ground {
     }
 
     async fn over_embedded(config: &Config, master_key: MasterKey, postgres: Attached) -> Result<Self> {
+        let mut store = ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?);
         let connection = postgres.connection();
-        let url = format!(
-            "postgres://{}:{}@/{}?host={}&port={}",
-            connection.user,
-            connection.password(),
-            connection.database,
-            connection.socket_dir.display(),
-            connection.port
-        );
-        let connection =
-            url.parse().map_err(|_| Error::internal("the embedded PostgreSQL has an address that cannot be used"))?;
-        Self::open(config, ddb_store::Config::new(connection), master_key, Some(postgres)).await
+        store.connection = store
+            .connection
+            .socket(&connection.socket_dir)
+            .port(connection.port)
+            .username(&connection.user)
+            .password(connection.password())
+            .database(&connection.database);
+        Self::open(config, store, master_key, Some(postgres)).await
     }
 
     async fn open(config: &Config, store: ddb_store::Config, master_key: MasterKey, postgres: Option<Attached>) -> Result<Self> {

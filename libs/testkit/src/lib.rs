@@ -1,1 +1,21 @@
+#![doc = include_str!("../README.md")]
+// A test that cannot go on panics; that is what this crate is for.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+mod caller;
+mod client;
+mod database;
+mod directory;
+mod process;
+mod program;
+mod server;
+
+pub use caller::Caller;
+pub use client::{Answer, Client};
+pub use database::Database;
+pub use directory::Directory;
+pub use process::{Output, wait_for_exit};
+pub use program::{built, command};
+pub use server::{Builder, Server};
+
+pub use serde_json::{Value as Json, json};

@@ -1,0 +1,47 @@
+# `make` lists what can be made. Nothing here needs more than a Rust toolchain, Python 3 with pip, and curl.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build release test lint fmt bench soak postgres nats clean
+
+CARGO ?= cargo
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: postgres ## Build, fetch the embedded PostgreSQL, start on http://localhost:7700
+	$(CARGO) run --locked --bin ddb -- start
+
+build: ## Build everything for development
+	$(CARGO) build --locked --workspace --all-targets
+
+release: postgres ## Build target/release/ddb, optimised
+	$(CARGO) build --locked --release --bin ddb --bin ddb-server
+
+test: postgres nats ## Fetch what the tests need and run them all
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+lint: ## Check format, clippy with warnings as errors, and the rules for dependencies and licences
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) test --locked --package darshjdb --test layers
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check bans licenses sources; \
+	else echo "cargo-deny is not installed; the rules of deny.toml were checked by the test 'layers'"; fi
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+bench: postgres ## Measure and print every figure, beside PocketBase and bare PostgreSQL
+	$(CARGO) bench --locked --package darshjdb
+
+soak: postgres nats ## Run the long form of the fault tests
+	DDB_SOAK=1 $(CARGO) test --locked --workspace --release -- soak --nocapture
+
+postgres: ## Fetch the PostgreSQL that ddb embeds into .cache
+	@libs/postgres/fetch.sh >/dev/null
+
+nats: ## Fetch the nats-server that the tests use into .cache
+	@libs/testkit/fetch-nats.sh
+
+clean: ## Remove what was built and fetched; ./ddb-data stays
+	$(CARGO) clean
+	rm -rf .cache

@@ -1,0 +1,91 @@
+use crate::site::Site;
+
+#[tokio::test]
+async fn every_answer_names_its_request_and_the_version() {
+    let client = Site::start().await.client();
+    for path in ["/plain", "/nowhere", "/panic"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
+        assert_eq!(answer.header("x-ddb-version"), "2026-11-22", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_answer_carries_its_transactions_and_is_not_cached() {
+    let answer = Site::start().await.client().get("/plain").await.expect(200);
+    assert_eq!((answer.header("x-ddb-tx"), answer.header("etag")), ("7", "\"5\""));
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_where_it_has_the_form() {
+    let client = Site::start().await.client();
+    let answer = client.with_header("x-request-id", "a.B_3-").get("/context").await.expect(200);
+    assert_eq!((answer.header("x-request-id"), answer.text().as_str()), ("a.B_3-", "\"a.B_3-\""));
+    for bad in ["", "a b", "a\"b", "<script>", &"a".repeat(65)] {
+        let answer = client.with_header("x-request-id", bad).get("/context").await.expect(200);
+        assert_ne!(answer.header("x-request-id"), bad);
+        assert_eq!(answer.header("x-request-id").len(), 32);
+    }
+}
+
+#[tokio::test]
+async fn headers_that_this_version_does_not_know_are_refused() {
+    let client = Site::start().await.client();
+    for name in ["x-ddb-min-tx", "X-DDB-Anything", "idempotency-key"] {
+        client.with_header(name, "1").get("/plain").await.expect_error(400, "BAD_REQUEST");
+    }
+    client.with_header("x-other", "1").get("/plain").await.expect(200);
+}
+
+#[tokio::test]
+async fn only_the_one_version_and_namespace_are_known() {
+    let client = Site::start().await.client();
+    client.with_header("x-ddb-version", "2026-11-22").get("/plain").await.expect(200);
+    for version in ["2025-01-01", "", "newest"] {
+        client.with_header("x-ddb-version", version).get("/plain").await.expect_error(400, "BAD_REQUEST");
+    }
+    client.with_header("x-ddb-namespace", "main").get("/plain").await.expect(200);
+    client.with_header("x-ddb-namespace", "other").get("/plain").await.expect_error(404, "NAMESPACE_NOT_FOUND");
+    for name in ["", "ma in", "1", "main;", ">", "*"] {
+        client.with_header("x-ddb-namespace", name).get("/plain").await.expect_error(400, "BAD_REQUEST");
+    }
+    client
+        .with_header("x-ddb-namespace", "main")
+        .with_header("x-ddb-namespace", "main")
+        .get("/plain")
+        .await
+        .expect_error(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn query_parameters_that_the_route_does_not_know_are_refused() {
+    let client = Site::start().await.client();
+    for path in ["/plain?x=1", "/plain?where=1", "/plain?%zz"] {
+        client.get(path).await.expect_error(400, "BAD_REQUEST");
+    }
+    client.get("/plain?").await.expect(200);
+}
+
+#[tokio::test]
+async fn if_match_is_one_strong_tag() {
+    let client = Site::start().await.client();
+    assert_eq!(client.with_header("if-match", "\"42\"").get("/match").await.expect(200).text(), "42");
+    assert_eq!(client.get("/match").await.expect(200).text(), "0");
+    for bad in ["*", "W/\"42\"", "42", "\"1\", \"2\""] {
+        client.with_header("if-match", bad).get("/match").await.expect_error(400, "BAD_REQUEST");
+    }
+    client.with_header("if-match", "\"1\"").with_header("if-match", "\"2\"").get("/match").await.expect_error(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn too_many_or_too_long_headers_are_431() {
+    let client = Site::start().await.client();
+    let many = (0..80).fold(client.clone(), |client, number| client.with_header(&format!("x-{number}"), "1"));
+    many.get("/plain").await.expect_error(431, "HEADERS_TOO_LARGE");
+    client.with_header("x-long", &"a".repeat(20_000)).get("/plain").await.expect_error(431, "HEADERS_TOO_LARGE");
+    // Beyond what hyper parses there is no request; it answers by itself, without the envelope.
+    let far_too_many = (0..150).fold(client.clone(), |client, number| client.with_header(&format!("x-{number}"), "1"));
+    assert_eq!(far_too_many.get("/plain").await.status, 431);
+}

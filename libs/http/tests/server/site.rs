@@ -1,0 +1,69 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use ddb_core::{Error, Tx};
+use ddb_http::{Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Query, RecordPath, serve};
+use ddb_testkit::Client;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A server with a few routes of its own.
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let router = Router::new()
+            .route("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5))))
+            .route("/panic", get(panics))
+            .route("/internal", get(internal))
+            .route("/away", get(away))
+            .route("/slow", get(slow))
+            .route("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id))))
+            .route("/match", get(async |IfMatch(tx): IfMatch| Answer::ok(format!("{}", tx.map_or(0, |Tx(tx)| tx)))))
+            .route("/records/{table}/{key}", get(async |path: RecordPath| Answer::ok(format!("\"{:?}\"", path.key))))
+            .route("/echo", post(echo));
+        let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listeners.addresses()[0];
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listeners, App::new(router), stop.clone()));
+        Self { address, stop, serving }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    pub(crate) async fn stopped(self) {
+        self.serving.await.expect("serving does not panic");
+    }
+}
+
+async fn panics() -> Answer {
+    panic!("a secret of the handler")
+}
+
+async fn internal() -> Result<Answer, ApiError> {
+    Err(Error::internal("a secret of the database").into())
+}
+
+async fn away() -> Result<Answer, ApiError> {
+    Err(Error::unavailable("it is away").with_retry_after(Duration::from_millis(1200)).into())
+}
+
+async fn slow() -> Answer {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    Answer::ok("\"done\"")
+}
+
+async fn echo(JsonBody(body): JsonBody) -> Result<Answer, ApiError> {
+    let mut fields = Fields::of(body)?;
+    let text = fields.string("text")?;
+    fields.end()?;
+    Ok(Answer::created(format!("{}", text.len())))
+}

@@ -1,0 +1,157 @@
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{HeaderMap, Method, Request};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A small HTTP client: a connection for each request, so that no test depends on what another left in a pool.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub address: SocketAddr,
+    pub token: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// Null where the body is not JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// Empty where the header is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The error's code; empty where the answer is none.
+    pub fn code(&self) -> &str {
+        self.json["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Asserts the status, with the body in the message.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+
+    /// Asserts that this is an error with the whole envelope.
+    #[track_caller]
+    pub fn expect_error(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.code()), (status, code), "{}", self.text());
+        let error = &self.json["error"];
+        assert_eq!(error["status"], status, "{error}");
+        assert!(error["message"].is_string() && error["details"].is_array(), "{error}");
+        assert_eq!(error["request_id"].as_str(), Some(self.header("x-request-id")), "{error}");
+        self
+    }
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, token: None, headers: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The same client, with one more header on each request.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name.to_owned(), value.to_owned()));
+        client
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send_json(Method::POST, path, body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send_json(Method::PATCH, path, body).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send_json(Method::PUT, path, body).await
+    }
+
+    pub async fn send_json(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.send(method, path, Some(("application/json", body.to_string().into()))).await
+    }
+
+    /// `body` with its content type.
+    pub async fn send(&self, method: Method, path: &str, body: Option<(&str, Bytes)>) -> Answer {
+        self.try_send(method.clone(), path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// For servers that may be away.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Bytes)>,
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+        let stream = TcpStream::connect(self.address).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let mut request = Request::builder().method(method).uri(path).header(HOST, self.address.to_string());
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let bytes = match body {
+            Some((content_type, bytes)) => {
+                request = request.header(CONTENT_TYPE, content_type);
+                bytes
+            }
+            None => Bytes::new(),
+        };
+        let request = request.body(Full::new(bytes))?;
+        let exchange = async {
+            let answer = sender.send_request(request).await?;
+            let (parts, body) = answer.into_parts();
+            let body = body.collect().await?.to_bytes();
+            let json = serde_json::from_slice(&body).unwrap_or_default();
+            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, json })
+        };
+        tokio::pin!(exchange);
+        tokio::select! {
+            answer = &mut exchange => answer,
+            // The connection may end before the answer is read to its end.
+            _ = connection => exchange.await,
+        }
+    }
+
+    /// Sends bytes as they are and reads to the end, for requests that no client library would send. `connection: close` is up to the bytes.
+    pub async fn raw(&self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(bytes).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok(answer)
+    }
+}

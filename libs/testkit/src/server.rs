@@ -1,0 +1,282 @@
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::caller::PASSWORD;
+use crate::process::{self, Output, wait_for_exit};
+use crate::program;
+use crate::{Caller, Client, Database, Directory};
+
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(40);
+const ADMIN: &str = "admin@example.com";
+
+/// A running `ddb`. When the value is dropped, the process, its PostgreSQL and its data are gone.
+pub struct Server {
+    program: String,
+    arguments: Vec<OsString>,
+    variables: Vec<(String, String)>,
+    directory: Directory,
+    address: SocketAddr,
+    child: Option<Child>,
+}
+
+/// How a server is started.
+pub struct Builder {
+    program: String,
+    arguments: Vec<OsString>,
+    variables: Vec<(String, String)>,
+    directory: Directory,
+    has_data: bool,
+}
+
+impl Builder {
+    /// Another program than `ddb start`: `ddb-server`, `ddb-auth`, `ddb-query`.
+    #[must_use]
+    pub fn program(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.program);
+        self
+    }
+
+    #[must_use]
+    pub fn argument(mut self, text: impl Into<OsString>) -> Self {
+        self.arguments.push(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// On a PostgreSQL of the kit, by `DATABASE_URL`, instead of the embedded one: starts faster.
+    #[must_use]
+    pub fn over(self, database: &Database) -> Self {
+        self.variable("DATABASE_URL", database.url())
+    }
+
+    /// Starts without `--data-dir`.
+    #[must_use]
+    pub fn without_data_dir(mut self) -> Self {
+        self.has_data = false;
+        self
+    }
+
+    /// Starts and waits until the server is ready.
+    pub async fn start(mut self) -> Server {
+        if self.has_data {
+            self.arguments.extend(["--data-dir".into(), self.directory.path().join("data").into()]);
+        }
+        let Self { program, arguments, variables, directory, .. } = self;
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Server { program, arguments, variables, directory, address, child: None };
+        server.run().await;
+        server
+    }
+}
+
+impl Server {
+    pub fn builder() -> Builder {
+        Builder {
+            program: "ddb".to_owned(),
+            arguments: Vec::new(),
+            // Tests sign up many users from one address.
+            variables: vec![("DDB_SIGNUP_LIMIT".to_owned(), "0".to_owned())],
+            directory: Directory::new(),
+            has_data: true,
+        }
+    }
+
+    /// `ddb start` with the embedded PostgreSQL on an empty data directory.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// A folder of this server for whatever a test needs; gone with it.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    /// Everything that was logged, in all runs.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.log_path()).unwrap_or_default()).into_owned()
+    }
+
+    /// Asserts that none of `secrets` was logged.
+    #[track_caller]
+    pub fn assert_not_logged(&self, secrets: &[&str]) {
+        let log = self.log();
+        for secret in secrets {
+            assert!(!secret.is_empty() && !log.contains(secret), "a secret of {} bytes stands in the log", secret.len());
+        }
+    }
+
+    pub fn anon(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    pub async fn user(&self) -> Caller {
+        Caller::sign_up(&self.anon(), &format!("user-{:08x}@example.com", rand::random::<u32>())).await
+    }
+
+    pub async fn other_user(&self) -> Caller {
+        self.user().await
+    }
+
+    /// An admin with the role root, made with `ddb admin create` at the first call.
+    pub async fn admin(&self) -> Caller {
+        let listed = self.ddb(&["admin", "list"]);
+        if !listed.stdout.contains(ADMIN) {
+            let made = self.ddb_with(&["admin", "create", "--email", ADMIN, "--password-stdin"], &format!("{PASSWORD}\n"));
+            assert_eq!(made.code, Some(0), "{}", made.stderr);
+        }
+        Caller::sign_in(&self.anon(), ADMIN).await
+    }
+
+    /// Runs `ddb` with the settings of this server.
+    pub fn ddb(&self, arguments: &[&str]) -> Output {
+        self.ddb_with(arguments, "")
+    }
+
+    pub fn ddb_with(&self, arguments: &[&str], stdin: &str) -> Output {
+        let mut command = self.command("ddb");
+        command.args(arguments).args(&self.arguments);
+        process::output(command, stdin)
+    }
+
+    /// `kill -9`, at once.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("the server runs");
+        process::signal(&child, Signal::KILL);
+        child.wait().expect("a killed process ends");
+    }
+
+    /// SIGTERM, without waiting.
+    pub fn terminate(&self) {
+        process::signal(self.child.as_ref().expect("the server runs"), Signal::TERM);
+    }
+
+    /// SIGTERM; waits until the process is gone.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Waits until the process is gone.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("the server runs");
+        let status = wait_for_exit(&mut child, STOP);
+        status.unwrap_or_else(|| {
+            process::signal(&child, Signal::KILL);
+            panic!("the server did not stop; its log: {}", self.log())
+        })
+    }
+
+    /// Starts again on the same data and the same port; whatever ran before is killed.
+    pub async fn restart(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+        self.run().await;
+    }
+
+    async fn run(&mut self) {
+        let already_logged = self.log().len();
+        let mut command = self.command(&self.program);
+        if self.program == "ddb" {
+            command.arg("start");
+        }
+        command.arg("--bind").arg(self.address.to_string()).args(["--log-format", "json"]).args(&self.arguments);
+        let log = OpenOptions::new().create(true).append(true).open(self.log_path()).expect("a log can be written");
+        let also: File = log.try_clone().expect("a file can be shared");
+        let child = command.stdin(Stdio::null()).stdout(also).stderr(log).spawn().expect("the server can be run");
+        let child = self.child.insert(child);
+        let end = Instant::now() + START;
+        loop {
+            let ended = child.try_wait().expect("a child can be waited for");
+            let log = std::fs::read(self.directory.path().join(LOG)).unwrap_or_default();
+            if let Some(address) = ready(&log[already_logged.min(log.len())..]) {
+                self.address = address;
+                return;
+            }
+            let log = String::from_utf8_lossy(&log);
+            assert!(ended.is_none(), "the server did not start: {log}");
+            assert!(Instant::now() < end, "the server is not ready after {START:?}: {log}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = program::command(program);
+        // Nothing is written into the source tree by a setting that a test forgot.
+        command.current_dir(self.directory.path()).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.directory.path().join(LOG)
+    }
+}
+
+const LOG: &str = "log";
+
+/// The address in the line that says that the server is ready.
+fn ready(log: &[u8]) -> Option<SocketAddr> {
+    log.split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+        .find(|line| line["message"] == "ready" && line["address"].is_string())
+        .and_then(|line| line["address"].as_str()?.split(',').next()?.parse().ok())
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            process::signal(&child, Signal::TERM);
+            if wait_for_exit(&mut child, STOP).is_none() {
+                process::signal(&child, Signal::KILL);
+                let _ = child.wait();
+            }
+        }
+        stop_orphan(&self.data_dir());
+    }
+}
+
+/// The PostgreSQL that a killed server left behind.
+fn stop_orphan(data_dir: &Path) {
+    let file = std::fs::read(data_dir.join("postgres/postmaster.pid")).unwrap_or_default();
+    let first = file.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
+    let Some(pid) = OsString::from_vec(first).to_str().and_then(|text| text.trim().parse::<i32>().ok()) else { return };
+    let is_postgres = || std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "postgres");
+    let Some(process) = rustix::process::Pid::from_raw(pid) else { return };
+    if is_postgres() {
+        let _ = rustix::process::kill_process(process, Signal::QUIT);
+        let end = Instant::now() + Duration::from_secs(5);
+        while is_postgres() && Instant::now() < end {
+            process::pause();
+        }
+    }
+}
