@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use bytes::Bytes;
 use ddb_core::{Error, Result};
+use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -58,13 +59,20 @@ impl Nats {
     pub(crate) async fn subscribe(&self, subject: &Subject) -> Result<Subscription> {
         let gaps = self.gaps.subscribe();
         let messages = hand_over(self.client.subscribe(subject.as_str().to_owned())).await?;
-        // The server knows of the subscription once it has answered the flush.
         self.flush().await?;
         Ok(Subscription::nats(messages, gaps))
     }
 
+    /// The client's own flush only empties its buffer. The server reads a connection in order, so a message to ourselves that has come
+    /// back proves that it has seen all before.
     pub(crate) async fn flush(&self) -> Result<()> {
-        hand_over(self.client.flush()).await
+        let round_trip = async {
+            let inbox = self.client.new_inbox();
+            let mut echo = hand_over(self.client.subscribe(inbox.clone())).await?;
+            hand_over(self.client.publish(inbox, Bytes::new())).await?;
+            echo.next().await.ok_or_else(|| Error::unavailable("the connection to NATS is closed"))
+        };
+        timeout(HAND_OVER_WITHIN, round_trip).await.map_err(|_| Error::unavailable("NATS does not answer"))?.map(drop)
     }
 
     pub(crate) fn health(&self) -> Health {

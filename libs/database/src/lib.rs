@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod authenticator;
+pub mod authenticator;
 mod cursor;
 mod database;
 mod master_key;

@@ -101,16 +101,21 @@ create table ddb.session (
     address    text,
     foreign key (namespace, account) references ddb.account (namespace, id) on delete cascade
 );
+comment on column ddb.session.counter is 'of the newest refresh token';
+comment on column ddb.session.address is 'the network it was made from: an IPv4 address, or the first 64 bits of an IPv6 address';
 create index session_account on ddb.session (namespace, account);
 create index session_rotated on ddb.session (rotated_at);
 
 create table ddb.signing_key (
     id          text   primary key,
-    public_pem  text   not null,
+    modulus     bytea  not null,
+    exponent    bytea  not null,
     private_box bytea  not null,
     created_at  bigint not null,
     retired_at  bigint
 );
+comment on column ddb.signing_key.id is 'kid: the thumbprint of RFC 7638';
+comment on column ddb.signing_key.retired_at is 'when another key took over; it verifies for 17 more minutes';
 comment on column ddb.signing_key.private_box is 'PKCS#8, encrypted with a key derived from the master key';
 
 create table ddb.setting (

@@ -27,7 +27,7 @@ pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
 }
 
 /// The error that the caller reads: 503 where trying again can help, otherwise an opaque 500.
-pub(crate) fn to_error(error: sqlx::Error) -> Error {
+pub fn to_error(error: sqlx::Error) -> Error {
     if is_lost(&error) {
         return Error::unavailable("the database is not reachable at the moment").with_source(error);
     }

@@ -6,6 +6,7 @@ mod connection;
 mod dictionary;
 pub mod expiry;
 mod fold;
+pub mod identity;
 pub mod job;
 mod migration;
 mod namespace;
@@ -20,6 +21,7 @@ mod transactor;
 pub mod verify;
 
 pub use config::Config;
+pub use connection::to_error;
 pub use read::{Found, ListQuery};
 pub use record::{Record, Shadowed};
 pub use status::{Status, TableStatus};

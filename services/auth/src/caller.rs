@@ -1,0 +1,32 @@
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use ddb_core::{Error, NamespaceId, Principal, RecordKey, Uuid};
+use ddb_http::{ApiError, Caller};
+
+use crate::network::Network;
+use crate::state::Auth;
+
+/// A caller who is signed in with a session of his own.
+pub(crate) struct SignedIn {
+    pub(crate) caller: Caller,
+    pub(crate) namespace: NamespaceId,
+    pub(crate) account: String,
+    pub(crate) session: Uuid,
+    pub(crate) network: Network,
+}
+
+impl FromRequestParts<Auth> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, auth).await?;
+        let Principal::Account(account) = caller.session.principal().clone() else {
+            return Err(Error::unauthenticated("sign in first").into());
+        };
+        let (RecordKey::String(id), Some(session)) = (&account.key, account.session) else {
+            return Err(Error::unauthenticated("sign in with e-mail and password first").into());
+        };
+        let network = Network::of(caller.peer.ip());
+        Ok(Self { namespace: account.namespace, account: id.clone(), session, network, caller })
+    }
+}

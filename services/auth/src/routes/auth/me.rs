@@ -1,0 +1,41 @@
+use axum::extract::State;
+use ddb_core::json::Json;
+use ddb_core::{Error, RecordKey, TableName};
+use ddb_database::Patch;
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query};
+
+use super::user;
+use crate::body;
+use crate::caller::SignedIn;
+use crate::db::account;
+use crate::state::Auth;
+use crate::tokens;
+
+/// `GET /api/auth/me` → the caller.
+pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
+    let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
+    let account = account.ok_or_else(gone)?;
+    Ok(user(&auth.user(caller.namespace, &account).await?)?)
+}
+
+/// `PATCH /api/auth/me` `{name?,…profile fields}` → the caller, his profile merged with the body.
+pub(crate) async fn change_me(
+    State(auth): State<Auth>,
+    caller: SignedIn,
+    Query(()): Query<()>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Answer> {
+    let fields = Fields::of(body)?.rest();
+    body::check_profile(&fields, &["email", "password", "$ttl"])?;
+    let patch = Patch::parse(Json::Object(fields))?;
+    let key = RecordKey::String(caller.account.clone());
+    // In the caller's own name: what he may not do to his record, he may not do here.
+    let changed = caller.caller.session.merge(&TableName::user(), &key, patch, None).await?;
+    let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
+    let answer = user(&tokens::user(&account.ok_or_else(gone)?, &changed.data.fields))?;
+    Ok(answer.tx(changed.tx))
+}
+
+fn gone() -> Error {
+    Error::unauthenticated("the account does not exist any more")
+}

@@ -1,0 +1,33 @@
+//! `/api/auth/…`
+
+mod me;
+mod password;
+mod refresh;
+pub(crate) mod sessions;
+mod signin;
+mod signout;
+mod signup;
+
+use ddb_api::auth::{Tokens, User};
+use ddb_core::{Error, Result};
+use ddb_http::Answer;
+use serde::Serialize;
+
+pub(crate) use me::{change_me, me};
+pub(crate) use password::password;
+pub(crate) use refresh::refresh;
+pub(crate) use signin::signin;
+pub(crate) use signout::signout;
+pub(crate) use signup::signup;
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(Error::internal)
+}
+
+fn tokens(tokens: &Tokens) -> Result<Answer> {
+    Ok(Answer::ok(json(tokens)?))
+}
+
+fn user(user: &User) -> Result<Answer> {
+    Ok(Answer::ok(json(user)?))
+}

@@ -1,0 +1,9 @@
+//! `/api/auth/sessions…`: the caller's devices.
+
+mod end;
+mod end_all;
+mod list;
+
+pub(crate) use end::end;
+pub(crate) use end_all::end_all;
+pub(crate) use list::list;

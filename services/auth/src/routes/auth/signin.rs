@@ -1,0 +1,52 @@
+use axum::extract::State;
+use axum::http::HeaderMap;
+use ddb_core::json::Json;
+use ddb_core::{Error, Result};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query};
+
+use super::tokens;
+use crate::body;
+use crate::db::account;
+use crate::email::Email;
+use crate::network::Network;
+use crate::password::Password;
+use crate::state::Auth;
+
+struct SignIn {
+    email: Email,
+    password: Password,
+}
+
+impl SignIn {
+    fn read(body: Json) -> Result<Self> {
+        let mut fields = Fields::of(body)?;
+        let email = Email::parse(&fields.string("email")?)?;
+        let password = body::entered(&mut fields, "password")?;
+        fields.end()?;
+        Ok(Self { email, password })
+    }
+}
+
+/// `POST /api/auth/signin` `{email,password}` → 200 tokens.
+pub(crate) async fn signin(
+    State(auth): State<Auth>,
+    context: Context,
+    headers: HeaderMap,
+    Query(()): Query<()>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Answer> {
+    let SignIn { email, password } = SignIn::read(body)?;
+    let network = Network::of(context.peer.ip());
+    let attempt = auth.attempt(context.namespace, network, &email).await?;
+    let account = account::with_email(auth.database.store().pool(), context.namespace, &email).await?;
+    let verdict = auth.is_right(attempt, password.clone(), account.as_ref()).await?;
+    let (Some(account), Some(verdict)) = (account, verdict) else { return Err(wrong().into()) };
+    let rehashed = auth.rehashed(verdict, password).await;
+    let entered = auth.enter(context.namespace, &account, rehashed, network, &headers).await?;
+    Ok(tokens(&entered.ok_or_else(wrong)?)?)
+}
+
+/// The same for an unknown address, a wrong password and a ban.
+fn wrong() -> Error {
+    Error::unauthenticated("the address or the password is wrong")
+}

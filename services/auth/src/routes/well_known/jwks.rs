@@ -1,0 +1,44 @@
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ddb_api::auth::{Jwk, Jwks};
+use ddb_core::Error;
+use ddb_http::{ApiResult, Query};
+use ddb_store::identity::PublicKey;
+
+use crate::state::Auth;
+
+/// A verifier that meets an unknown `kid` fetches anew anyway; this bounds how long it trusts a key that is gone.
+const CACHE: &str = "public, max-age=300, must-revalidate";
+
+/// `GET /.well-known/jwks.json` → the keys that verify now: two while a replaced one still does.
+pub(crate) async fn jwks(State(auth): State<Auth>, headers: HeaderMap, Query(()): Query<()>) -> ApiResult<Response> {
+    let keys = auth.authenticator.public_keys().await?;
+    // A key's id is a hash of it, so the ids name the whole document.
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let tag = format!("\"{}\"", ids.join("."));
+    let matches = headers
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|sent| sent.split(',').any(|sent| sent.trim().trim_start_matches("W/") == tag));
+    let cached = [(CACHE_CONTROL, CACHE.to_owned()), (ETAG, tag)];
+    if matches {
+        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
+    }
+    let document = serde_json::to_vec(&Jwks { keys: keys.into_iter().map(jwk).collect() }).map_err(Error::internal)?;
+    Ok((cached, [(CONTENT_TYPE, "application/jwk-set+json")], document).into_response())
+}
+
+fn jwk(key: PublicKey) -> Jwk {
+    Jwk {
+        kty: "RSA",
+        usage: "sig",
+        alg: "RS256",
+        kid: key.id,
+        n: URL_SAFE_NO_PAD.encode(key.modulus),
+        e: URL_SAFE_NO_PAD.encode(key.exponent),
+    }
+}

@@ -1,0 +1,5 @@
+//! `/.well-known/…`
+
+mod jwks;
+
+pub(crate) use jwks::jwks;

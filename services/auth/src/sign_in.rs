@@ -1,0 +1,100 @@
+use axum::http::HeaderMap;
+use ddb_api::auth::Tokens;
+use ddb_api::bus::Revoked;
+use ddb_core::{Error, ErrorCode, NamespaceId, Result};
+use ddb_store::identity::{self, REVOKED};
+use ddb_store::to_error;
+
+use crate::db::account::{self, Account};
+use crate::db::session;
+use crate::device::new_session;
+use crate::email::Email;
+use crate::hasher::Verdict;
+use crate::limit::{Attempt, Permission};
+use crate::network::Network;
+use crate::password::Password;
+use crate::state::Auth;
+
+impl Auth {
+    /// A permission to compare one password, or `RATE_LIMITED`. The same for addresses that have an account and those that have none.
+    pub(crate) async fn attempt(&self, namespace: NamespaceId, network: Network, email: &Email) -> Result<Attempt<'_>> {
+        match self.attempts.sign_in(network, email.as_str()) {
+            Permission::Granted(attempt) => Ok(attempt),
+            Permission::Refused(wait) => Err(too_many(wait)),
+            Permission::Familiar(attempt, wait) => {
+                if session::is_familiar(self.database.store().pool(), namespace, email, network).await? {
+                    return Ok(attempt);
+                }
+                attempt.give_back();
+                Err(too_many(wait))
+            }
+        }
+    }
+
+    /// Whether the password is the account's; takes as long without an account. A wrong one uses up the attempt.
+    pub(crate) async fn is_right(
+        &self,
+        attempt: Attempt<'_>,
+        password: Password,
+        account: Option<&Account>,
+    ) -> Result<Option<Verdict>> {
+        let hash = account.and_then(|account| account.password_hash.clone());
+        match self.hasher.verify(password, hash).await {
+            Ok(Verdict::Wrong) => Ok(None),
+            Ok(verdict) => {
+                attempt.give_back();
+                Ok(Some(verdict))
+            }
+            Err(error) => {
+                // Nothing was compared.
+                attempt.give_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// A new session of an account whose password was right, if it is still the account's and nobody has banned it meanwhile; None otherwise.
+    pub(crate) async fn enter(
+        &self,
+        namespace: NamespaceId,
+        checked: &Account,
+        rehashed: Option<String>,
+        network: Network,
+        headers: &HeaderMap,
+    ) -> Result<Option<Tokens>> {
+        let new = new_session(&checked.id, network, headers);
+        let mut transaction = self.database.store().pool().begin().await.map_err(to_error)?;
+        let Some(account) = account::lock(&mut transaction, namespace, &checked.id).await? else { return Ok(None) };
+        if account.banned || account.password_hash != checked.password_hash {
+            return Ok(None);
+        }
+        if let Some(hash) = rehashed {
+            account::rehash(&mut transaction, namespace, &account.id, &hash).await?;
+        }
+        session::insert(&mut transaction, namespace, &new).await?;
+        let ended = session::end_excess(&mut transaction, namespace, &account.id).await?;
+        let revoked = Revoked::account(namespace, &account.id);
+        if ended > 0 {
+            session::forget_excess(&mut transaction, namespace, &account.id).await?;
+            identity::notify(&mut *transaction, REVOKED, &revoked.to_json()).await?;
+        }
+        transaction.commit().await.map_err(to_error)?;
+        if ended > 0 {
+            self.authenticator.revoked(&revoked).await;
+        }
+        let user = self.user(namespace, &account).await?;
+        Ok(Some(self.tokens(user, &account, new.id, 1).await?))
+    }
+
+    /// The new hash of a password whose old one was made with other parameters. Where there is no place for that at the moment, the next sign-in does it.
+    pub(crate) async fn rehashed(&self, verdict: Verdict, password: Password) -> Option<String> {
+        match verdict {
+            Verdict::RightButOld => self.hasher.hash(password).await.ok(),
+            Verdict::Right | Verdict::Wrong => None,
+        }
+    }
+}
+
+fn too_many(wait: std::time::Duration) -> Error {
+    Error::new(ErrorCode::RateLimited, "too many attempts; wait before the next one").with_retry_after(wait)
+}
