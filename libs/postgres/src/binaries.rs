@@ -3,7 +3,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::user::ServerUser;
 
 const OLDEST_MAJOR: u32 = 16;
 /// The release that `fetch.sh` fetches; the name of its folder.
@@ -33,10 +35,10 @@ impl Programs {
     }
 }
 
-/// Finds the PostgreSQL to run: the one that the configuration names, the one that lies beside the program or was fetched into the source
-/// tree, the system's. `data_major` is the major version that wrote the data, if there is data: one that can read it is preferred.
-pub(crate) fn find(named: Option<&Path>, data_major: Option<u32>) -> Result<Programs> {
-    if let Some(directory) = named {
+/// Finds the PostgreSQL to run: the one that the configuration names, the one packed into this program, the one that lies beside it or was
+/// fetched into the source tree, the system's. `data_major` is the major version that wrote the data, if there is data: one that can read it is preferred.
+pub(crate) fn find(config: &Config, data_major: Option<u32>, user: Option<&ServerUser>) -> Result<Programs> {
+    if let Some(directory) = config.binaries.as_deref() {
         let bin = bin_of(directory).ok_or_else(|| "it has no bin/postgres".to_owned());
         return bin
             .and_then(|bin| examine(&bin))
@@ -44,7 +46,7 @@ pub(crate) fn find(named: Option<&Path>, data_major: Option<u32>) -> Result<Prog
     }
     let mut usable: Vec<Programs> = Vec::new();
     let mut skipped = Vec::new();
-    for bin in candidates() {
+    for bin in bundled(user, &config.data_dir, &mut skipped).into_iter().chain(candidates()) {
         match examine(&bin) {
             Ok(programs) => {
                 let fits = data_major.is_none_or(|major| major == programs.major);
@@ -62,6 +64,22 @@ pub(crate) fn find(named: Option<&Path>, data_major: Option<u32>) -> Result<Prog
     // When none can read the data, the caller refuses with the version of the one that is preferred.
     let best = usable.iter().position(|programs| data_major == Some(programs.major)).unwrap_or(0);
     if usable.is_empty() { Err(Error::NoPostgres { skipped }) } else { Ok(usable.swap_remove(best)) }
+}
+
+#[cfg(feature = "bundled-postgres")]
+fn bundled(user: Option<&ServerUser>, data_dir: &Path, skipped: &mut Vec<(PathBuf, String)>) -> Option<PathBuf> {
+    match crate::bundle::unpack(user, data_dir) {
+        Ok(folder) => bin_of(&folder),
+        Err(reason) => {
+            skipped.push((PathBuf::from("the bundled PostgreSQL"), reason));
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "bundled-postgres"))]
+fn bundled(_user: Option<&ServerUser>, _data_dir: &Path, _skipped: &mut Vec<(PathBuf, String)>) -> Option<PathBuf> {
+    None
 }
 
 fn candidates() -> Vec<PathBuf> {

@@ -2,6 +2,8 @@
 
 mod attach;
 mod binaries;
+#[cfg(feature = "bundled-postgres")]
+mod bundle;
 mod cluster;
 mod command;
 mod config;

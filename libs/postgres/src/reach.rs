@@ -1,4 +1,4 @@
-//! Programs where the server's unprivileged user can run them.
+//! Programs where the user of the server can run them.
 
 use std::fs::{self, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,7 +10,7 @@ use crate::binaries::Programs;
 use crate::error::{Error, Result};
 use crate::user::ServerUser;
 
-/// Where root keeps copies, by preference.
+/// Where root keeps programs, by preference.
 const SYSTEM_STORE: &str = "/var/lib/ddb";
 const READ: u32 = 0o4;
 const SEARCH: u32 = 0o1;
@@ -23,20 +23,94 @@ pub(crate) fn reachable(programs: Programs, user: Option<&ServerUser>, data_dir:
     }
     let root = programs.root();
     let name = format!("postgres-{}-{:016x}", programs.version, fingerprint(&root).map_err(Error::io("read", &root))?);
+    tracing::info!(from = %root.display(), user = user.name, "PostgreSQL lies where its user cannot read it; a copy is used");
+    let copy = place(&name, Some(user), data_dir, |to| copy_tree(&root, to)).map_err(|tried| Error::UnreachablePrograms {
+        bin: programs.bin.clone(),
+        user: user.name.clone(),
+        tried,
+    })?;
+    let moved = |path: &Path| path.strip_prefix(&root).map_or_else(|_| path.to_owned(), |inner| copy.join(inner));
+    Ok(Programs { bin: moved(&programs.bin), share: moved(&programs.share), ..programs })
+}
+
+/// The folder `name` with the files that `make` makes, in the first place that suits, where it stays for later starts.
+/// Otherwise each place with the reason why not.
+pub(crate) fn place(
+    name: &str,
+    user: Option<&ServerUser>,
+    data_dir: &Path,
+    make: impl Fn(&Path) -> io::Result<()>,
+) -> Result<PathBuf, Vec<(PathBuf, io::Error)>> {
     let mut tried = Vec::new();
-    for store in [Path::new(SYSTEM_STORE), data_dir] {
-        match copy_into(store, &name, &root, user) {
-            Ok(copy) => {
-                let moved = |path: &Path| path.strip_prefix(&root).map(|inner| copy.join(inner)).ok();
-                if let (Some(bin), Some(share)) = (moved(&programs.bin), moved(&programs.share)) {
-                    return Ok(Programs { bin, share, ..programs });
-                }
-                tried.push((store.to_owned(), io::Error::other("its files are spread over several folders")));
-            }
-            Err(error) => tried.push((store.to_owned(), error)),
+    for store in stores(data_dir) {
+        match place_in(&store, name, user, &make) {
+            Ok(folder) => return Ok(folder),
+            Err(error) => tried.push((store, error)),
         }
     }
-    Err(Error::UnreachablePrograms { bin: programs.bin, user: user.name.clone(), tried })
+    Err(tried)
+}
+
+/// Outside of any home for root, whose server is another user; the cache of the user otherwise.
+fn stores(data_dir: &Path) -> Vec<PathBuf> {
+    let mut stores = Vec::new();
+    if rustix::process::geteuid().is_root() {
+        stores.push(PathBuf::from(SYSTEM_STORE));
+    } else if let Some(cache) = std::env::var_os("XDG_CACHE_HOME").filter(|path| Path::new(path).is_absolute()) {
+        stores.push(Path::new(&cache).join("ddb"));
+    } else if let Some(home) = std::env::var_os("HOME").filter(|path| Path::new(path).is_absolute()) {
+        stores.push(Path::new(&home).join(".cache/ddb"));
+    }
+    stores.push(data_dir.to_owned());
+    stores
+}
+
+/// Invariant: a folder under its final name is complete and on disk. It is made under another name and renamed.
+fn place_in(store: &Path, name: &str, user: Option<&ServerUser>, make: impl Fn(&Path) -> io::Result<()>) -> io::Result<PathBuf> {
+    if !store.exists() {
+        fs::create_dir_all(store)?;
+        fs::set_permissions(store, Permissions::from_mode(0o755))?;
+    }
+    let metadata = fs::metadata(store)?;
+    if metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
+        return Err(io::Error::other("others may write there"));
+    }
+    if let Some(user) = user
+        && !can(user, store, SEARCH)
+    {
+        return Err(io::Error::other("the user cannot reach it either"));
+    }
+    let folder = store.join(name);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let unfinished = store.join(format!(".{name}.{:08x}", rand::random::<u32>()));
+    tracing::info!(folder = %folder.display(), "PostgreSQL is put in its place");
+    let made = fs::create_dir(&unfinished)
+        .and_then(|()| make(&unfinished))
+        .and_then(|()| fs::set_permissions(&unfinished, Permissions::from_mode(0o755)))
+        .and_then(|()| sync(&unfinished))
+        .and_then(|()| fs::rename(&unfinished, &folder));
+    if let Err(error) = made {
+        let _ = fs::remove_dir_all(&unfinished);
+        // Another start at the same moment may have made it.
+        if !folder.is_dir() {
+            return Err(error);
+        }
+    }
+    Ok(folder)
+}
+
+/// Everything below, so that a power failure cannot leave empty files under the final name.
+#[cfg(target_os = "linux")]
+fn sync(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(fs::File::open(folder)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync(_folder: &Path) -> io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
 }
 
 /// Whether the user may traverse all folders above `path` and has `wanted` permissions on it, by the mode bits.
@@ -77,39 +151,13 @@ fn fingerprint(root: &Path) -> io::Result<u64> {
     Ok(hasher.finish())
 }
 
-fn copy_into(store: &Path, name: &str, root: &Path, user: &ServerUser) -> io::Result<PathBuf> {
-    let copy = store.join(name);
-    if !store.exists() {
-        fs::create_dir_all(store)?;
-        fs::set_permissions(store, Permissions::from_mode(0o755))?;
-    }
-    let metadata = fs::metadata(store)?;
-    if metadata.uid() != 0 || metadata.mode() & 0o022 != 0 {
-        return Err(io::Error::other("others than root may write there"));
-    }
-    if !can(user, store, SEARCH) {
-        return Err(io::Error::other("the user cannot reach it either"));
-    }
-    if copy.is_dir() {
-        return Ok(copy);
-    }
-    let unfinished = store.join(format!(".{name}.{:08x}", rand::random::<u32>()));
-    tracing::info!(from = %root.display(), to = %copy.display(), "PostgreSQL is copied to where its user can run it");
-    let made = copy_tree(root, &unfinished).and_then(|()| fs::rename(&unfinished, &copy));
-    if let Err(error) = made {
-        let _ = fs::remove_dir_all(&unfinished);
-        // Another start at the same moment may have made it.
-        if !copy.is_dir() {
-            return Err(error);
-        }
-    }
-    Ok(copy)
-}
-
+/// Into an existing folder. Everybody may read the copy, whatever the original allowed.
 fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(from)?;
     if metadata.is_dir() {
-        fs::create_dir(to)?;
+        if !to.is_dir() {
+            fs::create_dir(to)?;
+        }
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             copy_tree(&entry.path(), &to.join(entry.file_name()))?;

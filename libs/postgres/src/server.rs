@@ -55,7 +55,7 @@ impl Server {
         cluster::remove_unfinished(&layout).await?;
 
         let launcher = Launcher::new(ServerUser::choose(&cluster)?);
-        let programs = binaries::find(config.binaries.as_deref(), data_major)?;
+        let programs = binaries::find(config, data_major, launcher.user())?;
         if data_major.is_some() {
             cluster::check(&cluster, &programs, &launcher)?;
         }

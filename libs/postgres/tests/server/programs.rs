@@ -55,6 +55,28 @@ async fn a_named_installation_may_be_the_folder_of_its_programs() {
     server.stop().await.expect("stops");
 }
 
+#[cfg(feature = "bundled-postgres")]
+#[tokio::test]
+async fn the_bundle_is_unpacked_once_and_outlives_the_start() {
+    use std::os::unix::fs::MetadataExt;
+
+    let (one, other) = (Scratch::new(), Scratch::new());
+    let mut folders = Vec::new();
+    for _ in 0..2 {
+        let (first, second) = tokio::join!(one.start(), other.start());
+        for server in [first, second] {
+            let program = std::fs::read_link(format!("/proc/{}/exe", server.pid())).expect("it runs");
+            let folder =
+                program.ancestors().find(|path| path.parent() == Some(Path::new("/var/lib/ddb"))).expect("it is the bundle");
+            folders.push((folder.to_owned(), std::fs::metadata(folder).expect("it exists").ino()));
+            server.stop().await.expect("stops");
+        }
+    }
+    folders.dedup();
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    assert!(folders[0].0.to_string_lossy().contains("postgres-bundle-"));
+}
+
 /// An installation whose `postgres` only tells a version.
 fn fake(at: &Path, version: &str, with_vector: bool) -> PathBuf {
     let bin = at.join("bin");
