@@ -1,4 +1,5 @@
-//! `benches/history.csv`: every figure of every full run, so that a loss is seen.
+//! `benches/history.csv`: every figure of every full run, so that a loss is seen. Its columns are named in
+//! its first line.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -12,14 +13,9 @@ use crate::Result;
 use crate::conditions::Conditions;
 use crate::figures::Figure;
 
-const HEADER: &str = "date,commit,machine,figure,value,unit,pocketbase,ratio\n";
-
 pub(crate) fn append(conditions: &Conditions, figures: &[Figure]) -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/history.csv");
     let mut lines = String::new();
-    if !path.exists() {
-        lines.push_str(HEADER);
-    }
     let date = DateTime::<Utc>::from(SystemTime::now()).format("%Y-%m-%d");
     let machine = conditions.machine.replace([',', '"'], " ");
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
@@ -35,6 +31,6 @@ pub(crate) fn append(conditions: &Conditions, figures: &[Figure]) -> Result<()> 
             number(figure.ratio)
         )?;
     }
-    File::options().create(true).append(true).open(path)?.write_all(lines.as_bytes())?;
+    File::options().append(true).open(path)?.write_all(lines.as_bytes())?;
     Ok(())
 }
