@@ -59,6 +59,11 @@ pub(crate) fn of(contenders: &[Contender]) -> Vec<Figure> {
         pair.figure("disk per created record", "B", |contender| contender.disk_per_record.clone()),
         pair.figure("WAL per created record", "B", |contender| contender.wal_per_record.clone()),
     ]);
+    for limit in pair.ours.iter().flat_map(|ours| &ours.limits) {
+        figures.push(pair.figure(format!("limit of {}", limit.operation.name()), "1/s", |contender| {
+            contender.limits.iter().filter(|other| other.operation == limit.operation).map(|other| other.per_second).collect()
+        }));
+    }
     figures
 }
 

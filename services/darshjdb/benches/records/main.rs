@@ -5,6 +5,7 @@ mod dialect;
 mod figures;
 mod history;
 mod http;
+mod limit;
 mod load;
 mod measure;
 mod options;

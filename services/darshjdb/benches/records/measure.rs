@@ -10,6 +10,8 @@ use rand::rngs::SmallRng;
 
 use crate::Result;
 use crate::http::Connection;
+use crate::limit;
+use crate::limit::Limit;
 use crate::load::{Load, Run};
 use crate::options::Options;
 use crate::policy;
@@ -40,6 +42,7 @@ pub(crate) struct Contender {
     /// Of the creates, per run.
     pub(crate) disk_per_record: Vec<f64>,
     pub(crate) wal_per_record: Vec<f64>,
+    pub(crate) limits: Vec<Limit>,
 }
 
 impl Contender {
@@ -56,6 +59,7 @@ impl Contender {
             bytes_after_load: None,
             disk_per_record: Vec::new(),
             wal_per_record: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -186,6 +190,9 @@ pub(crate) async fn all(options: &Options, contenders: &mut [Contender]) -> Resu
         contender.server.thaw();
         tokio::time::sleep(SETTLE).await;
         contender.bytes_after_load = Some(process::proportional_bytes(&contender.server.processes()));
+        if let Some(postmaster) = contender.server.postmaster() {
+            contender.limits = limit::measure(&postmaster, options).await?;
+        }
         contender.server.freeze();
     }
     Ok(())

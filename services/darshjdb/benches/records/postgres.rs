@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// As `libs/postgres` makes them.
 const USER: &str = "ddb";
-const DATABASE: &str = "darshjdb";
+pub(crate) const DATABASE: &str = "darshjdb";
 
 pub(crate) struct Postmaster {
     pub(crate) pid: u32,
@@ -37,25 +37,32 @@ impl Postmaster {
     }
 
     /// The answer's only value as text.
-    pub(crate) fn ask(&self, sql: &str) -> Option<String> {
-        let output = Command::new(self.program.with_file_name("psql"))
-            .env("PGPASSWORD", &self.password)
-            .args(["--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align"])
-            .args(["--host", &self.socket_directory, "--port", &self.port])
-            .args(["--username", USER, "--dbname", DATABASE, "--command", sql])
+    pub(crate) fn ask(&self, database: &str, sql: &str) -> Option<String> {
+        let output = self
+            .client("psql", database)
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", sql])
             .output()
             .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_owned())
     }
 
+    /// A program of PostgreSQL's, told how to reach this server and the database.
+    pub(crate) fn client(&self, program: &str, database: &str) -> Command {
+        let mut command = Command::new(self.program.with_file_name(program));
+        command.env("PGPASSWORD", &self.password).env("PGHOST", &self.socket_directory).env("PGPORT", &self.port);
+        command.env("PGUSER", USER).env("PGDATABASE", database);
+        command
+    }
+
     /// Bytes of write-ahead log since the cluster was made.
     pub(crate) fn wal_bytes(&self) -> Option<u64> {
-        self.ask("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")?.parse().ok()
+        self.ask(DATABASE, "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")?.parse().ok()
     }
 
     pub(crate) fn durability(&self) -> Option<String> {
         self.ask(
+            DATABASE,
             "select string_agg(name || ' = ' || setting, ', ' order by name desc) from pg_settings
              where name in ('synchronous_commit', 'fsync', 'full_page_writes')",
         )
