@@ -11,7 +11,7 @@ use crate::server::Server;
 use crate::state::State;
 
 /// How long a `ddb` that holds the data directory may take until its server answers.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A server for the time of one command.

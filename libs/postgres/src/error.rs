@@ -254,3 +254,19 @@ impl From<Error> for ddb_core::Error {
         Self::internal(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_what_the_programs_say() {
+        let told = |output| Error::from_output(Path::new("/data"), output, |detail| Error::Start { detail }).to_string();
+        let full = told("LOG:  starting\nFATAL:  could not write lock file \"postmaster.pid\": No space left on device\n");
+        assert!(full.contains("the disk that holds /data is full (FATAL:"), "{full}");
+        let read_only = told("FATAL:  could not open file \"x\": Read-only file system\n");
+        assert!(read_only.contains("/data is on a read-only file system"), "{read_only}");
+        assert_eq!(told("FATAL:  something\n"), "PostgreSQL ended while it started: FATAL:  something");
+        assert_eq!(told("\n"), "PostgreSQL ended while it started: it said nothing");
+    }
+}

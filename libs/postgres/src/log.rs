@@ -48,9 +48,15 @@ async fn read(output: impl AsyncRead + Unpin, recent: Arc<Mutex<VecDeque<String>
     }
 }
 
+/// Told to every client that comes while the server starts, recovers or stops; each of them logs it itself.
+const EXPECTED: [&str; 3] =
+    ["FATAL:  the database system is ", "FATAL:  terminating connection due to ", "FATAL:  sorry, too many clients"];
+
 fn forward(line: &str) {
     if line.contains("PANIC:  ") {
         tracing::error!(target: "postgres", "{line}");
+    } else if EXPECTED.iter().any(|text| line.contains(text)) {
+        tracing::debug!(target: "postgres", "{line}");
     } else if line.contains("FATAL:  ") || line.contains("WARNING:  ") || line.contains(" was terminated by signal ") {
         tracing::warn!(target: "postgres", "{line}");
     } else {

@@ -8,6 +8,7 @@ use crate::support::{Scratch, ask, connect, eventually, kill, processes_in, reco
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_while_a_backend_is_busy() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     let connection = server.connection().clone();
     run(&connection, "create table kept as select 'still here' as word").await;
@@ -46,6 +47,7 @@ async fn a_killed_postmaster_is_replaced_while_a_backend_is_busy() {
 #[tokio::test]
 async fn a_server_that_cannot_be_restarted_can_still_be_stopped() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     let version = scratch.cluster().join("PG_VERSION");
     std::fs::rename(&version, scratch.0.join("hidden")).expect("it exists");
@@ -54,7 +56,7 @@ async fn a_server_that_cannot_be_restarted_can_still_be_stopped() {
     server.stop().await.expect("stops");
     assert!(processes_in(&scratch.cluster()).is_empty());
     std::fs::rename(scratch.0.join("hidden"), &version).expect("it can be put back");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn a_full_disk_leaves_no_half_database() {
     assert!(message.contains("is full") && message.contains("free some space"), "{message}");
     assert!(!scratch.cluster().exists());
     disk.remount("size=300m");
-    scratch.fill().await;
+    scratch.works().await;
 
     // Not even room for the lock file's pid.
     let filler = disk.fill(0);
@@ -38,12 +38,12 @@ async fn a_read_only_disk_is_named_as_such() {
     let message = scratch.refusal().await;
     assert!(message.contains("read-only file system"), "{message}");
     disk.remount("rw");
-    scratch.fill().await;
+    scratch.works().await;
     disk.remount("ro");
     let message = scratch.refusal().await;
     assert!(message.contains("read-only file system"), "{message}");
     disk.remount("rw");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 /// A small disk in memory.

@@ -6,6 +6,7 @@
 //! | broken on purpose | fails |
 //! |---|---|
 //! | `lock.rs`: no `try_lock` | `owner::a_second_owner_is_refused_with_the_pid_of_the_first` |
+//! | `instance.rs`: `Postmaster` without `drop` | `start::a_server_whose_runtime_ends_stops_too_and_the_next_start_tidies_up` |
 //! | `orphan.rs` `clear`: no `stop` of the known postmaster | `owner::the_server_of_a_killed_owner_is_stopped_and_started_anew` |
 //! | `orphan.rs` `clear`: the question `known` is always true | `owner::a_server_that_ddb_did_not_start_is_left_alone` |
 //! | `orphan.rs`: no `forget_stale_pid` | `owner::a_pid_file_with_the_pid_of_an_innocent_process_harms_neither` |

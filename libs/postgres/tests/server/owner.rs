@@ -6,6 +6,7 @@ use crate::support::{Innocent, Scratch, ask, eventually, processes_in, run, serv
 #[tokio::test]
 async fn a_second_owner_is_refused_with_the_pid_of_the_first() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let mut owner = Owner::spawn(&scratch.data());
     let server = owner.server();
     let message = scratch.refusal().await;
@@ -44,18 +45,21 @@ async fn a_command_without_a_server_starts_one_for_its_time() {
 #[tokio::test]
 async fn the_server_of_a_killed_owner_is_stopped_and_started_anew() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let mut owner = Owner::spawn(&scratch.data());
     let orphan = owner.server();
-    let state = std::fs::read_to_string(scratch.data().join("postgres.state")).expect("there is a state");
-    let old_socket_dir = state.lines().find_map(|line| line.strip_prefix("socket_dir=")).expect("it is named").to_owned();
+    // What an unlogged table holds survives an orderly end only.
+    let attached = attach_or_start(&scratch.config()).await.expect("attaches");
+    run(attached.connection(), "create unlogged table fleeting as select 'still here' as word").await;
+    let old_socket_dir = attached.connection().socket_dir.clone();
     owner.kill();
     assert!(processes_in(&scratch.cluster()).contains(&orphan), "it lives on without its owner");
 
     let server = scratch.start().await;
     assert_ne!(server.pid(), orphan);
     assert!(!processes_in(&scratch.cluster()).contains(&orphan));
-    assert!(!std::path::Path::new(&old_socket_dir).exists());
-    assert_eq!(ask(server.connection(), "select 'there'").await, "there");
+    assert!(!old_socket_dir.exists());
+    assert_eq!(ask(server.connection(), "select word from fleeting").await, "still here");
     server.stop().await.expect("stops");
 }
 
@@ -89,7 +93,7 @@ async fn a_process_that_only_looks_like_the_recorded_server_is_never_signalled()
     let state = format!("socket_dir=/run/ddb-0\nboot={boot}pid={pid}\nstarted=1\n");
     std::fs::write(scratch.data().join("postgres.state"), state).expect("writable");
 
-    scratch.fill().await;
+    scratch.works().await;
     innocent.assert_alive();
 }
 
@@ -119,12 +123,13 @@ async fn a_server_that_ddb_did_not_start_is_left_alone() {
     let pid = rustix::process::Pid::from_child(&foreign);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it exists");
     foreign.wait().expect("it ends");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 #[tokio::test]
 async fn a_lost_password_is_replaced() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     run(server.connection(), "create table kept as select 'still here' as word").await;
     let old = server.connection().password().to_owned();

@@ -14,7 +14,7 @@ async fn another_major_version_is_refused_with_the_way_out() {
         assert!(message.contains(part), "{part}: {message}");
     }
     std::fs::write(&version, "18\n").expect("writable");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_password_that_others_may_read_is_refused() {
     }
     // The way out that the message names.
     std::fs::remove_file(&path).expect("it exists");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_database_that_lets_in_without_password_is_refused() {
     let message = scratch.refusal().await;
     assert!(message.contains("line 1 of") && message.contains("scram-sha-256"), "{message}");
     std::fs::write(&path, rules).expect("writable");
-    scratch.fill().await;
+    scratch.works().await;
 }
 
 #[tokio::test]

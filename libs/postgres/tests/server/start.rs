@@ -29,6 +29,7 @@ async fn a_fresh_directory_gets_a_database_that_answers() {
 #[tokio::test]
 async fn an_existing_directory_starts_quickly_and_holds_its_data() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     run(server.connection(), "create table kept as select 'still here' as word").await;
     server.stop().await.expect("stops");
@@ -90,6 +91,7 @@ async fn an_ordinary_user_runs_a_server_of_their_own() {
 #[tokio::test]
 async fn a_stopped_server_leaves_nothing_behind() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     let socket_dir = server.connection().socket_dir.clone();
     assert!(socket_dir.join(".s.PGSQL.5432").exists());
@@ -109,15 +111,36 @@ async fn a_stopped_server_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_server_that_is_dropped_stops_too() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     drop(scratch.start().await);
     eventually("the data directory is free", || DataLock::acquire(&scratch.data()).is_ok()).await;
     assert_eq!(processes_in(&scratch.cluster()), Vec::<u32>::new());
+    scratch.works().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_runtime_ends_stops_too_and_the_next_start_tidies_up() {
+    let scratch = Scratch::new();
     scratch.fill().await;
+    let config = scratch.config();
+    let socket_dir = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("there is a runtime");
+        let server = runtime.block_on(Server::start(&config)).expect("starts");
+        let socket_dir = server.connection().socket_dir.clone();
+        drop(runtime);
+        drop(server);
+        socket_dir
+    });
+    let socket_dir = socket_dir.join().expect("joined");
+    eventually("the processes are gone", || processes_in(&scratch.cluster()).is_empty()).await;
+    scratch.works().await;
+    assert!(!socket_dir.exists());
 }
 
 #[tokio::test]
 async fn the_server_inherits_no_secret_of_the_environment() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let mut owner = Owner::spawn_with(&scratch.data(), |command| {
         command.env("DDB_MASTER_KEY", "very-secret").env("PGOPTIONS", "-c fsync=off");
     });
@@ -159,6 +182,7 @@ async fn the_password_is_private_and_no_debug_output_tells_it() {
 #[tokio::test]
 async fn what_the_files_of_the_cluster_say_weakens_nothing() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let server = scratch.start().await;
     for statement in [
         "alter system set fsync = off",

@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 use ddb_postgres::{Config, Connection, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Row};
+use tokio::sync::OnceCell;
+
+/// Long, for machines that are busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder that is deleted at the end of the test.
 pub(crate) struct Scratch(pub(crate) PathBuf);
@@ -50,10 +54,37 @@ impl Scratch {
         }
     }
 
-    /// A data directory with a database in it and no server on it.
+    /// A data directory with a database in it and no server on it: a copy of one that was made once for all tests.
     pub(crate) async fn fill(&self) {
-        self.start().await.stop().await.expect("the server stops");
+        let template = TEMPLATE.get_or_init(make_template).await;
+        let status = Command::new("cp").arg("-a").arg(template).arg(self.data()).status().expect("cp can be run");
+        assert!(status.success(), "the template cannot be copied");
     }
+
+    /// The data directory is in order: a server starts, answers and stops.
+    pub(crate) async fn works(&self) {
+        let server = self.start().await;
+        assert_eq!(ask(server.connection(), "select 'there'").await, "there");
+        server.stop().await.expect("the server stops");
+    }
+}
+
+static TEMPLATE: OnceCell<PathBuf> = OnceCell::const_new();
+const TEMPLATE_PREFIX: &str = "ddb-test-template-";
+
+async fn make_template() -> PathBuf {
+    // Nothing runs after the last test; so those of earlier runs are deleted here.
+    for entry in std::fs::read_dir("/tmp").expect("there is /tmp").flatten() {
+        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.strip_prefix(TEMPLATE_PREFIX))
+            && !Path::new("/proc").join(pid).exists()
+        {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let path = PathBuf::from(format!("/tmp/{TEMPLATE_PREFIX}{}", std::process::id()));
+    let server = Server::start(&Config::new(&path)).await.expect("the server of the template starts");
+    server.stop().await.expect("the server of the template stops");
+    path
 }
 
 impl Drop for Scratch {
@@ -164,7 +195,7 @@ pub(crate) fn processes_in(cluster: &Path) -> Vec<u32> {
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
+        assert!(begin.elapsed() < PATIENCE, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -175,7 +206,7 @@ pub(crate) async fn reconnect(connection: &Connection) -> PgConnection {
     loop {
         match connect(connection).await {
             Ok(session) => return session,
-            Err(error) => assert!(begin.elapsed() < Duration::from_secs(20), "the server does not come back: {error}"),
+            Err(error) => assert!(begin.elapsed() < PATIENCE, "the server does not come back: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
