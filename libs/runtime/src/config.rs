@@ -61,7 +61,7 @@ impl Config {
         Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one")
             .also("DATABASE_URL"),
         Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
-        Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process").also("NATS_URL"),
+        Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process"),
         Setting::new("log", "FILTER", "What is logged: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
         Setting::new("log_format", "json|pretty", "The form of the log on standard error; `pretty` on a terminal, else `json`"),
         Setting::new(
