@@ -20,4 +20,5 @@ pub use process::{Output, wait_for_exit};
 pub use program::{built, command};
 pub use server::{Builder, Server};
 
+pub use hyper::Method;
 pub use serde_json::{Value as Json, json};

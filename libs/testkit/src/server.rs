@@ -16,6 +16,7 @@ use crate::{Caller, Client, Database, Directory};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
+const SIGNUP_LIMIT: &str = "DDB_SIGNUP_LIMIT";
 const ADMIN: &str = "admin@example.com";
 
 /// A running `ddb`. When the value is dropped, the process, its PostgreSQL and its data are gone.
@@ -42,6 +43,10 @@ impl Builder {
     #[must_use]
     pub fn program(mut self, name: &str) -> Self {
         name.clone_into(&mut self.program);
+        if name == "ddb-query" {
+            // It knows nothing of sign-up.
+            self.variables.retain(|(variable, _)| variable != SIGNUP_LIMIT);
+        }
         self
     }
 
@@ -89,7 +94,7 @@ impl Server {
             program: "ddb".to_owned(),
             arguments: Vec::new(),
             // Tests sign up many users from one address.
-            variables: vec![("DDB_SIGNUP_LIMIT".to_owned(), "0".to_owned())],
+            variables: vec![(SIGNUP_LIMIT.to_owned(), "0".to_owned())],
             directory: Directory::new(),
             has_data: true,
         }

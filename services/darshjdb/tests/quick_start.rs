@@ -61,7 +61,7 @@ async fn the_first_minute_of_a_user_works() {
     assert_eq!(verified.code, Some(0), "{verified:?}");
     let report: Json = serde_json::from_str(&verified.stdout).expect("JSON");
     assert_eq!((&report["sound"], report["records"].as_u64()), (&Json::Bool(true), Some(3)), "two users and a task: {report}");
-    let verified = server.ddb(&["verify", "--expect-head", &"0".repeat(128)]);
+    let verified = server.ddb(&["verify", "--expect-head", &"1".repeat(128)]);
     assert_eq!(verified.code, Some(1), "{verified:?}");
 
     let refresh = signed_up["refresh_token"].as_str().expect("a token");
