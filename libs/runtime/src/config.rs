@@ -13,9 +13,8 @@ const MINIMUM_MEMORY: u64 = 64 << 20;
 
 /// What every process needs, whichever services it runs.
 pub struct Config {
-    pub data_dir: PathBuf,
-    /// Whether the directory was named, and is not just where data would lie by default.
-    pub data_dir_is_set: bool,
+    /// None: the process runs on a PostgreSQL elsewhere and keeps nothing.
+    pub data_dir: Option<PathBuf>,
     /// `host:port`; `localhost` is 127.0.0.1 and ::1.
     pub bind: String,
     /// A PostgreSQL that the user runs; None: the embedded one.
@@ -110,8 +109,7 @@ impl Config {
         })?;
         let defaults = AuthenticatorConfig::default();
         Ok(Self {
-            data_dir: settings.text("data_dir").unwrap_or("./ddb-data").into(),
-            data_dir_is_set: settings.is_set("data_dir"),
+            data_dir: settings.text("data_dir").map(PathBuf::from),
             bind: bind.unwrap_or_else(|| "localhost:7700".to_owned()),
             database_url: address("database_url")?,
             postgres_dir: settings.text("postgres_dir").map(PathBuf::from),

@@ -1,3 +1,4 @@
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use ddb_bus::Bus;
@@ -23,9 +24,10 @@ impl Ground {
             return Self::over_url(config).await;
         }
         // Taken before the key is made, so that a second process changes nothing.
-        let lock = DataLock::acquire(&config.data_dir)?;
-        let master_key = master_key_of(config, &config.data_dir)?;
-        let server = Server::start_with(&postgres_config(config), lock).await?;
+        let data_dir = data_dir_of(config)?;
+        let lock = DataLock::acquire(data_dir)?;
+        let master_key = master_key_of(config, data_dir)?;
+        let server = Server::start_with(&postgres_config(config, data_dir), lock).await?;
         Self::over_embedded(config, master_key, Attached::Started(server)).await
     }
 
@@ -34,14 +36,13 @@ impl Ground {
         if config.database_url.is_some() {
             return Self::over_url(config).await;
         }
-        if !config.data_dir.is_dir() {
-            return Err(Error::bad_request(format!(
-                "there is no data directory {}; name it with --data-dir",
-                config.data_dir.display()
-            )));
+        let data_dir = data_dir_of(config)?;
+        if !data_dir.is_dir() {
+            let place = data_dir.display();
+            return Err(Error::bad_request(format!("there is no data directory {place}; name it with --data-dir")));
         }
-        let attached = ddb_postgres::attach_or_start(&postgres_config(config)).await?;
-        let master_key = master_key_of(config, &config.data_dir)?;
+        let attached = ddb_postgres::attach_or_start(&postgres_config(config, data_dir)).await?;
+        let master_key = master_key_of(config, data_dir)?;
         Self::over_embedded(config, master_key, attached).await
     }
 
@@ -120,19 +121,26 @@ fn master_key_of(config: &Config, data_dir: &Path) -> Result<MasterKey> {
     }
 }
 
-/// With a PostgreSQL elsewhere, a data directory holds nothing but the key.
-fn of_chosen_directory(config: &Config) -> Result<MasterKey> {
-    let failed = |error: std::io::Error| {
-        Error::internal(format!("cannot make {}: {error}; set DDB_MASTER_KEY instead", config.data_dir.display()))
-    };
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir).map_err(failed)?;
-    master_key::of_directory(&config.data_dir)
+fn data_dir_of(config: &Config) -> Result<&Path> {
+    let missing = "there is no PostgreSQL to run on: set DATABASE_URL, or name a data directory with --data-dir";
+    config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))
 }
 
-fn postgres_config(config: &Config) -> ddb_postgres::Config {
+/// With a PostgreSQL elsewhere, a data directory holds nothing but the key.
+fn of_chosen_directory(config: &Config) -> Result<MasterKey> {
+    let missing = "set DDB_MASTER_KEY to the key that all processes share, or name the directory that has it with --data-dir";
+    let data_dir = config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .map_err(|error| Error::internal(format!("cannot make {}: {error}; set DDB_MASTER_KEY instead", data_dir.display())))?;
+    master_key::of_directory(data_dir)
+}
+
+fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres::Config {
     ddb_postgres::Config {
-        data_dir: config.data_dir.clone(),
+        data_dir: data_dir.to_owned(),
         binaries: config.postgres_dir.clone(),
         memory: Some(config.memory_limit),
     }

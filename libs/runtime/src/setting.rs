@@ -66,6 +66,17 @@ impl Definitions {
         self
     }
 
+    /// No default at all.
+    #[must_use]
+    pub fn without_default(mut self, name: &str) -> Self {
+        for setting in &mut self.0 {
+            if setting.name == name {
+                setting.default = None;
+            }
+        }
+        self
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Setting> {
         self.0.iter()
     }

@@ -82,11 +82,6 @@ impl Settings {
         self.given.get(name).map(|given| given.text.as_str())
     }
 
-    /// Whether it was set by anybody, and is not just the default.
-    pub fn is_set(&self, name: &str) -> bool {
-        self.given.get(name).is_some_and(|given| !matches!(given.origin, Origin::Default(_)))
-    }
-
     /// `expected` completes the message "… must be".
     pub fn parsed<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>> {
         self.with(name, expected, |text| text.parse().ok())

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ddb_testkit::{Caller, Database, Method, NatsServer, Server, json};
+use ddb_testkit::{Caller, Database, Method, NatsServer, Server, command, json};
 
 /// 32 random bytes that both processes have.
 const MASTER_KEY: &str = "8f1c6e0b5d2a4937c0e8b1f4a6d3297581e0c4b7f2a9d63548fb07c1e3a2d596";
@@ -46,4 +46,18 @@ async fn the_quick_start_works_through_two_processes() {
     }
     others.get("/api/data/tasks").await.expect(200);
     assert!(!auth.directory().join("ddb-data").exists(), "nothing is kept beside the database");
+}
+
+#[test]
+fn a_service_of_its_own_says_what_it_needs() {
+    for program in ["ddb-auth", "ddb-query"] {
+        let start = |variables: &[(&str, &str)]| {
+            let output =
+                command(program).envs(variables.iter().copied()).arg("--bind=127.0.0.1:0").output().expect("it can be run");
+            assert_eq!(output.status.code(), Some(1), "{program}");
+            String::from_utf8(output.stderr).expect("UTF-8")
+        };
+        assert!(start(&[]).contains("DATABASE_URL"), "{program}");
+        assert!(start(&[("DATABASE_URL", "postgres://127.0.0.1:1/db")]).contains("DDB_MASTER_KEY"), "{program}");
+    }
 }

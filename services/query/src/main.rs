@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use ddb_runtime::{Config, Definitions, main_of};
 
 fn main() -> ExitCode {
-    let definitions = Definitions::new(&[Config::SETTINGS]).with_default("bind", "localhost:7702");
+    let definitions = Definitions::new(&[Config::SETTINGS]).with_default("bind", "localhost:7702").without_default("data_dir");
     main_of("ddb-query", definitions, |_| Ok(()), async |(), shared| Ok(vec![ddb_query::service(shared).await?]))
 }

@@ -42,9 +42,9 @@ fn as_json(status: &Status) -> serde_json::Value {
 }
 
 fn print(config: &Config, status: &Status) {
-    let place = match &config.database_url {
-        Some(_) => "the PostgreSQL of DATABASE_URL".to_owned(),
-        None => config.data_dir.display().to_string(),
+    let place = match (&config.database_url, &config.data_dir) {
+        (None, Some(data_dir)) => data_dir.display().to_string(),
+        _ => "the PostgreSQL of DATABASE_URL".to_owned(),
     };
     println!("ddb {} on {place} (PostgreSQL {})", env!("CARGO_PKG_VERSION"), status.postgres_version);
     println!("transactions  {}", status.head);
