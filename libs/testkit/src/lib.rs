@@ -4,6 +4,7 @@
 
 mod caller;
 mod client;
+mod cluster;
 mod database;
 mod directory;
 mod nats;

@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::caller::PASSWORD;
+use crate::cluster;
 use crate::process::{self, Output, wait_for_exit};
 use crate::program;
 use crate::{Caller, Client, Database, Directory};
@@ -35,7 +36,17 @@ pub struct Builder {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     directory: Directory,
-    has_data: bool,
+    data: Data,
+}
+
+/// What lies in the data directory before the first start.
+#[derive(PartialEq, Eq)]
+enum Data {
+    /// A PostgreSQL that was never used, which saves its `initdb`.
+    Prepared,
+    Empty,
+    /// There is no data directory.
+    None,
 }
 
 impl Builder {
@@ -65,19 +76,31 @@ impl Builder {
     /// On a PostgreSQL of the kit, by `DATABASE_URL`, instead of the embedded one: starts faster.
     #[must_use]
     pub fn over(self, database: &Database) -> Self {
-        self.variable("DATABASE_URL", database.url())
+        self.empty().variable("DATABASE_URL", database.url())
+    }
+
+    /// Starts on a data directory that does not exist yet, as a user's first start does.
+    #[must_use]
+    pub fn empty(mut self) -> Self {
+        if self.data == Data::Prepared {
+            self.data = Data::Empty;
+        }
+        self
     }
 
     /// Starts without `--data-dir`.
     #[must_use]
     pub fn without_data_dir(mut self) -> Self {
-        self.has_data = false;
+        self.data = Data::None;
         self
     }
 
     /// Starts and waits until the server is ready.
     pub async fn start(mut self) -> Server {
-        if self.has_data {
+        if self.data == Data::Prepared {
+            cluster::copy_to(&self.directory.path().join("data")).await;
+        }
+        if self.data != Data::None {
             self.arguments.extend(["--data-dir".into(), self.directory.path().join("data").into()]);
         }
         let Self { program, arguments, variables, directory, .. } = self;
@@ -96,11 +119,11 @@ impl Server {
             // Tests sign up many users from one address.
             variables: vec![(SIGNUP_LIMIT.to_owned(), "0".to_owned())],
             directory: Directory::new(),
-            has_data: true,
+            data: Data::Prepared,
         }
     }
 
-    /// `ddb start` with the embedded PostgreSQL on an empty data directory.
+    /// `ddb start` with an embedded PostgreSQL that holds nothing.
     pub async fn start() -> Self {
         Self::builder().start().await
     }

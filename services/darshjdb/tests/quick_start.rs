@@ -31,7 +31,7 @@ fn run(lines: &str) -> Vec<Json> {
 
 #[tokio::test]
 async fn the_first_minute_of_a_user_works() {
-    let mut server = Server::start().await;
+    let mut server = Server::builder().empty().start().await;
     let lines = script(&server);
     let values = tokio::task::spawn_blocking(move || run(&lines)).await.expect("the script ends");
     let [health, signed_up, made, list] = values.as_slice() else { panic!("{values:?}") };
