@@ -144,3 +144,70 @@ impl Waiting {
 fn tables_of(write: &Write) -> HashSet<TableName> {
     write.steps.iter().map(|step| step.table.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ddb_core::{NamespaceId, RecordKey};
+
+    use super::*;
+    use crate::{Change, Step};
+
+    fn pending(caller: &str, tables: &[&str]) -> Pending {
+        let steps = tables.iter().map(|table| Step {
+            table: TableName::parse(table).expect("a name"),
+            key: RecordKey::Int(1),
+            makes_table: false,
+            decide: Box::new(|_| Ok(Change::Keep)),
+        });
+        let write = Write {
+            namespace: NamespaceId::MAIN,
+            actor: Some(RecordKey::String(caller.to_owned())),
+            request: None,
+            steps: steps.collect(),
+            system: Vec::new(),
+        };
+        Pending { write, answer: oneshot::channel().0, claimed: Arc::default() }
+    }
+
+    fn callers(group: &[Pending]) -> Vec<String> {
+        group.iter().map(|pending| format!("{:?}", pending.write.actor)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_busy_caller_does_not_keep_others_waiting() {
+        let queue = Queue::default();
+        for _ in 0..MAX_WAITING_OF_ONE {
+            queue.push(pending("busy", &["a"])).expect("room");
+        }
+        assert!(queue.push(pending("busy", &["a"])).is_err(), "one caller's share is bounded");
+        queue.push(pending("other", &["a"])).expect("room for others");
+        let group = queue.take_group().await.expect("a group");
+        assert_eq!(group.len(), MAX_GROUP);
+        assert!(callers(&group)[..2].iter().any(|caller| caller.contains("other")), "the other caller has the second turn");
+    }
+
+    #[tokio::test]
+    async fn a_group_touches_four_tables_at_most() {
+        let queue = Queue::default();
+        for table in ["a", "b", "c", "d", "a", "e", "a"] {
+            queue.push(pending("one", &[table])).expect("room");
+        }
+        assert_eq!(queue.take_group().await.expect("a group").len(), 5);
+        assert_eq!(queue.take_group().await.expect("a group").len(), 2);
+        queue.push(pending("one", &["a", "b", "c", "d", "e"])).expect("room");
+        assert_eq!(queue.take_group().await.expect("a larger one goes alone").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_given_up_is_not_written() {
+        let queue = Queue::default();
+        let given_up = pending("one", &["a"]);
+        given_up.claimed.store(true, Ordering::Release);
+        queue.push(given_up).expect("room");
+        queue.push(pending("one", &["a"])).expect("room");
+        assert_eq!(queue.take_group().await.expect("a group").len(), 1);
+        queue.close();
+        assert!(queue.take_group().await.is_none());
+        assert!(queue.push(pending("one", &["a"])).is_err(), "closed");
+    }
+}

@@ -1,0 +1,13 @@
+//! The store against a real PostgreSQL.
+//!
+//! Mutants (lines that, broken on purpose, make a test fail):
+//! - `queue.rs`: `turns.push_back(lane)` becomes `push_front` (unit test of fairness)
+//! - `group.rs`: `effects.push(effect)` is followed by an early `self.slots…record = …` (a failing write leaves traces)
+//! - `task.rs`: the advisory lock is not taken (`two_processes_make_one_order`)
+//! - `task.rs`: `load_newer` is skipped (`two_processes_share_names`)
+//! - `fold.rs`: a retraction of EXISTS leaves the record (`a_rebuild_gives_the_same_projection`)
+
+mod documents;
+mod processes;
+mod support;
+mod writes;
