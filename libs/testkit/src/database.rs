@@ -1,9 +1,10 @@
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use crate::program;
 
@@ -27,6 +28,52 @@ impl Database {
         Self { url: server.replacen("/postgres?", &format!("/{name}?"), 1) }
     }
 
+    /// Another one with the same content. Nobody may be connected to this one.
+    pub async fn copy(&self) -> Self {
+        let name = format!("test_{:016x}", rand::random::<u64>());
+        let template = self.options().get_database().expect("the address names one").to_owned();
+        let options = self.options().database("postgres");
+        let mut connection = PgConnection::connect_with(&options).await.expect("the kit's PostgreSQL can be reached");
+        let statement = format!("create database {name} template {template}");
+        // A session that has just been closed may take a moment to be gone.
+        for _ in 0..100 {
+            if sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut connection).await.is_ok() {
+                return Self { url: self.url.replacen(&format!("/{template}?"), &format!("/{name}?"), 1) };
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("somebody is connected to the database that is to be copied");
+    }
+
+    /// A session of its own.
+    pub async fn connect(&self) -> Session {
+        Session(PgConnection::connect_with(&self.options()).await.expect("the database can be reached"))
+    }
+
+    /// The same database by another socket.
+    pub(crate) fn through(&self, folder: &Path, port: u16) -> Self {
+        let address = self.url.split('?').next().expect("a part before the parameters");
+        Self { url: format!("{address}?host={}&port={port}", folder.display()) }
+    }
+
+    /// The file of the server's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        let options = self.options();
+        options.get_socket().expect("the kit's PostgreSQL has a socket").join(format!(".s.PGSQL.{}", options.get_port()))
+    }
+
+    pub(crate) fn of(connection: &ddb_postgres::Connection, database: &str) -> Self {
+        Self {
+            url: format!(
+                "postgres://{}:{}@localhost/{database}?host={}&port={}",
+                connection.user,
+                connection.password(),
+                connection.socket_dir.display(),
+                connection.port
+            ),
+        }
+    }
+
     /// As `DATABASE_URL` takes it.
     pub fn url(&self) -> &str {
         &self.url
@@ -34,6 +81,31 @@ impl Database {
 
     pub fn options(&self) -> PgConnectOptions {
         self.url.parse().expect("the address is one of PostgreSQL")
+    }
+}
+
+/// A session in a database, for what a test looks at or spoils behind the back of `ddb`.
+pub struct Session(PgConnection);
+
+impl Session {
+    /// Executes statements; gives the number of rows that they changed.
+    pub async fn execute(&mut self, sql: &str) -> u64 {
+        let executed = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await;
+        executed.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    }
+
+    /// The first column of every row, as text.
+    pub async fn values(&mut self, sql: &str) -> Vec<String> {
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(&mut self.0).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter().map(|row| row.try_get_unchecked::<String, _>(0).expect("the first column is not null")).collect()
+    }
+
+    /// The only value.
+    pub async fn value(&mut self, sql: &str) -> String {
+        let mut values = self.values(sql).await;
+        assert_eq!(values.len(), 1, "{sql}");
+        values.remove(0)
     }
 }
 

@@ -10,15 +10,17 @@ mod directory;
 mod nats;
 mod process;
 mod program;
+mod proxy;
 mod server;
 
 pub use caller::Caller;
 pub use client::{Answer, Client};
-pub use database::Database;
+pub use database::{Database, Session};
 pub use directory::Directory;
 pub use nats::NatsServer;
-pub use process::{Output, wait_for_exit};
+pub use process::{Output, kill, wait_for_exit};
 pub use program::{built, command};
+pub use proxy::{Cut, Point, Proxy};
 pub use server::{Builder, Server};
 
 pub use hyper::Method;

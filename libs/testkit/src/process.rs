@@ -49,6 +49,13 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     }
 }
 
+/// `kill -9` of a process of a test: of the PostgreSQL under a server.
+pub fn kill(pid: u32) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("the number of a process");
+    // It may have ended by itself.
+    let _ = kill_process(pid, Signal::KILL);
+}
+
 pub(crate) fn pause() {
     #[expect(clippy::disallowed_methods, reason = "used where a value is dropped, outside of async code")]
     std::thread::sleep(POLL);

@@ -1,7 +1,6 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -149,6 +148,20 @@ impl Server {
         self.child.as_ref().expect("the server runs").id()
     }
 
+    /// The process of the embedded PostgreSQL; None while there is none.
+    pub fn postmaster(&self) -> Option<u32> {
+        postmaster(&self.data_dir())
+    }
+
+    /// The embedded PostgreSQL's database, once it answers.
+    pub async fn embedded(&self) -> Database {
+        assert!(self.child.is_some(), "the server runs");
+        let config = ddb_postgres::Config::new(self.data_dir());
+        let attached = ddb_postgres::attach_or_start(&config).await.expect("the server's PostgreSQL answers");
+        let connection = attached.connection();
+        Database::of(connection, &connection.database)
+    }
+
     /// Everything that was logged, in all runs.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log_path()).unwrap_or_default()).into_owned()
@@ -293,11 +306,14 @@ impl Drop for Server {
     }
 }
 
+fn postmaster(data_dir: &Path) -> Option<u32> {
+    let file = std::fs::read_to_string(data_dir.join("postgres/postmaster.pid")).ok()?;
+    file.lines().next()?.trim().parse().ok()
+}
+
 /// The PostgreSQL that a killed server left behind.
 fn stop_orphan(data_dir: &Path) {
-    let file = std::fs::read(data_dir.join("postgres/postmaster.pid")).unwrap_or_default();
-    let first = file.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
-    let Some(pid) = OsString::from_vec(first).to_str().and_then(|text| text.trim().parse::<i32>().ok()) else { return };
+    let Some(pid) = postmaster(data_dir).map(u32::cast_signed) else { return };
     let is_postgres = || std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "postgres");
     let Some(process) = rustix::process::Pid::from_raw(pid) else { return };
     if is_postgres() {

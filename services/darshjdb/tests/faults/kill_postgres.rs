@@ -1,0 +1,82 @@
+//! `kill -9` of PostgreSQL under load, of the whole server and of the transactor's session: `ddb` goes on by itself, and every client is answered.
+//!
+//! Mutants (libs/store):
+//! - `transactor/task.rs`, `was_committed`: answers `Some(false)` without looking. What was committed is written once more.
+//! - `transactor/task.rs`, `handle`: a group whose connection was lost before the commit is answered as written.
+
+use std::time::Duration;
+
+use ddb_testkit::{Client, Server, json, kill};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::time::{Instant, sleep};
+
+use crate::soak;
+use crate::turn;
+use crate::workload::{Answers, Coverage, Users, Workload};
+
+const SEED: u64 = 11;
+/// A server that was killed recovers within this time.
+const RECOVERS: Duration = Duration::from_secs(10);
+/// The transactor holds the namespace's lock: `libs/store/src/transactor/task.rs`.
+const HOLDER: &str =
+    "select pid from pg_locks where locktype = 'advisory' and classid = 1145324032 and granted and pid <> pg_backend_pid()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_writes_survive_the_killing_of_postgresql() {
+    let _turn = turn().await;
+    let rounds = soak::rounds(4, 20);
+    let mut random = StdRng::seed_from_u64(SEED);
+    let server = Server::start().await;
+    let pid = server.pid();
+    let users = Users::sign_up(&server).await;
+    let mut coverage = Coverage::default();
+    let mut longest = Duration::ZERO;
+    for round in 0..rounds {
+        let workload = Workload::start(&users, &format!("r{round}"), SEED + u64::from(round), Answers::Always).await;
+        sleep(Duration::from_millis(random.random_range(300..1_000))).await;
+        if round % 2 == 0 {
+            kill(server.postmaster().expect("PostgreSQL runs"));
+        } else {
+            kill(transactor(&server).await);
+        }
+        longest = longest.max(recovery(users.first(), round).await);
+        sleep(Duration::from_millis(300)).await;
+        workload.stop().await.check(&server, &users, &mut coverage).await;
+    }
+    assert_eq!(server.pid(), pid, "ddb was not started again");
+    server.anon().get("/ready").await.expect(200);
+    let restarts = server.log().matches("PostgreSQL runs again").count();
+    let in_doubt = server.log().matches("the answer to a commit was lost").count();
+    println!(
+        "{rounds} kills of PostgreSQL ({restarts} of the server), {in_doubt} during a commit, longest recovery {longest:?}\n{coverage}"
+    );
+    assert_eq!(restarts, rounds.div_ceil(2) as usize, "the supervisor started PostgreSQL once for each kill of the server");
+    coverage.expect_acknowledged(u64::from(rounds), 0.3);
+}
+
+/// The session that holds the namespace's lock, in the middle of a transaction.
+async fn transactor(server: &Server) -> u32 {
+    let mut session = server.embedded().await.connect().await;
+    let end = Instant::now() + RECOVERS;
+    loop {
+        if let Some(pid) = session.values(HOLDER).await.first() {
+            return pid.parse().expect("a process");
+        }
+        assert!(Instant::now() < end, "nobody writes");
+    }
+}
+
+/// How long it takes until a write succeeds again.
+async fn recovery(client: &Client, round: u32) -> Duration {
+    let begin = Instant::now();
+    loop {
+        let answer = client.post("/api/data/probe", &json!({ "round": round })).await;
+        if answer.status == 201 {
+            return begin.elapsed();
+        }
+        answer.expect_error(503, "UNAVAILABLE");
+        assert!(begin.elapsed() < RECOVERS, "no write succeeds");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
