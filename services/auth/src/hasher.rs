@@ -5,7 +5,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use aws_lc_rs::rand;
 use ddb_core::{Error, ErrorCode, Result};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::password::Password;
 
@@ -50,6 +50,20 @@ impl Hasher {
         Self { running: Arc::new(Semaphore::new(at_once)), places: Arc::new(Semaphore::new(places)) }
     }
 
+    /// A place among those that run or wait, to be taken before anything else is done for a request; `RATE_LIMITED` where all are taken.
+    pub(crate) fn place(&self) -> Result<Place> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
+        Ok(Place { running: self.running.clone(), place: Arc::new(place) })
+    }
+}
+
+/// The right to hash, one password after the other.
+pub(crate) struct Place {
+    running: Arc<Semaphore>,
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Place {
     /// A new hash in PHC form.
     pub(crate) async fn hash(&self, password: Password) -> Result<String> {
         self.run(move || hash(&password)).await?
@@ -61,9 +75,9 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
         // First come, first served. Who goes away while waiting costs nothing.
         let running = self.running.clone().acquire_owned().await.map_err(Error::internal)?;
+        let place = self.place.clone();
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             // Held until here, also when nobody waits for the result any more: the memory is in use.
@@ -187,7 +201,10 @@ mod tests {
         let mut waiting = tokio::task::JoinSet::new();
         for _ in 0..100 {
             let hasher = hasher.clone();
-            waiting.spawn(async move { hasher.run(|| ()).await.map_err(|error| (error.code(), error.retry_after())) });
+            waiting.spawn(async move {
+                let place = hasher.place().map_err(|error| (error.code(), error.retry_after()))?;
+                place.run(|| ()).await.map_err(|error| (error.code(), error.retry_after()))
+            });
         }
         // They were all asked before any of them could run, because this test has one thread.
         let mut refused = 0;
@@ -206,10 +223,10 @@ mod tests {
         let hasher = Hasher::with(1);
         let held = hasher.running.clone().acquire_owned().await.expect("a permit");
         for _ in 0..1000 {
-            let gone = tokio::time::timeout(Duration::from_micros(10), hasher.run(|| ())).await;
+            let gone = tokio::time::timeout(Duration::from_micros(10), hasher.place().expect("a place").run(|| ())).await;
             assert!(gone.is_err());
         }
         drop(held);
-        hasher.run(|| ()).await.expect("a place");
+        hasher.place().expect("a place").run(|| ()).await.expect("no error");
     }
 }

@@ -22,9 +22,9 @@ use crate::signing_box::SigningBox;
 
 const ROTATE_AFTER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How long a signer goes on without looking whether its key was replaced. Well within what a key outlives its replacement.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Makes a new signing key; the old one still verifies until the last token it signed has expired. Running servers take it up within half a minute.
+/// Makes a new signing key; the old one still verifies until the last token it signed has expired. Running servers take it up within ten seconds.
 pub async fn rotate(shared: &Shared) -> Result<()> {
     replace(shared.database.store(), &shared.master_key, Duration::ZERO).await
 }

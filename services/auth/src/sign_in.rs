@@ -9,15 +9,26 @@ use crate::db::account::{self, Account};
 use crate::db::session;
 use crate::device::new_session;
 use crate::email::Email;
-use crate::hasher::Verdict;
+use crate::hasher::{Place, Verdict};
 use crate::limit::{Attempt, Permission};
 use crate::network::Network;
 use crate::password::Password;
 use crate::state::Auth;
 
 impl Auth {
-    /// A permission to compare one password, or `RATE_LIMITED`. The same for addresses that have an account and those that have none.
-    pub(crate) async fn attempt(&self, namespace: NamespaceId, network: Network, email: &Email) -> Result<Attempt<'_>> {
+    /// A permission to compare one password, and a place to do it, or `RATE_LIMITED`. The same for addresses that have an account and those that have none.
+    pub(crate) async fn attempt(&self, namespace: NamespaceId, network: Network, email: &Email) -> Result<(Attempt<'_>, Place)> {
+        let attempt = self.permission(namespace, network, email).await?;
+        match self.hasher.place() {
+            Ok(place) => Ok((attempt, place)),
+            Err(error) => {
+                attempt.give_back();
+                Err(error)
+            }
+        }
+    }
+
+    async fn permission(&self, namespace: NamespaceId, network: Network, email: &Email) -> Result<Attempt<'_>> {
         match self.attempts.sign_in(network, email.as_str()) {
             Permission::Granted(attempt) => Ok(attempt),
             Permission::Refused(wait) => Err(too_many(wait)),
@@ -35,11 +46,12 @@ impl Auth {
     pub(crate) async fn is_right(
         &self,
         attempt: Attempt<'_>,
+        place: &Place,
         password: Password,
         account: Option<&Account>,
     ) -> Result<Option<Verdict>> {
         let hash = account.and_then(|account| account.password_hash.clone());
-        match self.hasher.verify(password, hash).await {
+        match place.verify(password, hash).await {
             Ok(Verdict::Wrong) => Ok(None),
             Ok(verdict) => {
                 attempt.give_back();
@@ -86,10 +98,10 @@ impl Auth {
         Ok(Some(self.tokens(user, &account, new.id, 1).await?))
     }
 
-    /// The new hash of a password whose old one was made with other parameters. Where there is no place for that at the moment, the next sign-in does it.
-    pub(crate) async fn rehashed(&self, verdict: Verdict, password: Password) -> Option<String> {
+    /// The new hash of a password whose old one was made with other parameters. If that fails, the next sign-in does it.
+    pub(crate) async fn rehashed(&self, place: &Place, verdict: Verdict, password: Password) -> Option<String> {
         match verdict {
-            Verdict::RightButOld => self.hasher.hash(password).await.ok(),
+            Verdict::RightButOld => place.hash(password).await.ok(),
             Verdict::Right | Verdict::Wrong => None,
         }
     }

@@ -120,7 +120,8 @@ impl Authenticator {
 impl Verified {
     fn principal(&self) -> Result<Principal> {
         let Some(who) = &self.known.who else { return Err(refused()) };
-        if who.namespace_name != self.claims.aud || who.epoch != self.claims.epoch {
+        let same_account = self.claims.account() == Some(&who.account);
+        if !same_account || who.namespace_name != self.claims.aud || who.epoch != self.claims.epoch {
             return Err(refused());
         }
         Ok(who.principal.clone())

@@ -63,9 +63,11 @@ impl Sessions {
         // Before the read: a revocation that is heard while it is under way makes what it finds count for nothing.
         let mark = trust.mark(account);
         let found = identity::signed_in(self.store.pool(), session).await?;
+        if found.as_ref().is_some_and(|found| found.account != account) {
+            // What the mark watches is another account than the session's, so this is not kept.
+            return Ok(Arc::new(Known { mark, who: None }));
+        }
         let who = found.filter(|found| found.valid).map(|found| self.who(found, session));
-        // What the mark watches is the account in the token. If the session belongs to another one, it may not enter.
-        let who = who.filter(|who| who.account == account);
         let known = Arc::new(Known { mark, who });
         self.kept.insert(session, known.clone());
         Ok(known)

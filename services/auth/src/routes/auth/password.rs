@@ -42,11 +42,12 @@ pub(crate) async fn password(
     let namespace = caller.namespace;
     let checked = account::with_id(auth.database.store().pool(), namespace, &caller.account).await?.ok_or_else(gone)?;
     // A stolen access token guesses no faster here than at the door.
-    let attempt = auth.attempt(namespace, caller.network, &Email::parse(&checked.email)?).await?;
-    if auth.is_right(attempt, current, Some(&checked)).await?.is_none() {
+    let (attempt, place) = auth.attempt(namespace, caller.network, &Email::parse(&checked.email)?).await?;
+    if auth.is_right(attempt, &place, current, Some(&checked)).await?.is_none() {
         return Err(wrong().into());
     }
-    let hash = auth.hasher.hash(new).await?;
+    let hash = place.hash(new).await?;
+    drop(place);
     let new_session = new_session(&checked.id, caller.network, &headers);
 
     let mut transaction = auth.database.store().pool().begin().await.map_err(to_error)?;

@@ -37,11 +37,11 @@ pub(crate) async fn signin(
 ) -> ApiResult<Answer> {
     let SignIn { email, password } = SignIn::read(body)?;
     let network = Network::of(context.peer.ip());
-    let attempt = auth.attempt(context.namespace, network, &email).await?;
+    let (attempt, place) = auth.attempt(context.namespace, network, &email).await?;
     let account = account::with_email(auth.database.store().pool(), context.namespace, &email).await?;
-    let verdict = auth.is_right(attempt, password.clone(), account.as_ref()).await?;
+    let verdict = auth.is_right(attempt, &place, password.clone(), account.as_ref()).await?;
     let (Some(account), Some(verdict)) = (account, verdict) else { return Err(wrong().into()) };
-    let rehashed = auth.rehashed(verdict, password).await;
+    let rehashed = auth.rehashed(&place, verdict, password).await;
     let entered = auth.enter(context.namespace, &account, rehashed, network, &headers).await?;
     Ok(tokens(&entered.ok_or_else(wrong)?)?)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn signup(
     auth.attempts
         .sign_up(network)
         .map_err(|wait| Error::new(ErrorCode::RateLimited, "too many sign-ups from this address").with_retry_after(wait))?;
-    let password_hash = auth.hasher.hash(password).await?;
+    let password_hash = auth.hasher.place()?.hash(password).await?;
     let id = account_id::new()?;
     let session = new_session(&id, network, &headers);
     let new = NewAccount {

@@ -1,0 +1,7 @@
+mod me;
+mod password;
+mod refresh;
+mod sessions;
+mod signin;
+mod signout;
+mod signup;
