@@ -37,6 +37,48 @@ impl Answer {
         self.json["error"]["code"].as_str().unwrap_or_default()
     }
 
+    /// The path of the one record that the answer holds; its key must be one that reads as itself.
+    #[track_caller]
+    pub fn path(&self) -> String {
+        let id = self.json["data"]["id"].as_str().unwrap_or_else(|| panic!("no record: {}", self.text()));
+        format!("/api/data/{}", id.replacen(':', "/", 1))
+    }
+
+    /// The transaction that the answer's body names.
+    #[track_caller]
+    pub fn tx(&self) -> i64 {
+        self.json["tx"].as_i64().unwrap_or_else(|| panic!("no tx: {}", self.text()))
+    }
+
+    /// The records of a list.
+    #[track_caller]
+    pub fn records(&self) -> &[Value] {
+        self.json["data"].as_array().unwrap_or_else(|| panic!("no list: {}", self.text()))
+    }
+
+    /// The ids of a list's records, in its order.
+    #[track_caller]
+    pub fn ids(&self) -> Vec<&str> {
+        self.records().iter().map(|record| record["id"].as_str().expect("a record has an id")).collect()
+    }
+
+    /// All that a caller can tell from the answer, without what is different each time: the time, the request id, and `words`, the names of what was asked for.
+    pub fn blind(&self, words: &[&str]) -> String {
+        let unequal = ["date", "x-request-id"];
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !unequal.contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        headers.sort();
+        let mut text = format!("{}\n{}\n{}", self.status, headers.join("\n"), self.text());
+        for word in words.iter().copied().chain([self.header("x-request-id")]).filter(|word| !word.is_empty()) {
+            text = text.replace(word, "…");
+        }
+        text
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -100,6 +142,11 @@ impl Client {
 
     pub async fn send_json(&self, method: Method, path: &str, body: &Value) -> Answer {
         self.send(method, path, Some(("application/json", body.to_string().into()))).await
+    }
+
+    /// JSON as it is written, for what no serializer would write.
+    pub async fn send_text(&self, method: Method, path: &str, json: impl Into<Bytes>) -> Answer {
+        self.send(method, path, Some(("application/json", json.into()))).await
     }
 
     /// `body` with its content type.

@@ -12,6 +12,7 @@ mod process;
 mod program;
 mod proxy;
 mod server;
+mod stage;
 
 pub use caller::Caller;
 pub use client::{Answer, Client};
@@ -21,7 +22,9 @@ pub use nats::NatsServer;
 pub use process::{Output, kill, wait_for_exit};
 pub use program::{built, command};
 pub use proxy::{Cut, Point, Proxy};
-pub use server::{Builder, Server};
+pub use server::{Builder, Server, end_server};
+pub use stage::{Cast, Stage};
 
+pub use bytes::Bytes;
 pub use hyper::Method;
 pub use serde_json::{Value as Json, json};

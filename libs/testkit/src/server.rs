@@ -311,6 +311,24 @@ fn postmaster(data_dir: &Path) -> Option<u32> {
     file.lines().next()?.trim().parse().ok()
 }
 
+/// Ends a server that is not a child of this process, and removes its directory.
+pub fn end_server(pid: i32, directory: &Path) {
+    let Some(process) = rustix::process::Pid::from_raw(pid) else { return };
+    let runs = || rustix::process::test_kill_process(process).is_ok();
+    let _ = rustix::process::kill_process(process, Signal::TERM);
+    let end = Instant::now() + STOP;
+    while runs() && Instant::now() < end {
+        process::pause();
+    }
+    if runs() {
+        let _ = rustix::process::kill_process(process, Signal::KILL);
+    }
+    stop_orphan(&directory.join("data"));
+    if std::env::var_os("TESTKIT_KEEP").is_none() {
+        let _ = std::fs::remove_dir_all(directory);
+    }
+}
+
 /// The PostgreSQL that a killed server left behind.
 fn stop_orphan(data_dir: &Path) {
     let Some(pid) = postmaster(data_dir).map(u32::cast_signed) else { return };

@@ -1,0 +1,8 @@
+//! The routes of the records as their users meet them: a real `ddb` over a real PostgreSQL.
+
+mod data;
+
+use ddb_testkit::Stage;
+
+/// For every test that does not mind what other tests write to other tables.
+static STAGE: Stage = Stage::new();
