@@ -1,5 +1,7 @@
 //! Merging a body into a record: RFC 7396, with `{"$null":true}` to store null and the atomic operators `$inc`, `$push`, `$pull`.
 
+use std::fmt::{self, Write};
+
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, FieldName, Object, Result, Value};
 
@@ -31,7 +33,7 @@ impl Patch {
         let mut changes = Vec::with_capacity(entries.len());
         for (name, json) in entries {
             FieldName::parse(&name)?;
-            let change = change(json, &name)?;
+            let change = change(json, &Place { outer: None, name: &name })?;
             changes.push((name, change));
         }
         Ok(Self { changes, ttl })
@@ -40,43 +42,88 @@ impl Patch {
     /// Merges into a record's fields; an error changes nothing that is kept.
     pub fn apply(&self, fields: &mut Object) -> Result<()> {
         for (name, change) in &self.changes {
-            apply(fields, name, change, name)?;
+            apply(fields, name, change, &Place { outer: None, name })?;
         }
         Ok(())
     }
 }
 
-fn change(json: Json, path: &str) -> Result<Change> {
+/// Where a change stands in the body. It is written out for errors only: a body of 16 MB can hold a million fields under a name of
+/// megabytes, and a copy of the name for each of them would take minutes.
+struct Place<'a> {
+    outer: Option<&'a Place<'a>>,
+    name: &'a str,
+}
+
+/// Characters of a name, and bytes of a whole path, that stand in an error.
+const SHOWN_NAME: usize = 128;
+const SHOWN_PATH: usize = 1_024;
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        let mut path = self.to_string();
+        if path.len() > SHOWN_PATH {
+            path.truncate(path.floor_char_boundary(SHOWN_PATH));
+            path.push('…');
+        }
+        path
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(outer) = self.outer {
+            outer.fmt(f)?;
+            f.write_char('.')?;
+        }
+        self.name.chars().take(SHOWN_NAME).try_for_each(|c| f.write_char(if c.is_control() { '\u{fffd}' } else { c }))
+    }
+}
+
+fn invalid(place: &Place<'_>, code: &'static str, message: impl FnOnce(&str) -> String) -> Error {
+    let path = place.path();
+    let message = message(&path);
+    Error::invalid(path, code, message)
+}
+
+/// The value of what is no merge.
+fn value(json: Json, place: &Place<'_>) -> Result<Value> {
+    json::to_value(json, "").map_err(|error| {
+        let outer = place.path();
+        error.details().iter().fold(Error::new(error.code(), error.message()), |named, detail| {
+            let dot = if detail.field.is_empty() || detail.field.starts_with('[') { "" } else { "." };
+            named.with_detail(format!("{outer}{dot}{}", detail.field), detail.code, detail.message.clone())
+        })
+    })
+}
+
+fn change(json: Json, place: &Place<'_>) -> Result<Change> {
     let entries = match json {
         Json::Null => return Ok(Change::Remove),
         Json::Object(entries) => entries,
-        json => return json::to_value(json, path).map(Change::Set),
+        json => return value(json, place).map(Change::Set),
     };
     match entries.as_slice() {
         [(operator, Json::Bool(true))] if operator == "$null" => Ok(Change::Set(Value::Null)),
         [(operator, _)] if matches!(operator.as_str(), "$inc" | "$push" | "$pull") => {
             let [(operator, operand)] = <[_; 1]>::try_from(entries).expect("matched above");
-            let operand = json::to_value(operand, path)?;
+            let operand = value(operand, place)?;
             match operator.as_str() {
-                "$inc" if !is_number(&operand) => Err(Error::invalid(path, "TYPE", "`$inc` takes a number")),
+                "$inc" if !is_number(&operand) => Err(invalid(place, "TYPE", |_| "`$inc` takes a number".to_owned())),
                 "$inc" => Ok(Change::Increment(operand)),
                 "$push" => Ok(Change::Push(operand)),
                 _ => Ok(Change::Pull(operand)),
             }
         }
-        [(name, _)] if name.starts_with('$') => json::to_value(Json::Object(entries), path).map(Change::Set),
+        [(name, _)] if name.starts_with('$') => value(Json::Object(entries), place).map(Change::Set),
         _ => {
             let mut changes = Vec::with_capacity(entries.len());
             for (name, json) in entries {
-                let place = format!("{path}.{name}");
+                let inner = Place { outer: Some(place), name: &name };
                 if name.starts_with('$') {
-                    return Err(Error::invalid(
-                        place,
-                        "TYPE",
-                        format!("`{path}` holds a key that begins with `$` beside other keys"),
-                    ));
+                    return Err(invalid(&inner, "TYPE", |path| format!("`{path}` begins with `$` and stands beside other keys")));
                 }
-                let change = change(json, &place)?;
+                let change = change(json, &inner)?;
                 changes.push((name, change));
             }
             Ok(Change::Merge(changes))
@@ -84,7 +131,7 @@ fn change(json: Json, path: &str) -> Result<Change> {
     }
 }
 
-fn apply(object: &mut Object, name: &str, change: &Change, path: &str) -> Result<()> {
+fn apply(object: &mut Object, name: &str, change: &Change, place: &Place<'_>) -> Result<()> {
     match change {
         Change::Remove => {
             object.remove(name);
@@ -101,14 +148,14 @@ fn apply(object: &mut Object, name: &str, change: &Change, path: &str) -> Result
                 _ => Object::new(),
             };
             for (name, change) in changes {
-                apply(&mut inner, name, change, &format!("{path}.{name}"))?;
+                apply(&mut inner, name, change, &Place { outer: Some(place), name })?;
             }
             object.insert(name.to_owned(), Value::Object(inner));
         }
         Change::Increment(by) => {
             let sum = match object.get(name) {
                 None => by.clone(),
-                Some(value) => add(value, by, path)?,
+                Some(value) => add(value, by, place)?,
             };
             object.insert(name.to_owned(), sum);
         }
@@ -121,12 +168,12 @@ fn apply(object: &mut Object, name: &str, change: &Change, path: &str) -> Result
                 let Value::Set(members) = std::mem::replace(set, Value::Null) else { return Ok(()) };
                 *set = Value::set(members.into_iter().chain([item.clone()]).collect());
             }
-            Some(other) => return Err(not_a_list(path, "$push", other)),
+            Some(other) => return Err(not_a_list(place, "$push", other)),
         },
         Change::Pull(item) => match object.get_mut(name) {
             None => {}
             Some(Value::Array(items) | Value::Set(items)) => items.retain(|known| known != item),
-            Some(other) => return Err(not_a_list(path, "$pull", other)),
+            Some(other) => return Err(not_a_list(place, "$pull", other)),
         },
     }
     Ok(())
@@ -137,8 +184,8 @@ fn is_number(value: &Value) -> bool {
 }
 
 /// As the language adds: ints stay ints, any float makes a float, any decimal a decimal.
-fn add(value: &Value, by: &Value, path: &str) -> Result<Value> {
-    let overflow = || Error::invalid(path, "RANGE", format!("`$inc` would take `{path}` beyond the range of its type"));
+fn add(value: &Value, by: &Value, place: &Place<'_>) -> Result<Value> {
+    let overflow = || invalid(place, "RANGE", |path| format!("`$inc` would take `{path}` beyond the range of its type"));
     match (value, by) {
         (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int).ok_or_else(overflow),
         (Value::Decimal(a), b) | (b, Value::Decimal(a)) if is_number(b) => {
@@ -154,7 +201,7 @@ fn add(value: &Value, by: &Value, path: &str) -> Result<Value> {
         (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => {
             finite(a + *b as f64, a.is_finite()).ok_or_else(overflow)
         }
-        (other, _) => Err(Error::invalid(path, "TYPE", format!("`$inc` needs a number, `{path}` is {}", other.kind_name()))),
+        (other, _) => Err(invalid(place, "TYPE", |path| format!("`$inc` needs a number, `{path}` is {}", other.kind_name()))),
     }
 }
 
@@ -163,8 +210,8 @@ fn finite(sum: f64, of_finite: bool) -> Option<Value> {
     (sum.is_finite() || !of_finite).then_some(Value::Float(sum))
 }
 
-fn not_a_list(path: &str, operator: &str, value: &Value) -> Error {
-    Error::invalid(path, "TYPE", format!("`{operator}` needs an array or a set, `{path}` is {}", value.kind_name()))
+fn not_a_list(place: &Place<'_>, operator: &str, value: &Value) -> Error {
+    invalid(place, "TYPE", |path| format!("`{operator}` needs an array or a set, `{path}` is {}", value.kind_name()))
 }
 
 #[cfg(test)]
