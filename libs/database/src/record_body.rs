@@ -81,8 +81,11 @@ fn key(json: Json) -> Result<RecordKey> {
     let refuse = |message: &str| Err(Error::invalid("id", "TYPE", message));
     match json {
         Json::Int(number) => Ok(RecordKey::Int(number)),
-        Json::String(text) if (1..=512).contains(&text.len()) => Ok(RecordKey::String(text)),
-        Json::String(_) => refuse("a key has 1 to 512 bytes"),
+        Json::String(text) => {
+            let key = RecordKey::String(text);
+            key.check_storable()?;
+            Ok(key)
+        }
         Json::Object(_) => match json::to_value(json, "id")? {
             ddb_core::Value::Uuid(uuid) => Ok(RecordKey::Uuid(uuid)),
             _ => refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}"),

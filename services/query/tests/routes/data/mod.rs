@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod keys;
 mod list;
 mod merge;
 mod replace;
