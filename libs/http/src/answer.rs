@@ -13,7 +13,7 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 pub struct Answer {
     status: StatusCode,
     body: Body,
-    has_body: bool,
+    content_type: Option<HeaderValue>,
     tx: Option<Tx>,
     etag: Option<Tx>,
 }
@@ -21,7 +21,7 @@ pub struct Answer {
 impl Answer {
     /// 200 with JSON that is written already.
     pub fn ok(json: impl Into<Body>) -> Self {
-        Self { status: StatusCode::OK, body: json.into(), has_body: true, tx: None, etag: None }
+        Self { status: StatusCode::OK, body: json.into(), content_type: Some(JSON), tx: None, etag: None }
     }
 
     /// 201 with JSON that is written already.
@@ -36,7 +36,13 @@ impl Answer {
 
     /// 204.
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Body::empty(), has_body: false, tx: None, etag: None }
+        Self { status: StatusCode::NO_CONTENT, body: Body::empty(), content_type: None, tx: None, etag: None }
+    }
+
+    /// Another form of JSON than the plain one.
+    pub fn content_type(mut self, content_type: &'static str) -> Self {
+        self.content_type = Some(HeaderValue::from_static(content_type));
+        self
     }
 
     /// The transaction whose state the answer shows, or which it made: `X-DDB-Tx`.
@@ -57,8 +63,8 @@ impl IntoResponse for Answer {
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        if self.has_body {
-            headers.insert(CONTENT_TYPE, JSON);
+        if let Some(content_type) = self.content_type {
+            headers.insert(CONTENT_TYPE, content_type);
         }
         headers.insert(CACHE_CONTROL, PRIVATE);
         if let Some(Tx(tx)) = self.tx {

@@ -17,12 +17,17 @@ pub(crate) async fn create(
         Json::Array(bodies) => {
             let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
             let created = caller.session.create(&table, records).await?;
-            Ok(Answer::created(record_answer::many(&created.data, created.tx, accept)).tx(created.tx))
+            Ok(Answer::created(record_answer::many(&created.data, created.tx, accept))
+                .content_type(accept.content_type())
+                .tx(created.tx))
         }
         body => {
             let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?;
             let record = created.data.pop().ok_or_else(|| Error::internal("the create gave no record"))?;
-            Ok(Answer::created(record_answer::one(&record, created.tx, accept)).tx(created.tx).etag(record.tx))
+            Ok(Answer::created(record_answer::one(&record, created.tx, accept))
+                .content_type(accept.content_type())
+                .tx(created.tx)
+                .etag(record.tx))
         }
     }
 }

@@ -10,5 +10,8 @@ pub(crate) async fn get(
     Query(()): Query<()>,
 ) -> ApiResult<Answer> {
     let found = caller.session.get(&table, &key).await?;
-    Ok(Answer::ok(record_answer::one(&found.data, found.tx, accept)).tx(found.tx).etag(found.data.tx))
+    Ok(Answer::ok(record_answer::one(&found.data, found.tx, accept))
+        .content_type(accept.content_type())
+        .tx(found.tx)
+        .etag(found.data.tx))
 }

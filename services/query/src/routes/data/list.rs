@@ -28,5 +28,5 @@ pub(crate) async fn list(
     Query(page): Query<PageOf>,
 ) -> ApiResult<Answer> {
     let found = caller.session.list(&table, page.limit, page.cursor.as_deref()).await?;
-    Ok(Answer::ok(record_answer::page(&found.data, found.tx, accept)).tx(found.tx))
+    Ok(Answer::ok(record_answer::page(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx))
 }

@@ -14,5 +14,8 @@ pub(crate) async fn merge(
 ) -> ApiResult<Answer> {
     let patch = Patch::parse(body)?;
     let merged = caller.session.merge(&table, &key, patch, if_match).await?;
-    Ok(Answer::ok(record_answer::one(&merged.data, merged.tx, accept)).tx(merged.tx).etag(merged.data.tx))
+    Ok(Answer::ok(record_answer::one(&merged.data, merged.tx, accept))
+        .content_type(accept.content_type())
+        .tx(merged.tx)
+        .etag(merged.data.tx))
 }

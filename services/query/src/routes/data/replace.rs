@@ -14,5 +14,8 @@ pub(crate) async fn replace(
 ) -> ApiResult<Answer> {
     let record = NewRecord::for_replace(body)?;
     let replaced = caller.session.replace(&table, &key, record, if_match).await?;
-    Ok(Answer::ok(record_answer::one(&replaced.data, replaced.tx, accept)).tx(replaced.tx).etag(replaced.data.tx))
+    Ok(Answer::ok(record_answer::one(&replaced.data, replaced.tx, accept))
+        .content_type(accept.content_type())
+        .tx(replaced.tx)
+        .etag(replaced.data.tx))
 }

@@ -7,3 +7,4 @@ mod keys;
 mod list;
 mod merge;
 mod replace;
+mod values;
