@@ -18,7 +18,6 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is no number is none, whatever kinds are added")]
     pub(crate) fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Int(int) => Some(Self::Int(*int)),

@@ -58,7 +58,6 @@ pub(super) fn parse_id(text: &str) -> Result<RecordId> {
     Ok(RecordId { table, key })
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "what is no key is refused, whatever kinds are added")]
 pub(super) fn key_of_value(value: Value) -> Result<RecordKey> {
     match value {
         Value::Int(int) => Ok(RecordKey::Int(int)),

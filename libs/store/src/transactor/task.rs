@@ -243,7 +243,6 @@ impl Task {
     }
 
     /// The slots of a group and, for each write, those of its steps. Makes the tables that are to be made.
-    #[expect(clippy::type_complexity, reason = "the inner lists go along with the group's writes and their steps")]
     async fn places(&mut self, group: &[Pending]) -> Result<(Slots, Vec<Vec<Option<usize>>>), Failure> {
         let mut slots = Slots::default();
         let mut places = Vec::with_capacity(group.len());

@@ -238,11 +238,8 @@ async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, aft
 
 fn transaction(row: &PgRow) -> Result<Result<Transaction>, sqlx::Error> {
     let hash: Vec<u8> = row.try_get(5)?;
-    let hash = match dictionary::hash(&hash) {
-        Ok(hash) => hash,
-        // A hash of another length was not written by any version: it cannot match.
-        Err(_) => [0xff; 64],
-    };
+    // A hash of another length was not written by any version: it cannot match.
+    let hash = dictionary::hash(&hash).unwrap_or([0xff; 64]);
     Ok(Ok(Transaction {
         tx: row.try_get(0)?,
         time: row.try_get(1)?,
