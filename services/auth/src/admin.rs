@@ -30,7 +30,9 @@ pub async fn create(database: &Database, email: &str, password: Zeroizing<String
     if !exists(database).await? {
         roles.push("root".to_owned());
     }
-    let hash = tokio::task::spawn_blocking(move || hasher::hash(&password)).await.map_err(Error::internal)??;
+    let hash = tokio::task::spawn_blocking(move || hasher::hash(&password, &mut hasher::new_memory()))
+        .await
+        .map_err(Error::internal)??;
     let new = NewAccount {
         id: account_id::new()?,
         email: email.as_str().to_owned(),

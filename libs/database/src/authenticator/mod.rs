@@ -1,4 +1,8 @@
 //! Who is behind an access token.
+//!
+//! A token names a session. What PostgreSQL says of the session and its account is read once per process and kept until a revocation is heard; the README
+//! of `ddb-auth` says how that reaches every process within a second ("Revocation"). The parts: [`access_token`] (what a token must look like), `public_keys`
+//! (who may have signed it), `sessions` (who it is), `trust` (whether what was read still holds), `listener` (hearing that it does not).
 
 pub mod access_token;
 mod config;
