@@ -8,6 +8,7 @@ mod kill_ddb;
 mod kill_postgres;
 mod lost_updates;
 mod neighbours;
+mod postgres_away;
 mod soak;
 mod tampering;
 mod workload;
