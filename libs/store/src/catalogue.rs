@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::RwLock;
 
 use ddb_core::{NamespaceId, Result, TableId, TableName};
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgExecutor, Row};
 
 use crate::connection::to_error;
+use crate::pool::Pool;
 
 /// The tables as one process knows them: those it has met. A table that is not known here may exist.
 #[derive(Default)]
@@ -26,12 +27,11 @@ impl Catalogue {
     }
 
     /// Asks PostgreSQL about a table that is not known yet.
-    pub(crate) async fn find(&self, pool: &PgPool, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
+    pub(crate) async fn find(&self, pool: &Pool, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
         if let Some(id) = self.known(namespace, table) {
             return Ok(Some(id));
         }
-        let mut connection = pool.acquire().await.map_err(to_error)?;
-        let id = find_table(&mut connection, namespace, table).await?;
+        let id = find_table(pool, namespace, table).await?;
         if let Some(id) = id {
             self.remember(namespace, table.clone(), id);
         }
@@ -40,14 +40,14 @@ impl Catalogue {
 }
 
 pub(crate) async fn find_table(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
     table: &TableName,
 ) -> Result<Option<TableId>> {
     let row = sqlx::query("select id from ddb.data_table where namespace = $1 and name = $2")
         .bind(namespace.0)
         .bind(table.as_str())
-        .fetch_optional(connection)
+        .fetch_optional(executor)
         .await
         .map_err(to_error)?;
     row.map(|row| row.try_get(0).map(TableId).map_err(to_error)).transpose()

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod job;
 mod migration;
 mod namespace;
+mod pool;
 mod projection;
 mod read;
 mod record;
@@ -22,6 +23,7 @@ pub mod verify;
 
 pub use config::Config;
 pub use connection::to_error;
+pub use pool::Pool;
 pub use read::{Found, ListQuery};
 pub use record::{Record, Shadowed};
 pub use status::{Status, TableStatus};

@@ -1,13 +1,13 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName, Tx, sort_key};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Row};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection, Row};
 
 use crate::catalogue::Catalogue;
 use crate::connection::to_error;
 use crate::namespace::{self, Namespace};
+use crate::pool::Pool;
 use crate::read::{self, Found, ListQuery, Readers};
 use crate::transactor::{Transactor, Write, Written};
 use crate::{Config, Record, migration};
@@ -20,7 +20,7 @@ pub struct Store {
 
 struct Inner {
     options: PgConnectOptions,
-    pool: PgPool,
+    pool: Pool,
     main: Namespace,
     catalogue: Arc<Catalogue>,
     readers: Readers,
@@ -35,14 +35,8 @@ impl Store {
         migration::run(&mut connection).await?;
         let main = namespace::ensure_main(&mut connection).await?;
         connection.close().await.map_err(to_error)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(config.pool)
-            .min_connections(0)
-            .acquire_timeout(config.patience)
-            .idle_timeout(Duration::from_secs(60))
-            // A dead connection shows at its first statement; asking beforehand would cost every statement a round trip.
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone().options([("statement_timeout", "15s"), ("jit", "off")]));
+        let of_pool = options.clone().options([("statement_timeout", "15s"), ("jit", "off")]);
+        let pool = Pool::new(of_pool, config.pool, config.patience);
         let catalogue = Arc::new(Catalogue::default());
         let readers = Readers::start(&options, config.readers, config.patience);
         let transactor = Transactor::start(options.clone(), main.clone(), catalogue.clone(), config.patience);
@@ -50,7 +44,7 @@ impl Store {
     }
 
     /// For the system rows of the services (`services/*/src/db`); records are read and written by the store alone.
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.inner.pool
     }
 

@@ -33,8 +33,13 @@ impl Auth {
             Permission::Granted(attempt) => Ok(attempt),
             Permission::Refused(wait) => Err(too_many(wait)),
             Permission::Familiar(attempt, wait) => {
-                if session::is_familiar(self.database.store().pool(), namespace, email, network).await? {
-                    return Ok(attempt);
+                match session::is_familiar(self.database.store().pool(), namespace, email, network).await {
+                    Ok(true) => return Ok(attempt),
+                    Ok(false) => {}
+                    Err(error) => {
+                        attempt.give_back();
+                        return Err(error);
+                    }
                 }
                 attempt.give_back();
                 Err(too_many(wait))

@@ -64,7 +64,7 @@ impl PublicKeys {
         {
             return Ok(Some(key));
         }
-        let set = self.reload(|set| set.find(id).is_some()).await?;
+        let set = self.store.pool().in_time(self.reload(|set| set.find(id).is_some())).await?;
         Ok(set.find(id))
     }
 
@@ -72,7 +72,7 @@ impl PublicKeys {
     pub(super) async fn all(&self) -> Result<Vec<PublicKey>> {
         let set = match self.recent() {
             Some(set) => set,
-            None => self.reload(|_| true).await?,
+            None => self.store.pool().in_time(self.reload(|_| true)).await?,
         };
         let now = Instant::now();
         let verifying = set.keys.iter().filter(|key| key.until.is_none_or(|until| now < until));

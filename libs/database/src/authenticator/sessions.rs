@@ -55,6 +55,11 @@ impl Sessions {
         if let Some(known) = self.kept(session, trust) {
             return Ok(known);
         }
+        // Those who wait for another one's read do not each wait for a PostgreSQL that is away.
+        self.store.pool().in_time(self.read(session, account, trust)).await
+    }
+
+    async fn read(&self, session: Uuid, account: &str, trust: &Trust) -> Result<Arc<Known>> {
         let lock = &self.reading[self.hasher.hash_one(session) as usize % LOCKS];
         let _reading = lock.lock().await;
         if let Some(known) = self.kept(session, trust) {

@@ -22,7 +22,8 @@ use crate::projection::{self, RawRecord};
 const MAX_BATCH: usize = 64;
 const MAX_WAITING: usize = 4_096;
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
-const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(10);
+/// Nobody waits longer: the patience of who asks is not longer either.
+const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(2);
 
 /// One PostgreSQL table of one namespace.
 type Relation = (NamespaceId, TableId);
@@ -169,6 +170,10 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
             // The connection may have died while it was idle; a read can be asked again.
             connection = None;
             tokio::time::sleep(RECONNECT_DELAY).await;
+            requests.retain(|request| !request.answer.is_closed());
+            if requests.is_empty() {
+                continue;
+            }
             outcome = attempt(&mut connection, &options, relation, &statement, &requests).await;
         }
         match outcome {

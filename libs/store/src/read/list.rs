@@ -1,10 +1,11 @@
 //! A page of a table in the order of its keys.
 
 use ddb_core::{NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
-use sqlx::{AssertSqlSafe, PgPool, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::Found;
 use crate::connection::to_error;
+use crate::pool::Pool;
 use crate::projection::{self, RawRecord};
 use crate::{Record, Shadowed};
 
@@ -20,7 +21,7 @@ pub struct ListQuery {
 }
 
 /// Expired records are left out.
-pub(crate) async fn list(pool: &PgPool, namespace: NamespaceId, table: TableId, query: &ListQuery) -> Result<Found<Vec<Record>>> {
+pub(crate) async fn list(pool: &Pool, namespace: NamespaceId, table: TableId, query: &ListQuery) -> Result<Found<Vec<Record>>> {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
     let head = projection::head_columns(table);

@@ -25,7 +25,11 @@ use crate::{SystemRow, projection, system};
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
-/// A statement or a commit that takes longer than this counts as a lost connection.
+/// When a round trip takes longer than this, PostgreSQL is asked whether it answers at all.
+const ASK_AFTER: Duration = Duration::from_secs(1);
+/// How long it may take until a new connection is there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// Whatever takes longer counts as a lost connection, also where PostgreSQL answers others. Above the limits of its statements.
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(20);
 /// How long the transactor tries to learn what became of a commit whose answer was lost, while its callers wait.
 const DOUBT_LIMIT: Duration = Duration::from_secs(8);
@@ -48,7 +52,7 @@ impl Transactor {
     pub(crate) fn start(options: PgConnectOptions, namespace: Namespace, catalogue: Arc<Catalogue>, patience: Duration) -> Self {
         let queue = Arc::new(Queue::default());
         let task = Task {
-            options: options.options([
+            options: Arc::new(options.options([
                 ("statement_timeout", "15s"),
                 ("idle_in_transaction_session_timeout", "15s"),
                 ("tcp_keepalives_idle", "10"),
@@ -58,12 +62,13 @@ impl Transactor {
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
                 ("jit", "off"),
-            ]),
+            ])),
             namespace,
             catalogue,
             queue: queue.clone(),
             patience,
             connection: None,
+            is_away: false,
             attributes: Attributes::default(),
             actors: HashMap::new(),
         };
@@ -100,12 +105,14 @@ impl Transactor {
 }
 
 struct Task {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
     namespace: Namespace,
     catalogue: Arc<Catalogue>,
     queue: Arc<Queue>,
     patience: Duration,
     connection: Option<PgConnection>,
+    /// PostgreSQL was not reachable when the last group needed it: the next one is refused at its first failure.
+    is_away: bool,
     attributes: Attributes,
     /// The entities of those who write, by the sort key of their user key.
     actors: HashMap<Vec<u8>, Entity>,
@@ -147,14 +154,18 @@ impl Task {
         let started = Instant::now();
         while let Some(group) = groups.pop() {
             match self.attempt(&group).await {
-                Ok(outcomes) => answer(group, outcomes),
+                Ok(outcomes) => {
+                    self.is_away = false;
+                    answer(group, outcomes);
+                }
                 Err(Failure::Lost(error)) => {
                     self.connection = None;
-                    if started.elapsed() < self.patience {
+                    if !self.is_away && started.elapsed() < self.patience {
                         tokio::time::sleep(RECONNECT_DELAY).await;
                         groups.push(group);
                         continue;
                     }
+                    self.is_away = true;
                     tracing::warn!(%error, "PostgreSQL is not reachable; a group of {} writes is refused", group.len());
                     let message = "the database is not reachable at the moment; nothing was written";
                     let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
@@ -170,6 +181,7 @@ impl Task {
                         }
                         Some(false) => groups.push(group),
                         None => {
+                            self.is_away = true;
                             let message = "the connection to the database was lost during the commit; \
                                            whether the write took effect is not known yet";
                             let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
@@ -195,17 +207,21 @@ impl Task {
         let (mut slots, places) = self.places(group).await?;
         let namespace = self.namespace.id;
         self.begin().await?;
+        let options = self.options.clone();
         let connection = self.connection().await?;
-        let read = limited(commit::read(connection, namespace, &mut slots)).await?.map_err(Failure::Refused)?;
+        let read = limited(&options, commit::read(connection, namespace, &mut slots)).await?.map_err(Failure::Refused)?;
         if read.newest_attribute != self.attributes.newest() {
             let connection = self.connection.as_mut().expect("connected by begin");
-            self.attributes.load_newer(connection, namespace).await.map_err(Failure::Refused)?;
+            watched(&options, self.attributes.load_newer(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
-        self.find_actors(group).await.map_err(Failure::Refused)?;
+        watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
         let connection = self.connection.as_mut().expect("connected by begin");
         let emails = emails(group);
-        let taken =
-            if emails.is_empty() { HashSet::new() } else { limited(system::taken_emails(connection, namespace, emails)).await? };
+        let taken = if emails.is_empty() {
+            HashSet::new()
+        } else {
+            limited(&options, system::taken_emails(connection, namespace, emails)).await?
+        };
 
         let mut evaluation = Evaluation::new(&self.namespace, &self.attributes, slots, read.head, taken);
         let mut outcomes = Vec::with_capacity(group.len());
@@ -226,11 +242,11 @@ impl Task {
 
         let Evaluation { slots, head, mut rows, new_attributes, .. } = evaluation;
         let system_rows = std::mem::take(&mut rows.system);
-        limited(commit::write(connection, namespace, head.now, rows, &slots)).await?.map_err(Failure::Refused)?;
+        limited(&options, commit::write(connection, namespace, head.now, rows, &slots)).await?.map_err(Failure::Refused)?;
         if !system_rows.is_empty() {
-            limited(system::insert(connection, namespace, head.now, &system_rows)).await?;
+            limited(&options, system::insert(connection, namespace, head.now, &system_rows)).await?;
         }
-        match limited(async { connection.execute(sqlx::raw_sql("commit")).await }).await {
+        match limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await {
             Ok(_) => {
                 self.learn(new_attributes);
                 Ok(outcomes)
@@ -264,14 +280,16 @@ impl Task {
     /// A table that this process has not met: looked up, or made in a transaction of its own.
     async fn table(&mut self, name: &TableName, make: bool, write: &Write) -> Result<Option<TableId>, Failure> {
         let namespace = self.namespace.id;
+        let options = self.options.clone();
         let connection = self.connection().await?;
-        let mut found = catalogue::find_table(connection, namespace, name).await.map_err(Failure::from_error)?;
+        let finding = catalogue::find_table(&mut *connection, namespace, name);
+        let mut found = watched(&options, finding).await?.map_err(Failure::from_error)?;
         if found.is_none() && make {
             self.begin().await?;
             let connection = self.connection().await?;
-            let made = make_table(connection, namespace, name, write.actor.as_ref()).await;
-            let table = made.map_err(Failure::from_error)?;
-            limited(async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
+            let making = make_table(connection, namespace, name, write.actor.as_ref());
+            let table = watched(&options, making).await?.map_err(Failure::from_error)?;
+            limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
             found = Some(table);
         }
         if let Some(table) = found {
@@ -282,14 +300,15 @@ impl Task {
 
     async fn begin(&mut self) -> Result<(), Failure> {
         let begin = format!("begin; {}", lock_statement(self.namespace.id));
+        let options = self.options.clone();
         let connection = self.connection().await?;
-        limited(async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await?;
+        limited(&options, async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await?;
         Ok(())
     }
 
     async fn roll_back(&mut self) {
         if let Some(connection) = self.connection.as_mut()
-            && limited(async { connection.execute(sqlx::raw_sql("rollback")).await }).await.is_err()
+            && limited(&self.options, async { connection.execute(sqlx::raw_sql("rollback")).await }).await.is_err()
         {
             self.connection = None;
         }
@@ -297,12 +316,10 @@ impl Task {
 
     async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {
         if self.connection.is_none() {
-            let connecting = async { PgConnection::connect_with(&self.options).await };
-            self.connection = Some(limited(connecting).await.map_err(|failure| match failure {
-                // Whatever keeps a connection from being made may pass: too many clients, starting up, a wrong password file.
-                Failure::Refused(error) => Failure::Lost(sqlx::Error::Protocol(error.to_string())),
-                other => other,
-            })?);
+            let connecting = tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&self.options));
+            // Whatever keeps a connection from being made may pass: too many clients, starting up, a wrong password file.
+            let connected = connecting.await.map_err(|_| Failure::Lost(silent()))?.map_err(Failure::Lost)?;
+            self.connection = Some(connected);
         }
         Ok(self.connection.as_mut().expect("made above"))
     }
@@ -364,9 +381,10 @@ impl Task {
     async fn look_up(&mut self, tx: Tx, hash: &Hash) -> Result<bool, Failure> {
         self.begin().await?;
         let namespace = self.namespace.id;
+        let options = self.options.clone();
         let connection = self.connection().await?;
         let query = sqlx::query("select hash from ddb.tx where namespace = $1 and tx = $2").bind(namespace.0).bind(tx.0);
-        let row = limited(query.fetch_optional(&mut *connection)).await?;
+        let row = limited(&options, query.fetch_optional(&mut *connection)).await?;
         let found: Option<Vec<u8>> =
             row.map(|row| row.try_get(0)).transpose().map_err(|error| Failure::Refused(to_error(error)))?;
         self.roll_back().await;
@@ -392,12 +410,40 @@ impl Failure {
     }
 }
 
-/// Waits for a round trip; one that takes too long counts as a lost connection.
-async fn limited<T>(round_trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-    match tokio::time::timeout(ROUND_TRIP_LIMIT, round_trip).await {
-        Ok(outcome) => outcome.map_err(Failure::from_sqlx),
-        Err(_) => Err(Failure::Lost(sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned()))),
+/// Waits for a round trip, as [`watched`] does.
+async fn limited<T>(options: &PgConnectOptions, round_trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
+    watched(options, round_trip).await?.map_err(Failure::from_sqlx)
+}
+
+/// Waits for a round trip for as long as PostgreSQL answers others meanwhile (its statements have limits of their own): a slow statement is
+/// waited for, a connection to a server that has become silent counts as lost.
+async fn watched<T>(options: &PgConnectOptions, round_trip: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::pin!(round_trip);
+    let end = Instant::now() + ROUND_TRIP_LIMIT;
+    while Instant::now() < end {
+        if let Ok(done) = tokio::time::timeout(ASK_AFTER, &mut round_trip).await {
+            return Ok(done);
+        }
+        tokio::select! {
+            biased;
+            done = &mut round_trip => return Ok(done),
+            answers = answers(options) => if !answers { break },
+        }
     }
+    Err(Failure::Lost(silent()))
+}
+
+/// Whether PostgreSQL answers at all, be it that it takes no more clients.
+async fn answers(options: &PgConnectOptions) -> bool {
+    match tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(options)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.as_database_error().is_some(),
+        Err(_) => false,
+    }
+}
+
+fn silent() -> sqlx::Error {
+    sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned())
 }
 
 fn answer(group: Vec<Pending>, outcomes: Vec<Result<Written>>) {
@@ -423,7 +469,7 @@ async fn make_table(
     name: &TableName,
     actor: Option<&RecordKey>,
 ) -> Result<TableId> {
-    if let Some(table) = catalogue::find_table(connection, namespace, name).await? {
+    if let Some(table) = catalogue::find_table(&mut *connection, namespace, name).await? {
         return Ok(table);
     }
     let made_by = actor.map(|key| ddb_core::RecordId { table: TableName::user(), key: key.clone() }.to_string());

@@ -15,7 +15,6 @@ use ddb_http::App;
 use ddb_runtime::Shared;
 use ddb_store::Store;
 use ddb_testkit::{Database, Json, json};
-use sqlx::PgPool;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +81,7 @@ impl Server {
         Self { app: App::new(service.router), shared, database: database.clone(), _open: open }
     }
 
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &ddb_store::Pool {
         self.shared.database.store().pool()
     }
 

@@ -38,7 +38,14 @@ pub(crate) async fn signin(
     let SignIn { email, password } = SignIn::read(body)?;
     let network = Network::of(context.peer.ip());
     let (attempt, place) = auth.attempt(context.namespace, network, &email).await?;
-    let account = account::with_email(auth.database.store().pool(), context.namespace, &email).await?;
+    let account = match account::with_email(auth.database.store().pool(), context.namespace, &email).await {
+        Ok(account) => account,
+        Err(error) => {
+            // Nothing was compared: a database that is away locks nobody out.
+            attempt.give_back();
+            return Err(error.into());
+        }
+    };
     let verdict = auth.is_right(attempt, &place, password.clone(), account.as_ref()).await?;
     let (Some(account), Some(verdict)) = (account, verdict) else { return Err(wrong().into()) };
     let rehashed = auth.rehashed(&place, verdict, password).await;
