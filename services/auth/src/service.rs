@@ -72,3 +72,46 @@ fn look_at_keys(master_key: MasterKey) -> Recurring {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ddb_store::Store;
+    use ddb_testkit::Database;
+
+    use super::*;
+
+    /// Mutants: a condition of one of the sweeps is missing.
+    #[tokio::test]
+    async fn the_sweep_deletes_only_what_is_of_no_use_any_more() {
+        let store = Store::open(ddb_store::Config::new(Database::new().await.options())).await.expect("the store opens");
+        let run = async |statement: &'static str| {
+            sqlx::query(statement).execute(store.pool()).await.expect("the statement runs");
+        };
+        run("insert into ddb.account (namespace, id, email, created_at) values (1, 'a', 'a@x', 1)").await;
+        // What is to be kept is called so; the numbers are days ago: made, rotated, ended.
+        run("
+            insert into ddb.session (id, namespace, account, user_agent, created_at, rotated_at, ended_at)
+            select gen_random_uuid(), 1, 'a', name, now - made * day, now - rotated * day, now - ended * day
+            from (values
+                ('kept: lives', 1, 1, null), ('kept: lives long', 80, 2, null), ('kept: ended lately', 29, 29, 28),
+                ('kept: idle, but made lately', 29, 29, null), ('ended', 31, 30, 30), ('idle', 31, 8, null), ('old', 91, 1, null)
+            ) as sessions (name, made, rotated, ended),
+            (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now, 86400000000 as day) as clock
+        ")
+        .await;
+        run("
+            insert into ddb.signing_key (id, modulus, exponent, private_box, created_at, retired_at)
+            select name, '', '', '', 1, now - hours * 3600000000
+            from (values ('kept: used', null), ('kept: retired lately', 23), ('retired', 25)) as keys (name, hours),
+            (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now) as clock
+        ")
+        .await;
+        (sweep().run)(store.clone()).await.expect("swept");
+        for (statement, kept) in [("select user_agent from ddb.session", 4), ("select id from ddb.signing_key", 2)] {
+            let names: Vec<(String,)> = sqlx::query_as(statement).fetch_all(store.pool()).await.expect("rows");
+            assert_eq!(names.len(), kept, "{names:?}");
+            assert!(names.iter().all(|(name,)| name.starts_with("kept")), "{names:?}");
+        }
+        store.close().await;
+    }
+}

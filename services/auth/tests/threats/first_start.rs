@@ -2,8 +2,8 @@
 
 use ddb_auth::{Config, FirstAdmin, admin};
 use ddb_bus::Bus;
-use ddb_core::ErrorCode;
-use ddb_database::MasterKey;
+use ddb_core::{ErrorCode, Principal};
+use ddb_database::{Authenticator, AuthenticatorConfig, MasterKey};
 use ddb_testkit::{Database, json};
 use zeroize::Zeroizing;
 
@@ -41,8 +41,7 @@ fn the_first_admin_is_made_once_and_has_the_role_root() {
         let answer = server.anon().post("/api/auth/signin", &body).await.expect(200);
         assert_eq!(answer.json["user"]["roles"], json!(["admin", "root"]));
         let user = User::of(&server, &answer.json);
-        let ddb_core::Principal::Account(account) =
-            server.shared.authenticator.authenticate(&user.access_token).await.expect("signed in")
+        let Principal::Account(account) = server.shared.authenticator.authenticate(&user.access_token).await.expect("signed in")
         else {
             panic!("an account")
         };
@@ -56,6 +55,21 @@ fn the_first_admin_is_made_once_and_has_the_role_root() {
         assert_eq!(taken.expect_err("taken").code(), ErrorCode::Conflict);
         let weak = admin::create(&server.shared.database, "third@example.com", Zeroizing::new("short".to_owned())).await;
         assert_eq!(weak.expect_err("weak").code(), ErrorCode::ValidationFailed);
+    });
+}
+
+/// Mutant: `Sessions` ignores the setting.
+#[test]
+fn the_role_root_can_be_switched_off() {
+    run(async {
+        let server = Server::start(with_admin("root@example.com"), MEMORY).await;
+        let body = json!({ "email": "root@example.com", "password": PASSWORD });
+        let user = User::of(&server, &server.anon().post("/api/auth/signin", &body).await.expect(200).json);
+        let config = AuthenticatorConfig { root: false, ..AuthenticatorConfig::default() };
+        let store = server.shared.database.store().clone();
+        let without = Authenticator::new(store, Bus::local(), config).authenticate(&user.access_token).await;
+        let Principal::Account(account) = without.expect("signed in") else { panic!("an account") };
+        assert!(account.admin && !account.root);
     });
 }
 
