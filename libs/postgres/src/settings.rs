@@ -14,11 +14,11 @@ pub(crate) fn settings(memory: u64) -> Vec<String> {
         "max_connections=40".to_owned(),
         "superuser_reserved_connections=0".to_owned(),
         // Memory.
-        format!("shared_buffers={}", mib(memory / 8, 32, 512)),
+        format!("shared_buffers={}", mib(memory / 8, 32, 128)),
         format!("effective_cache_size={}", mib(memory / 2, 128, 1 << 20)),
         format!("work_mem={}", mib(memory / 128, 4, 32)),
-        format!("maintenance_work_mem={}", mib(memory / 16, 32, 256)),
-        format!("autovacuum_work_mem={}", mib(memory / 16, 16, 64)),
+        format!("maintenance_work_mem={}", mib(memory / 16, 32, 128)),
+        format!("autovacuum_work_mem={}", mib(memory / 16, 16, 32)),
         "huge_pages=off".to_owned(),
         "jit=off".to_owned(),
         // Processes.
@@ -89,8 +89,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_machine_gets_small_buffers_and_a_big_one_no_more_than_512_mb() {
-        for (memory, buffers) in [(128 * MIB, "32MB"), (512 * MIB, "64MB"), (2048 * MIB, "256MB"), (1 << 40, "512MB")] {
+    fn a_small_machine_gets_small_buffers_and_a_big_one_no_more_than_128_mb() {
+        for (memory, buffers) in [(128 * MIB, "32MB"), (512 * MIB, "64MB"), (2048 * MIB, "128MB"), (1 << 40, "128MB")] {
             assert!(settings(memory).contains(&format!("shared_buffers={buffers}")), "{memory}");
         }
     }
