@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, ErrorCode, Result};
@@ -39,10 +39,15 @@ fn expect_json(headers: &HeaderMap) -> Result<()> {
         main.eq_ignore_ascii_case("application")
             && (sub.eq_ignore_ascii_case("json") || sub.len() > 5 && sub.to_ascii_lowercase().ends_with("+json"))
     });
-    if is_json {
-        return Ok(());
+    if !is_json {
+        let message = "the body must be JSON, with the header `content-type: application/json`";
+        return Err(Error::new(ErrorCode::UnsupportedMediaType, message));
     }
-    Err(Error::new(ErrorCode::UnsupportedMediaType, "the body must be JSON, with the header `content-type: application/json`"))
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Error::new(ErrorCode::UnsupportedMediaType, "the body must not be compressed"));
+    }
+    Ok(())
 }
 
 async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes> {
@@ -110,5 +115,10 @@ mod tests {
             assert!(!accepts(content_type), "{content_type}");
         }
         assert!(expect_json(&HeaderMap::new()).is_err());
+        for (coding, is_taken) in [("identity", true), ("Identity", true), ("gzip", false), ("identity, gzip", false)] {
+            let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_ENCODING, coding)];
+            let headers = headers.map(|(name, value)| (name, value.parse().expect("a header value"))).into_iter().collect();
+            assert_eq!(expect_json(&headers).is_ok(), is_taken, "{coding}");
+        }
     }
 }
