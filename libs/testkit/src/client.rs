@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -27,6 +27,28 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answers in what a server sent over one connection; none of them may be chunked or without a body where one is announced.
+    #[track_caller]
+    pub fn parse_all(mut bytes: &[u8]) -> Vec<Self> {
+        let mut answers = Vec::new();
+        while !bytes.is_empty() {
+            let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+            let head = std::str::from_utf8(&bytes[..end]).expect("a head is ASCII");
+            let mut lines = head.split("\r\n");
+            let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()).expect("a status");
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+                headers.append(HeaderName::try_from(name).expect("a name"), HeaderValue::try_from(value).expect("a value"));
+            }
+            let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+            let (body, rest) = bytes[end + 4..].split_at(length);
+            let json = serde_json::from_slice(body).unwrap_or_default();
+            answers.push(Self { status, headers, body: Bytes::copy_from_slice(body), json });
+            bytes = rest;
+        }
+        answers
+    }
+
     /// Empty where the header is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -190,6 +212,35 @@ impl Client {
             answer = &mut exchange => answer,
             // The connection may end before the answer is read to its end.
             _ = connection => exchange.await,
+        }
+    }
+
+    /// Writes a request of any length piece by piece and reads the answer meanwhile, as a client does that sends a large body.
+    pub async fn upload(&self, head: &[u8], pieces: impl Iterator<Item = Bytes>) -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        let (mut reader, mut writer) = stream.split();
+        let writing = async {
+            writer.write_all(head).await?;
+            for piece in pieces {
+                writer.write_all(&piece).await?;
+            }
+            Ok::<_, std::io::Error>(())
+        };
+        let reading = async {
+            let mut answer = Vec::new();
+            reader.read_to_end(&mut answer).await?;
+            Ok::<_, std::io::Error>(answer)
+        };
+        // A server that has answered may close before it has read everything.
+        let (_, answer) = tokio::join!(writing, reading);
+        answer
+    }
+
+    /// Sends bytes as they are and no more; whatever comes back, and however the connection ends, is fine.
+    pub async fn cut_off(&self, bytes: &[u8]) {
+        let mut stream = TcpStream::connect(self.address).await.expect("the server takes connections");
+        if stream.write_all(bytes).await.is_ok() && stream.shutdown().await.is_ok() {
+            let _ = stream.read_to_end(&mut Vec::new()).await;
         }
     }
 

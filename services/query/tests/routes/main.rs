@@ -1,6 +1,9 @@
 //! The routes of the records as their users meet them: a real `ddb` over a real PostgreSQL.
 
+mod bad_input;
 mod data;
+mod intruder;
+mod model;
 
 use ddb_testkit::Stage;
 
