@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Error, FieldName, Object, Result, Value};
+use ddb_core::{Decimal, Error, FieldName, Object, Result, Value};
 
 use crate::record_body::{self, Ttl};
 
@@ -101,7 +101,9 @@ fn change(json: Json, place: &Place<'_>) -> Result<Change> {
     let entries = match json {
         Json::Null => return Ok(Change::Remove),
         Json::Object(entries) => entries,
-        json => return value(json, place).map(Change::Set),
+        json @ (Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Array(_)) => {
+            return value(json, place).map(Change::Set);
+        }
     };
     match entries.as_slice() {
         [(operator, Json::Bool(true))] if operator == "$null" => Ok(Change::Set(Value::Null)),
@@ -188,13 +190,12 @@ fn add(value: &Value, by: &Value, place: &Place<'_>) -> Result<Value> {
     let overflow = || invalid(place, "RANGE", |path| format!("`$inc` would take `{path}` beyond the range of its type"));
     match (value, by) {
         (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int).ok_or_else(overflow),
-        (Value::Decimal(a), b) | (b, Value::Decimal(a)) if is_number(b) => {
-            let b = match b {
-                Value::Int(b) => (*b).into(),
-                Value::Decimal(b) => *b,
-                Value::Float(b) => ddb_core::Decimal::try_from(*b).map_err(|_| overflow())?,
-                _ => return Err(overflow()),
-            };
+        (Value::Decimal(a), Value::Decimal(b)) => a.checked_add(*b).map(Value::Decimal).ok_or_else(overflow),
+        (Value::Decimal(a), Value::Int(b)) | (Value::Int(b), Value::Decimal(a)) => {
+            a.checked_add((*b).into()).map(Value::Decimal).ok_or_else(overflow)
+        }
+        (Value::Decimal(a), Value::Float(b)) | (Value::Float(b), Value::Decimal(a)) => {
+            let b = Decimal::try_from(*b).map_err(|_| overflow())?;
             a.checked_add(b).map(Value::Decimal).ok_or_else(overflow)
         }
         (Value::Float(a), Value::Float(b)) => finite(a + b, a.is_finite() && b.is_finite()).ok_or_else(overflow),

@@ -29,12 +29,12 @@ impl Ttl {
     }
 
     fn parse(json: &Json) -> Result<Self> {
-        match json {
-            Json::Int(seconds) if (1..=MAX_TTL_SECONDS).contains(seconds) => {
-                Ok(Self(Duration::from_secs(seconds.unsigned_abs())))
-            }
-            _ => Err(Error::invalid("$ttl", "TYPE", format!("`$ttl` is a whole number of seconds from 1 to {MAX_TTL_SECONDS}"))),
+        if let Json::Int(seconds) = json
+            && (1..=MAX_TTL_SECONDS).contains(seconds)
+        {
+            return Ok(Self(Duration::from_secs(seconds.unsigned_abs())));
         }
+        Err(Error::invalid("$ttl", "TYPE", format!("`$ttl` is a whole number of seconds from 1 to {MAX_TTL_SECONDS}")))
     }
 
     /// The `$ttl` of a change: absent, `null` (lives for ever from now on), or seconds.
@@ -66,10 +66,10 @@ impl NewRecord {
 
 /// The members of a record's body.
 pub(crate) fn entries(json: Json) -> Result<Vec<(String, Json)>> {
-    match json {
-        Json::Object(entries) => Ok(entries),
-        _ => Err(Error::new(ddb_core::ErrorCode::ValidationFailed, "a record is a JSON object")),
-    }
+    let Json::Object(entries) = json else {
+        return Err(Error::new(ddb_core::ErrorCode::ValidationFailed, "a record is a JSON object"));
+    };
+    Ok(entries)
 }
 
 fn take(entries: &mut Vec<(String, Json)>, name: &str) -> Option<Json> {
@@ -86,10 +86,12 @@ fn key(json: Json) -> Result<RecordKey> {
             key.check_storable()?;
             Ok(key)
         }
-        Json::Object(_) => match json::to_value(json, "id")? {
-            ddb_core::Value::Uuid(uuid) => Ok(RecordKey::Uuid(uuid)),
-            _ => refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}"),
-        },
+        Json::Object(_) => {
+            let ddb_core::Value::Uuid(uuid) = json::to_value(json, "id")? else {
+                return refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}");
+            };
+            Ok(RecordKey::Uuid(uuid))
+        }
         Json::Null | Json::Bool(_) | Json::Float(_) | Json::Array(_) => {
             refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}")
         }

@@ -226,8 +226,8 @@ impl World<'_> {
             return;
         };
         let answer = answer.expect(200);
-        // The texts differ where 1 has become 1.0.
-        if json!(after).to_string() == json!(record.fields).to_string() {
+        // 1 and 1.0 are not the same here.
+        if after == record.fields {
             self.count("unchanged");
             assert_eq!(answer.header("etag"), etag, "what changes nothing makes no version");
         } else {

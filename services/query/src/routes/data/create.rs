@@ -13,23 +13,16 @@ pub(crate) async fn create(
     Query(()): Query<()>,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Answer> {
-    match body {
-        Json::Array(bodies) => {
-            let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
-            let created = caller.session.create(&table, records).await?;
-            Ok(Answer::created(record_answer::many(&created.data, created.tx, accept))
-                .content_type(accept.content_type())
-                .tx(created.tx))
-        }
-        body => {
-            let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?;
-            let record = created.data.pop().ok_or_else(|| Error::internal("the create gave no record"))?;
-            Ok(Answer::created(record_answer::one(&record, created.tx, accept))
-                .content_type(accept.content_type())
-                .tx(created.tx)
-                .etag(record.tx))
-        }
+    if let Json::Array(bodies) = body {
+        let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
+        let created = caller.session.create(&table, records).await?;
+        let json = record_answer::many(&created.data, created.tx, accept);
+        return Ok(Answer::created(json).content_type(accept.content_type()).tx(created.tx));
     }
+    let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?;
+    let record = created.data.pop().ok_or_else(|| Error::internal("the create gave no record"))?;
+    let json = record_answer::one(&record, created.tx, accept);
+    Ok(Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(record.tx))
 }
 
 /// An error in an array says in which of its records.
