@@ -25,7 +25,7 @@ pub use config::Config;
 pub use connection::to_error;
 pub use pool::Pool;
 pub use read::{Found, ListQuery};
-pub use record::{Record, Shadowed};
+pub use record::{MAX_FIELDS, Record, Shadowed, check_new};
 pub use status::{Status, TableStatus};
 pub use store::Store;
 pub use system::SystemRow;

@@ -1,6 +1,7 @@
+use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ddb_core::{Error, RecordKey, Result, TableName, Timestamp};
+use ddb_core::{Error, RecordId, RecordKey, Result, TableName, Timestamp};
 use ddb_store::{Change, Current, Record, Step};
 
 use super::{Answer, Session};
@@ -23,16 +24,32 @@ impl Session {
             let tx = self.database.store().head(self.namespace).await?;
             return Ok(Answer { data: Vec::new(), tx });
         }
+        check(table, &records)?;
         let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
         let written = self.write(steps).await?;
         Ok(Answer { data: written.records.into_iter().flatten().collect(), tx: written.tx })
     }
 }
 
+/// What can be told without the database is told before a table comes into being for records that cannot be made.
+fn check(table: &TableName, records: &[NewRecord]) -> Result<()> {
+    let mut keys = HashSet::new();
+    for key in records.iter().filter_map(|record| record.key.as_ref()) {
+        if !keys.insert(key) {
+            return Err(taken(&RecordId::new(table.clone(), key.clone())));
+        }
+    }
+    ddb_store::check_new(records.iter().map(|record| &record.fields))
+}
+
+fn taken(id: &RecordId) -> Error {
+    Error::conflict(format!("the key of {id} is taken"))
+}
+
 fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step {
     let NewRecord { key, fields, ttl } = record;
     let decide = move |current: Current<'_>| match current.record {
-        Some(record) => Err(Error::conflict(format!("the key of {} is taken", record.id))),
+        Some(record) => Err(taken(&record.id)),
         None => {
             Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
         }

@@ -3,21 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
-use ddb_core::{
-    AttributeId, EntityId, Error, ErrorCode, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, doc, sort_key,
-};
+use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
 use super::facts::{self, NewAttribute, NewFact};
 use super::{Change, Current, Write, Written};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
-use crate::{Record, Shadowed, SystemRow};
-
-/// A record's fields in the form of `doc`, in bytes.
-const MAX_RECORD_BYTES: usize = 1 << 20;
-/// Names that a table can have had.
-const MAX_ATTRIBUTES: usize = 1_000;
+use crate::{MAX_FIELDS, Record, Shadowed, SystemRow, record};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -253,7 +246,7 @@ impl<'a> Evaluation<'a> {
                     facts::of_delete(&mut facts);
                 }
                 facts::of_create(&fields, owner.as_ref(), expires, &mut facts);
-                let doc = checked_doc(&fields)?;
+                let doc = record::doc(&fields)?;
                 let id = self.slots.all[slot].id.clone();
                 (
                     Some(Record { id, fields, owner, created: now, updated: now, tx, expires, shadowed: Shadowed::default() }),
@@ -265,7 +258,7 @@ impl<'a> Evaluation<'a> {
                 if facts.is_empty() {
                     (Some(before.clone()), None)
                 } else {
-                    let doc = checked_doc(&fields)?;
+                    let doc = record::doc(&fields)?;
                     (Some(Record { fields, updated: now, tx, expires, ..before.clone() }), Some(doc))
                 }
             }
@@ -303,11 +296,8 @@ impl<'a> Evaluation<'a> {
         }
         for (table, names) in new {
             let named_by_group = self.new_attributes.keys().filter(|(of, _)| *of == table).count();
-            if self.attributes.count(table) + named_by_group + names.len() > MAX_ATTRIBUTES {
-                return Err(Error::new(
-                    ErrorCode::QuotaExceeded,
-                    format!("a table can have had {MAX_ATTRIBUTES} different fields at most"),
-                ));
+            if self.attributes.count(table) + named_by_group + names.len() > MAX_FIELDS {
+                return Err(record::too_many_fields());
             }
         }
         Ok(())
@@ -417,14 +407,6 @@ impl<'a> Evaluation<'a> {
 
 fn is_expired(record: &Record, now: Timestamp) -> bool {
     record.expires.is_some_and(|expires| expires <= now)
-}
-
-fn checked_doc(fields: &ddb_core::Object) -> Result<String> {
-    let doc = doc::encode(fields);
-    if doc.len() > MAX_RECORD_BYTES {
-        return Err(Error::new(ErrorCode::PayloadTooLarge, "a record has at most 1 MB"));
-    }
-    Ok(doc)
 }
 
 fn kind(change: &Change) -> &'static str {

@@ -107,6 +107,31 @@ async fn an_array_with_one_bad_record_makes_none() {
 }
 
 #[tokio::test]
+async fn a_refused_create_makes_no_table() {
+    let cast = STAGE.cast().await;
+    let table = format!("{}_never", cast.table());
+    let fields: Json = (0..1_001).map(|n| (format!("f{n}"), Json::from(n))).collect();
+    for (body, status) in [
+        (json!([{ "id": 1 }, { "id": 1 }]), 409),
+        (json!({ "big": "x".repeat(1 << 20) }), 413),
+        (fields, 403),
+        (json!({ "_owner": "user:x" }), 422),
+        (json!([]), 201),
+    ] {
+        cast.user.post(&format!("/api/data/{table}"), &body).await.expect(status);
+    }
+    cast.anon.post(&format!("/api/data/{table}"), &json!({})).await.expect(401);
+    for path in [format!("/api/data/{table}"), format!("/api/data/{table}/1")] {
+        cast.user.get(&path).await;
+        cast.user.put(&path, &json!({})).await;
+    }
+    let status = cast.server.ddb(&["status"]);
+    assert_eq!(status.code, Some(0), "{}", status.stderr);
+    assert!(status.stdout.contains("user"), "{}", status.stdout);
+    assert!(!status.stdout.contains(&table), "{}", status.stdout);
+}
+
+#[tokio::test]
 async fn a_taken_key_is_409_whether_it_is_visible_or_not() {
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
