@@ -1,6 +1,6 @@
 //! The connection to PostgreSQL is cut at chosen messages of a transaction: `ddb` knows the outcome of every commit.
 //!
-//! Mutants (libs/store):
+//! Mutants (libs/store), tried:
 //! - `transactor/task.rs`, `was_committed`: answers `Some(false)` without looking. What was committed is written once more.
 //! - `transactor/task.rs`, `was_committed`: answers `Some(true)` without looking. Acknowledged writes are missing.
 //! - `transactor/task.rs`, `look_up`: does not take the lock. A commit that is still on the way is taken for lost.

@@ -1,9 +1,7 @@
 //! A record with a time to live is gone at that time, whenever its deletion is written.
 //!
-//! Mutants (libs/store):
+//! Mutant (libs/store), tried:
 //! - `read/by_key.rs`, `answer`: does not drop the expired ones.
-//! - `transactor/group.rs`, `effect`: a create over an expired record does not write its deletion first.
-//! - `expiry.rs`, `reap`: keeps everything.
 
 use std::time::Duration;
 

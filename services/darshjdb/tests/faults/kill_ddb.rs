@@ -1,7 +1,7 @@
 //! `kill -9` of `ddb` under load: what was acknowledged is there once, what was not is there once or not at all.
 //!
-//! Mutants (libs/store):
-//! - `transactor/task.rs`, `attempt`: the outcomes are given back before the `commit`. Acknowledged writes are lost.
+//! Mutants (libs/store), tried:
+//! - `transactor/task.rs`, `attempt`: one `commit` in ten is a `rollback`. Acknowledged writes are missing.
 
 use std::time::Duration;
 

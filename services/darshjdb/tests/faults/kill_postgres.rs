@@ -1,8 +1,7 @@
 //! `kill -9` of PostgreSQL under load, of the whole server and of the transactor's session: `ddb` goes on by itself, and every client is answered.
 //!
-//! Mutants (libs/store):
-//! - `transactor/task.rs`, `was_committed`: answers `Some(false)` without looking. What was committed is written once more.
-//! - `transactor/task.rs`, `handle`: a group whose connection was lost before the commit is answered as written.
+//! Mutants (libs/store), tried:
+//! - `transactor/task.rs`, `was_committed`: answers `Some(false)` without looking. What was committed is refused, or written once more.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Concurrent changes of one record: none is lost.
 //!
-//! Mutants:
+//! Mutants, tried:
 //! - `libs/database/src/session/mod.rs`, `visible`: does not compare `if_match` with the record's last change.
-//! - `libs/store/src/transactor/group.rs`, `state`: gives the record as it was read, whatever the writes before have made of it.
+//! - `libs/store/src/transactor/group.rs`, `apply`: does not keep the record in its slot for the writes that follow in the group.
 
 use ddb_testkit::{Caller, Server, json};
 use tokio::task::JoinSet;

@@ -1,8 +1,7 @@
 //! Requests that are written together do not touch each other.
 //!
-//! Mutants (libs/store):
+//! Mutant (libs/store), tried:
 //! - `transactor/group.rs`, `evaluate`: effects are applied step by step, before the whole write is known to succeed.
-//! - `transactor/task.rs`, `attempt`: the first error of an evaluation is the answer to the whole group.
 
 use std::time::Duration;
 

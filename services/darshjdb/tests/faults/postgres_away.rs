@@ -1,13 +1,10 @@
 //! PostgreSQL is away for 10 seconds, once so that it refuses connections, once so that it takes them and is silent: requests are answered with
 //! 503 in time, and everything goes on by itself when it is back.
 //!
-//! Mutants (in libs/store where nothing else is said):
-//! - `transactor/task.rs`: `ANSWER_WITHIN` is a minute. Writes wait for a silent PostgreSQL.
+//! Mutants, tried:
 //! - `libs/database/src/authenticator/sessions.rs`, `get`: no limit on waiting for another one's read. Requests of one session wait one after
 //!   the other.
 //! - `services/auth/src/routes/auth/signin.rs`: the attempt is not given back. Who signs in meanwhile is locked out.
-//! - `pool.rs`, `limited`: has no limit. Lists wait for a silent PostgreSQL.
-//! - `connection.rs`, `is_lost`: gives false for `sqlx::Error::Io`. A request is answered with 500.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
