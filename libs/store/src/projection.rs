@@ -15,7 +15,7 @@ pub(crate) fn relation(namespace: NamespaceId, table: TableId) -> String {
     format!("ddb_data.t{namespace}_{table}")
 }
 
-/// The head's columns of every read: the newest transaction, the clock, and the table's [`Shadowed`] names; `$1` is the
+/// The head's columns of every read: the newest transaction, the clock (never before that transaction), and the table's [`Shadowed`] names; `$1` is the
 /// namespace.
 pub(crate) fn head_columns(table: TableId) -> String {
     let has_had = |name: &str| {
@@ -23,7 +23,10 @@ pub(crate) fn head_columns(table: TableId) -> String {
     };
     format!(
         "coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
-         (extract(epoch from now()) * 1000000)::bigint as now,
+         greatest(
+             (extract(epoch from now()) * 1000000)::bigint,
+             (select time from ddb.tx where namespace = $1 order by tx desc limit 1)
+         ) as now,
          {} as has_created, {} as has_updated",
         has_had("created"),
         has_had("updated")

@@ -1,7 +1,7 @@
 //! How much there is.
 
 use ddb_core::{NamespaceId, Result, TableName, Tx};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
 use crate::{Store, catalogue, projection};
@@ -29,7 +29,9 @@ pub struct TableStatus {
 impl Store {
     /// Counts and measures; takes a moment on large tables.
     pub async fn status(&self, namespace: NamespaceId) -> Result<Status> {
-        let mut connection = self.pool().acquire().await.map_err(to_error)?;
+        let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
+        // Counting a large table takes longer than a request may.
+        connection.execute(sqlx::raw_sql("set statement_timeout = 0")).await.map_err(to_error)?;
         let row = sqlx::query(
             "
             select
@@ -41,17 +43,18 @@ impl Store {
             ",
         )
         .bind(namespace.0)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut connection)
         .await
         .map_err(to_error)?;
         let mut tables = Vec::new();
         for (id, name) in catalogue::all_tables(&mut connection, namespace).await? {
             let relation = projection::relation(namespace, id);
             let statement = format!("select (select count(*) from {relation}), pg_total_relation_size('{relation}')");
-            let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(&mut *connection).await.map_err(to_error)?;
+            let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(&mut connection).await.map_err(to_error)?;
             let (records, bytes) = (row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?);
             tables.push(TableStatus { name, records, bytes });
         }
+        connection.close().await.map_err(to_error)?;
         Ok(Status {
             head: Tx(row.try_get::<Option<i64>, _>(0).map_err(to_error)?.unwrap_or(0)),
             head_hash: row.try_get(1).map_err(to_error)?,

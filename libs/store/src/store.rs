@@ -84,6 +84,17 @@ impl Store {
         read::list(&self.inner.pool, namespace, id, query).await
     }
 
+    /// Those of the keys of the table `user` that belong to an account, with a record or without.
+    pub async fn accounts_among(&self, namespace: NamespaceId, keys: &[&str]) -> Result<Vec<String>> {
+        let rows = sqlx::query("select id from ddb.account where namespace = $1 and id = any($2)")
+            .bind(namespace.0)
+            .bind(keys)
+            .fetch_all(&self.inner.pool)
+            .await
+            .map_err(to_error)?;
+        rows.iter().map(|row| row.try_get(0).map_err(to_error)).collect()
+    }
+
     /// The number of the newest transaction.
     pub async fn head(&self, namespace: NamespaceId) -> Result<Tx> {
         let row = sqlx::query("select coalesce(max(tx), 0) from ddb.tx where namespace = $1")

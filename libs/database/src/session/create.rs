@@ -25,9 +25,37 @@ impl Session {
             return Ok(Answer { data: Vec::new(), tx });
         }
         check(table, &records)?;
+        self.check_profiles(table, &records).await?;
         let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
         let written = self.write(steps).await?;
         Ok(Answer { data: written.records.into_iter().flatten().collect(), tx: written.tx })
+    }
+}
+
+impl Session {
+    /// The key of an account's profile stays the account's, also while it has no profile: whoever could take it would stand in for the
+    /// account wherever its record is read.
+    async fn check_profiles(&self, table: &TableName, records: &[NewRecord]) -> Result<()> {
+        if *table != TableName::user() {
+            return Ok(());
+        }
+        let keys: Vec<&str> = records.iter().filter_map(|record| text_key(record.key.as_ref()?)).collect();
+        let own = self.principal.user_key().and_then(text_key);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let of_accounts = self.database.store().accounts_among(self.namespace, &keys).await?;
+        match of_accounts.into_iter().find(|key| own != Some(key.as_str())) {
+            Some(key) => Err(taken(&RecordId::new(table.clone(), RecordKey::String(key)))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn text_key(key: &RecordKey) -> Option<&str> {
+    match key {
+        RecordKey::String(text) => Some(text),
+        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => None,
     }
 }
 

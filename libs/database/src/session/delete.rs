@@ -6,7 +6,7 @@ use super::{Answer, Session, visible};
 impl Session {
     /// 404 where the record is absent or not the caller's, 412 where its last change is not `if_match`.
     pub async fn delete(&self, table: &TableName, key: &RecordKey, if_match: Option<Tx>) -> Result<Answer<()>> {
-        let rows = self.policy(table).visible(&self.principal);
+        let rows = self.rows_to_change(table, key)?;
         let (of_table, of_key) = (table.clone(), key.clone());
         let decide = move |current: Current<'_>| {
             visible(current, &rows, if_match, &of_table, &of_key)?;

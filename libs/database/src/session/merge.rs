@@ -8,7 +8,7 @@ impl Session {
     /// Merges into the record as it is at the commit, so that operators lose no update. 404 where the record is absent or not
     /// the caller's, 412 where its last change is not `if_match`.
     pub async fn merge(&self, table: &TableName, key: &RecordKey, patch: Patch, if_match: Option<Tx>) -> Result<Answer<Record>> {
-        let rows = self.policy(table).visible(&self.principal);
+        let rows = self.rows_to_change(table, key)?;
         let (of_table, of_key) = (table.clone(), key.clone());
         let decide = move |current: Current<'_>| {
             let record = visible(current, &rows, if_match, &of_table, &of_key)?;

@@ -46,6 +46,14 @@ impl Session {
         Policy::Private
     }
 
+    /// The rows of a table that the caller may change; who may change none is answered before anything is asked of the transactor.
+    fn rows_to_change(&self, table: &TableName, key: &RecordKey) -> Result<Rows> {
+        match self.policy(table).visible(&self.principal) {
+            Rows::Nothing => Err(absent(table, key)),
+            rows => Ok(rows),
+        }
+    }
+
     async fn write(&self, steps: Vec<Step>) -> Result<Written> {
         let write = Write {
             namespace: self.namespace,

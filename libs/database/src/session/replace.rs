@@ -14,7 +14,7 @@ impl Session {
         record: NewRecord,
         if_match: Option<Tx>,
     ) -> Result<Answer<Record>> {
-        let rows = self.policy(table).visible(&self.principal);
+        let rows = self.rows_to_change(table, key)?;
         let (of_table, of_key) = (table.clone(), key.clone());
         let NewRecord { fields, ttl, .. } = record;
         let decide = move |current: Current<'_>| {

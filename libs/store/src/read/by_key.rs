@@ -183,14 +183,9 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
                     connection = None;
                 }
                 tracing::warn!(%error, "a batch of {} reads failed", requests.len());
-                let lost = is_lost(&error);
+                let error = to_error(error);
                 for request in requests {
-                    let error = if lost {
-                        Error::unavailable("the database is not reachable at the moment")
-                    } else {
-                        to_error(sqlx::Error::Protocol(error.to_string()))
-                    };
-                    let _ = request.answer.send(Err(error));
+                    let _ = request.answer.send(Err(Error::new(error.code(), error.message())));
                 }
             }
         }

@@ -1,12 +1,14 @@
 //! The task: takes groups, commits them, and knows the outcome of every commit.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ddb_core::chain::Hash;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
+use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::sync::oneshot;
@@ -53,6 +55,8 @@ impl Transactor {
         let queue = Arc::new(Queue::default());
         let task = Task {
             options: Arc::new(options.options([
+                // Whatever the server, the database or the role say: an acknowledged write is on disk.
+                ("synchronous_commit", "on"),
                 ("statement_timeout", "15s"),
                 ("idle_in_transaction_session_timeout", "15s"),
                 ("tcp_keepalives_idle", "10"),
@@ -90,7 +94,7 @@ impl Transactor {
                 outcome.await
             }
         };
-        outcome.unwrap_or_else(|_| Err(Error::unavailable("the server is shutting down")))
+        outcome.unwrap_or_else(|_| Err(Error::unavailable("the write was given up; whether it took effect is not known")))
     }
 
     /// Writes what waits, then ends.
@@ -126,6 +130,8 @@ enum Failure {
     InDoubt(Box<InDoubt>),
     /// PostgreSQL refused a statement: nothing was written.
     Refused(Error),
+    /// The lock could not be had in time: nothing was written, and trying each write by itself would wait as long again.
+    Busy(Error),
 }
 
 struct InDoubt {
@@ -139,7 +145,11 @@ struct InDoubt {
 impl Task {
     async fn run(mut self) {
         while let Some(group) = self.queue.take_group().await {
-            self.handle(group).await;
+            // A panic answers its group (the senders are dropped) and costs the connection, not every write to come.
+            if AssertUnwindSafe(self.handle(group)).catch_unwind().await.is_err() {
+                tracing::error!("a group of writes panicked; its outcome is in the log of PostgreSQL alone");
+                self.connection = None;
+            }
         }
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
@@ -176,6 +186,7 @@ impl Task {
                     tracing::warn!(error = %doubt.error, tx = %doubt.tx, "the answer to a commit was lost");
                     match self.was_committed(doubt.tx, &doubt.hash).await {
                         Some(true) => {
+                            self.is_away = false;
                             self.learn(doubt.learnt);
                             answer(group, doubt.outcomes);
                         }
@@ -189,7 +200,15 @@ impl Task {
                         }
                     }
                 }
+                Err(Failure::Busy(error)) => {
+                    self.roll_back().await;
+                    tracing::warn!(error = %error, "the lock of the namespace is held for too long; a group of {} writes is refused", group.len());
+                    let message = "another process is writing for a long time; nothing was written";
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    answer(group, outcomes);
+                }
                 Err(Failure::Refused(error)) => {
+                    self.is_away = false;
                     self.roll_back().await;
                     if group.len() > 1 {
                         tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a group was refused by PostgreSQL and is repeated one by one");
@@ -299,11 +318,14 @@ impl Task {
     }
 
     async fn begin(&mut self) -> Result<(), Failure> {
-        let begin = format!("begin; {}", lock_statement(self.namespace.id));
+        let begin = format!("begin isolation level read committed; {}", lock_statement(self.namespace.id));
         let options = self.options.clone();
         let connection = self.connection().await?;
-        limited(&options, async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await?;
-        Ok(())
+        let begun = limited(&options, async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await;
+        begun.map(|_| ()).map_err(|failure| match failure {
+            Failure::Refused(error) => Failure::Busy(error),
+            other => other,
+        })
     }
 
     async fn roll_back(&mut self) {

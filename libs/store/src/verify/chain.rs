@@ -1,9 +1,9 @@
 //! The log, transaction by transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, TxHeader};
-use ddb_core::{Error, NamespaceId, RecordId, Result, TableName, Timestamp, Tx, Uuid};
+use ddb_core::{Error, NamespaceId, RecordId, Result, TableName, Timestamp, Tx, Uuid, attribute};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
@@ -15,7 +15,8 @@ use crate::{catalogue, dictionary, projection};
 /// Transactions that are read at a time, so that memory stays bounded.
 const CHUNK: i64 = 1_000;
 
-/// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact outside of it.
+/// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact and no name outside of it. This version erases
+/// nothing, so a value or a name that is missing is a problem, whatever commitment stands in its place.
 pub(super) async fn check(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -27,6 +28,7 @@ pub(super) async fn check(
     let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
     let mut previous = chain::GENESIS;
     let mut last_time = i64::MIN;
+    let mut used = HashSet::new();
     let mut after = 0;
     loop {
         let transactions = transactions(connection, namespace, after).await?;
@@ -45,6 +47,7 @@ pub(super) async fn check(
             let facts = facts.remove(&transaction.tx).unwrap_or_default();
             report.transactions += 1;
             report.facts += facts.len() as u64;
+            used.extend(facts.iter().map(|fact| fact.attribute));
             let computed = transaction.hash_anew(&names, previous, &facts, report, &place);
             if computed != Some(transaction.hash) {
                 report.problem(&place, "its facts, names or header are not those that were hashed");
@@ -59,6 +62,13 @@ pub(super) async fn check(
             report.problem(format!("tx {tx}"), "has facts but no transaction");
         }
         after = until;
+    }
+    for attribute in names.attributes.keys().filter(|id| **id >= attribute::FIRST_FIELD.0 && !used.contains(id)) {
+        report.problem(format!("attribute {attribute}"), "no fact has it");
+    }
+    let nameless = count_entities_without_facts(connection, namespace).await?;
+    if nameless > 0 {
+        report.problem("names", format!("{nameless} records are named that no fact is about"));
     }
     let stray = count_stray(connection, namespace, report.head).await?;
     if stray > 0 {
@@ -85,7 +95,6 @@ struct Name {
     table: i32,
     key: Option<Vec<u8>>,
     salt: Option<Vec<u8>>,
-    commitment: Option<Vec<u8>>,
 }
 
 struct Fact {
@@ -117,7 +126,7 @@ impl Names {
         let uuid = Uuid::parse_str(uuid).map_err(Error::internal)?;
         let tables = catalogue::all_tables(connection, namespace).await?;
         let tables: HashMap<i32, TableName> = tables.into_iter().map(|(id, name)| (id.0, name)).collect();
-        let rows = sqlx::query("select id, table_id, name, salt, commitment from ddb.attribute where namespace = $1")
+        let rows = sqlx::query("select id, table_id, name, salt from ddb.attribute where namespace = $1")
             .bind(namespace.0)
             .fetch_all(connection)
             .await
@@ -128,10 +137,8 @@ impl Names {
             let table = tables.get(&table).map(TableName::as_str).unwrap_or_default();
             let name: Option<&str> = row.try_get(2).map_err(to_error)?;
             let salt: Option<&[u8]> = row.try_get(3).map_err(to_error)?;
-            let stored: Option<&[u8]> = row.try_get(4).map_err(to_error)?;
-            let commitment = match (name, salt, stored) {
-                (Some(name), Some(salt), _) => dictionary::attribute_commitment(&dictionary::salt(salt)?, table, name),
-                (_, _, Some(stored)) => dictionary::hash(stored)?,
+            let commitment = match (name, salt) {
+                (Some(name), Some(salt)) => dictionary::attribute_commitment(&dictionary::salt(salt)?, table, name),
                 _ => continue,
             };
             attributes.insert(row.try_get(0).map_err(to_error)?, commitment);
@@ -140,13 +147,12 @@ impl Names {
     }
 
     fn entity(&self, name: &Name) -> Option<Hash> {
-        match (&name.key, &name.salt, &name.commitment) {
-            (Some(key), Some(salt), _) => {
+        match (&name.key, &name.salt) {
+            (Some(key), Some(salt)) => {
                 let table = self.tables.get(&name.table)?.clone();
                 let key = projection::decode_key(key).ok()?;
                 Some(dictionary::entity_commitment(&dictionary::salt(salt).ok()?, &RecordId { table, key }))
             }
-            (_, _, Some(commitment)) => dictionary::hash(commitment).ok(),
             _ => None,
         }
     }
@@ -206,7 +212,6 @@ impl Fact {
         match (self.asserted, &self.value, &self.salt, &self.commitment) {
             (false, None, None, None) => Some([0; 64]),
             (true, Some(value), Some(salt), _) => Some(chain::commitment(&dictionary::salt(salt).ok()?, value)),
-            (true, None, None, Some(commitment)) => dictionary::hash(commitment).ok(),
             _ => None,
         }
     }
@@ -215,7 +220,7 @@ impl Fact {
 async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64) -> Result<Vec<Transaction>> {
     let rows = sqlx::query(
         "
-        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.table_id, e.key, e.salt, e.commitment
+        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.table_id, e.key, e.salt
         from ddb.tx t
         left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
         where t.namespace = $1 and t.tx > $2
@@ -253,14 +258,14 @@ fn transaction(row: &PgRow) -> Result<Result<Transaction>, sqlx::Error> {
 
 fn name(row: &PgRow, first: usize) -> Result<Option<Name>, sqlx::Error> {
     let Some(table) = row.try_get(first)? else { return Ok(None) };
-    Ok(Some(Name { table, key: row.try_get(first + 1)?, salt: row.try_get(first + 2)?, commitment: row.try_get(first + 3)? }))
+    Ok(Some(Name { table, key: row.try_get(first + 1)?, salt: row.try_get(first + 2)? }))
 }
 
 async fn facts(connection: &mut PgConnection, namespace: NamespaceId, after: i64, until: i64) -> Result<HashMap<i64, Vec<Fact>>> {
     let rows = sqlx::query(
         "
         select f.tx, f.position, f.table_id, f.attribute, f.asserted, f.value, f.salt, f.commitment,
-               e.table_id, e.key, e.salt, e.commitment
+               e.table_id, e.key, e.salt
         from ddb.triple f
         left join ddb.entity e on e.namespace = f.namespace and e.id = f.entity
         where f.namespace = $1 and f.tx > $2 and f.tx <= $3
@@ -282,7 +287,7 @@ async fn facts(connection: &mut PgConnection, namespace: NamespaceId, after: i64
 }
 
 fn fact(row: &PgRow) -> Result<(i64, Fact), sqlx::Error> {
-    let nameless = Name { table: -1, key: None, salt: None, commitment: None };
+    let nameless = Name { table: -1, key: None, salt: None };
     let fact = Fact {
         position: row.try_get(1)?,
         table: row.try_get(2)?,
@@ -303,5 +308,21 @@ async fn count_stray(connection: &mut PgConnection, namespace: NamespaceId, head
         .fetch_one(connection)
         .await
         .map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}
+
+async fn count_entities_without_facts(connection: &mut PgConnection, namespace: NamespaceId) -> Result<i64> {
+    let row = sqlx::query(
+        "
+        select count(*)
+        from ddb.entity e
+        where e.namespace = $1
+          and not exists (select from ddb.triple f where f.namespace = e.namespace and f.entity = e.id)
+        ",
+    )
+    .bind(namespace.0)
+    .fetch_one(connection)
+    .await
+    .map_err(to_error)?;
     row.try_get(0).map_err(to_error)
 }

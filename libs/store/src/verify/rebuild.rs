@@ -15,7 +15,7 @@ const CHUNK: i64 = 2_000;
 /// are answered 503 once they have waited too long), readers see the old rows until it commits. Gives the number of records.
 pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
-    let begin = format!("set statement_timeout = 0; begin; {}", lock_statement(namespace));
+    let begin = format!("set statement_timeout = 0; begin isolation level read committed; {}", lock_statement(namespace));
     connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
     let names = fold::attribute_names(&mut connection, namespace).await?;
     let mut records = 0;

@@ -8,6 +8,7 @@
 //! - `fold.rs`: a retraction of EXISTS leaves the record (`a_rebuild_gives_the_same_projection`)
 
 mod documents;
+mod erased;
 mod processes;
 mod support;
 mod writes;
