@@ -257,14 +257,18 @@ pub(crate) async fn is_familiar(
     row.try_get(0).map_err(to_error)
 }
 
-/// Deletes those that ended or can no longer be refreshed, once they no longer make a network familiar.
+/// Deletes those that ended or can no longer be refreshed, once they no longer make a network familiar. Leaves what is locked to the next time.
 pub(crate) async fn sweep(executor: impl PgExecutor<'_>) -> Result<u64> {
     let swept = sqlx::query(
         "
         with clock as (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now)
         delete from ddb.session
-        using clock
-        where created_at < now - $1 and (ended_at is not null or rotated_at < now - $2 or created_at < now - $3)
+        where id in (
+            select id
+            from ddb.session, clock
+            where created_at < now - $1 and (ended_at is not null or rotated_at < now - $2 or created_at < now - $3)
+            for update of session skip locked
+        )
         ",
     )
     .bind(FAMILIAR.as_micros() as i64)

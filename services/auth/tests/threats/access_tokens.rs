@@ -84,7 +84,7 @@ async fn accepts(server: &Server, token: &str) -> bool {
     }
 }
 
-/// THREATS 1, 2, 3. Mutants: `key_id` does not compare `alg`, `Header` ignores unknown members.
+/// THREATS 1, 2, 3. Mutants: `key_id` does not compare `typ`, `Header` ignores unknown members. (`alg` is compared twice, here and by the library.)
 #[test]
 fn a_header_that_is_not_exactly_ours_is_refused() {
     run(async {
@@ -235,6 +235,12 @@ fn claims_that_are_not_ours_are_refused() {
             ("iat", json!(now - 4000)),
         ] {
             refused.push((format!("{name}: {value}"), with(&good, name, value)));
+        }
+        for exp in [now - 1, now] {
+            let mut expired = good.clone();
+            expired["iat"] = json!(now - 800);
+            expired["exp"] = json!(exp);
+            refused.push((format!("expired {exp}, now {now}"), expired.to_string()));
         }
         let twice = good.to_string().replacen('{', &format!("{{\"sub\":\"{}\",", other.id), 1);
         refused.push(("sub twice".to_owned(), twice));

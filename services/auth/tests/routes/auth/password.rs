@@ -16,6 +16,12 @@ fn a_new_password_ends_everything_before_it() {
         let now = User::of(&server, &answer.json);
         assert!(!user.is_in().await && !other.is_in().await);
         assert!(now.is_in().await);
+        let epoch: (i64,) = sqlx::query_as("select epoch from ddb.account where id = $1")
+            .bind(user.account())
+            .fetch_one(server.pool())
+            .await
+            .expect("the account is there");
+        assert_eq!(epoch.0, 2);
         for token in [&user.refresh_token, &other.refresh_token] {
             server
                 .anon()

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::time::Duration;
 
 use ddb_testkit::json;
 
@@ -54,7 +55,7 @@ fn the_predecessor_gets_the_same_successor_for_ten_seconds() {
     });
 }
 
-/// THREATS 8. Mutant: the session is read without `for update`.
+/// THREATS 8. Mutant: the predecessor gets a successor of its own.
 #[test]
 fn twenty_at_once_are_one_lineage() {
     run(async {
@@ -74,6 +75,30 @@ fn twenty_at_once_are_one_lineage() {
         for successor in successors {
             refresh(&server, &successor).await.expect(200);
         }
+    });
+}
+
+/// Two refreshes elsewhere are under way; what this one decides, it decides after them. Mutant: the session is read without `for update`.
+#[test]
+fn a_refresh_waits_for_those_before_it() {
+    run(async {
+        let server = Server::shared().await;
+        let user = server.user().await;
+        let mut transaction = server.pool().begin().await.expect("a transaction");
+        sqlx::query("update ddb.session set counter = counter + 2 where account = $1")
+            .bind(user.account())
+            .execute(&mut *transaction)
+            .await
+            .expect("the statement runs");
+        let waiting = tokio::spawn({
+            let (server, token) = (server.clone(), user.refresh_token.clone());
+            async move { refresh(&server, &token).await }
+        });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(!waiting.is_finished());
+        transaction.commit().await.expect("committed");
+        waiting.await.expect("no panic").expect_error(401, "UNAUTHENTICATED");
+        assert!(!user.is_in().await);
     });
 }
 

@@ -1,14 +1,19 @@
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_http::{Answer, ApiResult, Query};
+use ddb_store::to_error;
 
 use crate::caller::SignedIn;
-use crate::db::session;
+use crate::db::{account, session};
 use crate::state::Auth;
 
 /// `DELETE /api/auth/sessions` → 204: all of them end, the one that asks too.
 pub(crate) async fn end_all(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
-    session::end_all(auth.database.store().pool(), caller.namespace, &caller.account).await?;
+    let mut transaction = auth.database.store().pool().begin().await.map_err(to_error)?;
+    // Whoever changes several sessions of an account holds the account first, so that no two wait for each other.
+    account::lock(&mut transaction, caller.namespace, &caller.account).await?;
+    session::end_all(&mut *transaction, caller.namespace, &caller.account).await?;
+    transaction.commit().await.map_err(to_error)?;
     auth.authenticator.revoked(&Revoked::account(caller.namespace, caller.account)).await;
     Ok(Answer::no_content())
 }
