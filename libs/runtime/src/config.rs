@@ -75,6 +75,17 @@ impl Config {
         Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, counts").default("on"),
     ];
 
+    /// The master key for a command: that of the settings, or the one that lies in the data directory. None is ever made for a command.
+    pub fn existing_master_key(&self) -> Result<MasterKey> {
+        match (&self.master_key, &self.data_dir) {
+            (Some(key), _) => Ok(key.clone()),
+            (None, Some(data_dir)) => master_key::existing(data_dir),
+            (None, None) => {
+                Err(Error::bad_request("set DDB_MASTER_KEY, or name the directory that has master.key with --data-dir"))
+            }
+        }
+    }
+
     pub fn read(settings: &Settings) -> Result<Self> {
         let address = |name| {
             let schemes: &[&str] = if name == "nats_url" { &["nats://", "tls://"] } else { &["postgres://", "postgresql://"] };

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attachment;
 mod config;
 mod ground;
 mod log_writer;
@@ -16,8 +17,8 @@ mod shared;
 mod signal;
 mod telemetry;
 
+pub use attachment::Attachment;
 pub use config::{Config, Credentials, LogFormat};
-pub use ground::Ground;
 pub use main_of::{executor, exit_code, main_of, serve};
 pub use run::failure;
 pub use service::{Service, Task};

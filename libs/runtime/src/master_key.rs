@@ -50,6 +50,18 @@ pub(crate) fn of_directory(data_dir: &Path) -> Result<MasterKey> {
     read(&path)?.ok_or_else(|| Error::internal(format!("{} is gone", path.display())))
 }
 
+/// The key of a data directory that has one; never made here, because a new one opens nothing that the database holds.
+pub(crate) fn existing(data_dir: &Path) -> Result<MasterKey> {
+    let missing = || {
+        let place = data_dir.join(FILE);
+        Error::bad_request(format!(
+            "there is no master key {}: set DDB_MASTER_KEY to the key that the server runs with, or name its directory with --data-dir",
+            place.display()
+        ))
+    };
+    read(&data_dir.join(FILE))?.ok_or_else(missing)
+}
+
 fn read(path: &Path) -> Result<Option<MasterKey>> {
     let failed = |error: io::Error| Error::internal(format!("cannot read {}: {error}", path.display()));
     let file = match File::open(path) {
@@ -120,6 +132,16 @@ mod tests {
         let path = directory.0.join(FILE);
         assert_eq!(std::fs::metadata(&path).expect("the file").mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(&directory.0).expect("the directory").count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_command_makes_no_key() {
+        let directory = Directory::new("command");
+        let error = existing(&directory.0).expect_err("no key");
+        assert!(error.message().contains("DDB_MASTER_KEY") && error.message().contains("--data-dir"), "{error}");
+        assert_eq!(std::fs::read_dir(&directory.0).expect("the directory").count(), 0, "nothing was made");
+        let made = of_directory(&directory.0).expect("a key");
+        assert_eq!(existing(&directory.0).expect("the key").derive("cursor"), made.derive("cursor"));
     }
 
     #[test]

@@ -10,10 +10,9 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ddb_core::{Error, ErrorCode, Result};
+use ddb_core::{Error, Result};
 use ddb_database::MasterKey;
 use ddb_database::authenticator::access_token::{self, Claims, Header};
-use ddb_runtime::Shared;
 use ddb_store::{Store, to_error};
 use zeroize::Zeroizing;
 
@@ -25,8 +24,9 @@ const ROTATE_AFTER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Makes a new signing key; the old one still verifies until the last token it signed has expired. Running servers take it up within ten seconds.
-pub async fn rotate(shared: &Shared) -> Result<()> {
-    replace(shared.database.store(), &shared.master_key, Duration::ZERO).await
+/// A master key that does not open the key in use is an error, and nothing is changed: servers with the right one could not open the new key.
+pub async fn rotate(store: &Store, master_key: &MasterKey) -> Result<()> {
+    replace(store, master_key, Duration::ZERO).await
 }
 
 /// Replaces the key where it has become old.
@@ -43,6 +43,9 @@ async fn replace(store: &Store, master_key: &MasterKey, age: Duration) -> Result
     let mut transaction = store.pool().begin().await.map_err(to_error)?;
     signing_key::lock(&mut transaction).await?;
     if signing_key::is_older_than(&mut *transaction, age).await? {
+        if let Some(stored) = signing_key::newest(&mut *transaction).await? {
+            SigningKey::open(&SigningBox::new(master_key), &stored)?;
+        }
         signing_key::insert(&mut transaction, &new).await?;
         signing_key::retire_others(&mut transaction, &new.id).await?;
         signing_key::notify(&mut transaction).await?;
@@ -121,12 +124,9 @@ impl SigningKey {
 }
 
 fn wrong_master_key(id: &str) -> Error {
-    Error::new(
-        ErrorCode::BadRequest,
-        format!(
-            "the master key does not open the signing key {id} of this database: DDB_MASTER_KEY or master.key is not the one it was made with"
-        ),
-    )
+    Error::internal(format!(
+        "the master key does not open the signing key {id} of this database: DDB_MASTER_KEY or master.key is not the one it was made with"
+    ))
 }
 
 /// Of two processes that start at the same time, one makes the key and both use it.

@@ -90,9 +90,9 @@ impl Auth {
         }
         session::insert(&mut transaction, namespace, &new).await?;
         let ended = session::end_excess(&mut transaction, namespace, &account.id).await?;
+        session::forget_excess(&mut transaction, namespace, &account.id).await?;
         let revoked = Revoked::account(namespace, &account.id);
         if ended > 0 {
-            session::forget_excess(&mut transaction, namespace, &account.id).await?;
             identity::notify(&mut *transaction, REVOKED, &revoked.to_json()).await?;
         }
         transaction.commit().await.map_err(to_error)?;

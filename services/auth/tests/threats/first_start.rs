@@ -1,6 +1,6 @@
 //! THREATS 28, and the keys of the first start.
 
-use ddb_auth::{Config, FirstAdmin, admin};
+use ddb_auth::{Config, FirstAdmin, admin, keys};
 use ddb_bus::Bus;
 use ddb_core::{ErrorCode, Principal};
 use ddb_database::{Authenticator, AuthenticatorConfig, MasterKey};
@@ -98,7 +98,32 @@ fn another_master_key_is_an_error_at_start_that_says_so() {
         let server = Server::start(Config::default(), MEMORY).await;
         let other = shared(&server.database, Bus::local(), MEMORY, &MasterKey::new([1; 32])).await;
         let error = ddb_auth::service(Config::default(), &other).await.err().expect("refused");
-        assert!(error.message().contains("DDB_MASTER_KEY"), "{error}");
+        assert_eq!(error.code(), ErrorCode::Internal, "no client reads of it");
+        let cause = std::error::Error::source(&error).expect("a cause").to_string();
+        assert!(cause.contains("DDB_MASTER_KEY"), "{cause}");
+    });
+}
+
+/// Mutant: `replace` does not open the key in use.
+#[test]
+fn another_master_key_rotates_nothing() {
+    run(async {
+        let server = Server::start(Config::default(), MEMORY).await;
+        let keys = async || {
+            let rows: Vec<(String, Option<i64>)> = sqlx::query_as("select id, retired_at from ddb.signing_key order by id")
+                .fetch_all(server.pool())
+                .await
+                .expect("keys");
+            rows
+        };
+        let before = keys().await;
+        let store = server.shared.database.store();
+        let error = keys::rotate(store, &MasterKey::new([1; 32])).await.expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::Internal);
+        assert_eq!(keys().await, before);
+        keys::rotate(store, &MasterKey::new(MASTER_KEY)).await.expect("rotated");
+        assert_eq!(keys().await.len(), 2);
+        server.user().await;
     });
 }
 

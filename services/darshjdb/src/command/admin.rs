@@ -36,13 +36,14 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
     match &arguments.command {
         Command::Create { email, password_stdin } => {
             let password = if *password_stdin { first_line()? } else { asked()? };
-            let admin = with_database(definitions, flags, async |_, shared| {
-                ddb_auth::admin::create(&shared.database, email, password).await
+            let admin = with_database(definitions, flags, async |_, attachment| {
+                ddb_auth::admin::create(&attachment.database, email, password).await
             })?;
             println!("{} is {} with the roles {}", admin.email, admin.id, admin.roles.join(", "));
         }
         Command::List { json } => {
-            let admins = with_database(definitions, flags, async |_, shared| ddb_auth::admin::list(&shared.database).await)?;
+            let admins =
+                with_database(definitions, flags, async |_, attachment| ddb_auth::admin::list(&attachment.database).await)?;
             if *json {
                 let admins: Vec<_> = admins
                     .iter()

@@ -19,7 +19,9 @@ enum Command {
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     match arguments.command {
         Command::Rotate => {
-            with_database(definitions, flags, async |_, shared| ddb_auth::keys::rotate(shared).await)?;
+            with_database(definitions, flags, async |config, attachment| {
+                ddb_auth::keys::rotate(attachment.database.store(), &config.existing_master_key()?).await
+            })?;
             println!("access tokens are signed with a new key");
             Ok(())
         }

@@ -6,8 +6,9 @@ use ddb_store::verify;
 use super::database::with_database;
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches) -> Result<()> {
-    let records =
-        with_database(definitions, flags, async |_, shared| verify::rebuild(shared.database.store(), NamespaceId::MAIN).await)?;
+    let records = with_database(definitions, flags, async |_, attachment| {
+        verify::rebuild(attachment.database.store(), NamespaceId::MAIN).await
+    })?;
     println!("{records} records were made anew from the log");
     Ok(())
 }

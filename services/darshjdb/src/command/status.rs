@@ -14,8 +14,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
-    with_database(definitions, flags, async |config, shared| {
-        let status = shared.database.store().status(NamespaceId::MAIN).await?;
+    with_database(definitions, flags, async |config, attachment| {
+        let status = attachment.database.store().status(NamespaceId::MAIN).await?;
         if arguments.json {
             println!("{:#}", as_json(&status));
         } else {

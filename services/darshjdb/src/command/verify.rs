@@ -18,8 +18,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     let expected = arguments.expect_head.as_deref();
-    let report = with_database(definitions, flags, async |_, shared| {
-        verify::verify(shared.database.store(), NamespaceId::MAIN, expected).await
+    let report = with_database(definitions, flags, async |_, attachment| {
+        verify::verify(attachment.database.store(), NamespaceId::MAIN, expected).await
     })?;
     if arguments.json {
         println!("{:#}", as_json(&report));

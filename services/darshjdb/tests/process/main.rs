@@ -1,5 +1,6 @@
 //! The program as a process: how it starts, ends, and refuses.
 
 mod external_postgres;
+mod master_key;
 mod refusals;
 mod shutdown;

@@ -112,6 +112,24 @@ fn an_attack_from_everywhere_does_not_lock_the_victim_out_of_his_home() {
     });
 }
 
+/// Mutant: the ended ones are forgotten only where the sign-in ended one.
+#[test]
+fn signing_in_and_out_leaves_at_most_fifty_ended_sessions() {
+    run(async {
+        let server = Server::shared().await;
+        let user = server.user().await;
+        server.execute("insert into ddb.session (id, namespace, account, created_at, rotated_at, ended_at) select gen_random_uuid(), 1, $1, x.now, x.now, x.now from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now) x, generate_series(1, 70)", user.account()).await;
+        server.again(&user).await;
+        let ended: (i64,) = sqlx::query_as("select count(*) from ddb.session where account = $1 and ended_at is not null")
+            .bind(user.account())
+            .fetch_one(server.pool())
+            .await
+            .expect("a count");
+        assert_eq!(ended.0, 50);
+        assert!(user.is_in().await);
+    });
+}
+
 /// THREATS 12.
 #[test]
 fn the_oldest_of_more_than_fifty_sessions_ends() {

@@ -48,7 +48,7 @@ fn a_rotation_shows_two_keys_and_interrupts_nobody() {
         let server = Server::start(Config::default(), MEMORY).await;
         let before = server.user().await;
         assert!(before.is_in().await);
-        keys::rotate(&server.shared).await.expect("rotated");
+        keys::rotate(server.shared.database.store(), &server.shared.master_key).await.expect("rotated");
         let keys_shown = async || server.anon().get("/.well-known/jwks.json").await.json["keys"].as_array().map(Vec::len);
         until(Duration::from_secs(1), async || keys_shown().await == Some(2)).await;
         let old_kid = decode_header(&before.access_token).expect("a header").kid;

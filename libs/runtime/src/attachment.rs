@@ -1,0 +1,101 @@
+use std::path::Path;
+
+use ddb_core::{Error, Result};
+use ddb_database::{Database, MasterKey};
+use ddb_postgres::{Attached, DataLock, Server};
+use ddb_store::{Store, requirements};
+
+use crate::config::Config;
+
+/// The database in a PostgreSQL: what a command works on, and what a server's ground is over. It neither needs nor makes a master key.
+pub struct Attachment {
+    /// Its cursors are good in this process only.
+    pub database: Database,
+    postgres: Option<Attached>,
+}
+
+impl Attachment {
+    /// For a command: the PostgreSQL of the process that runs on the data directory, or one for the time of the command.
+    pub async fn open(config: &Config) -> Result<Self> {
+        if config.database_url.is_some() {
+            return Self::over_url(config).await;
+        }
+        let data_dir = data_dir_of(config)?;
+        if !data_dir.is_dir() {
+            let place = data_dir.display();
+            return Err(Error::bad_request(format!("there is no data directory {place}; name it with --data-dir")));
+        }
+        let attached = ddb_postgres::attach_or_start(&postgres_config(config, data_dir)).await?;
+        Self::over_embedded(attached).await
+    }
+
+    /// For a process that serves: the embedded PostgreSQL belongs to it alone.
+    pub(crate) async fn start(config: &Config, data_dir: &Path, lock: DataLock) -> Result<Self> {
+        let server = Server::start_with(&postgres_config(config, data_dir), lock).await?;
+        Self::over_embedded(Attached::Started(server)).await
+    }
+
+    pub(crate) async fn over_url(config: &Config) -> Result<Self> {
+        let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
+        // The parser's own message may quote the address.
+        let connection = url.parse().map_err(|_| Error::bad_request("`database_url` is not an address of PostgreSQL"))?;
+        let store = open_store(ddb_store::Config::new(connection)).await?;
+        Ok(Self::new(store, None))
+    }
+
+    async fn over_embedded(postgres: Attached) -> Result<Self> {
+        let mut config = ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?);
+        let connection = postgres.connection();
+        config.connection = config
+            .connection
+            .socket(&connection.socket_dir)
+            .port(connection.port)
+            .username(&connection.user)
+            .password(connection.password())
+            .database(&connection.database);
+        match open_store(config).await {
+            Ok(store) => Ok(Self::new(store, Some(postgres))),
+            Err(error) => {
+                postgres.stop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn new(store: Store, postgres: Option<Attached>) -> Self {
+        Self { database: Database::new(store, &MasterKey::new(rand::random())), postgres }
+    }
+
+    /// Finishes what the store has accepted, then stops the PostgreSQL that was started.
+    pub async fn close(self) -> Result<()> {
+        self.database.store().close().await;
+        match self.postgres {
+            Some(postgres) => Ok(postgres.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn data_dir_of(config: &Config) -> Result<&Path> {
+    let missing = "there is no PostgreSQL to run on: set DATABASE_URL, or name a data directory with --data-dir";
+    config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))
+}
+
+async fn open_store(config: ddb_store::Config) -> Result<Store> {
+    let found = requirements::check(&config.connection).await?;
+    if !found.vectors {
+        tracing::warn!(
+            "PostgreSQL has no vectors in this database, and this role may not add them; an administrator can: {}",
+            requirements::CREATE_VECTOR
+        );
+    }
+    Store::open(config).await
+}
+
+fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres::Config {
+    ddb_postgres::Config {
+        data_dir: data_dir.to_owned(),
+        binaries: config.postgres_dir.clone(),
+        memory: Some(config.memory_limit),
+    }
+}
