@@ -88,7 +88,7 @@ impl Probe {
 
 #[tokio::test]
 async fn another_users_records_do_not_exist_whatever_is_asked() {
-    // Mutants: `true` in `Rows::contain`; the 409 of a create with the record in it; `if_match` compared before the owner in `session/mod.rs`.
+    // Mutants: `owner.is_some()` in `Rows::contain`; `if_match` compared before the owner in `session/mod.rs`; `Anonymous => Rows::All` in `policy.rs`.
     let cast = STAGE.cast().await;
     let table = cast.table();
     let mut random = StdRng::seed_from_u64(30);

@@ -269,7 +269,7 @@ impl World<'_> {
 
 #[tokio::test]
 async fn random_requests_do_what_the_model_says() {
-    // Mutants: `Some(_) => Ok(Change::Keep)` in `session/create.rs`; `updated: before.updated` left out of an update; the `retain` of a delete in the projection.
+    // Mutants: `Some(_) => Ok(Change::Keep)` in `session/create.rs`; `None` for `if_match` in `session/replace.rs`; `tx` left out of an update in `group.rs`.
     let cast = STAGE.cast().await;
     let person = |caller: &'static ddb_testkit::Caller, admin| Person { client: &caller.client, id: &caller.id, admin };
     let mut world = World {

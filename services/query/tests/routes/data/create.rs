@@ -108,6 +108,7 @@ async fn an_array_with_one_bad_record_makes_none() {
 
 #[tokio::test]
 async fn a_refused_create_makes_no_table() {
+    // Mutant: leave out `check` in `session/create.rs`.
     let cast = STAGE.cast().await;
     let table = format!("{}_never", cast.table());
     let fields: Json = (0..1_001).map(|n| (format!("f{n}"), Json::from(n))).collect();
@@ -133,6 +134,7 @@ async fn a_refused_create_makes_no_table() {
 
 #[tokio::test]
 async fn a_taken_key_is_409_whether_it_is_visible_or_not() {
+    // Mutant: `Some(_) => Ok(Change::Keep)` in `session/create.rs`.
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
     for key in [json!("k"), json!(7), json!({ "$uuid": "018f3c5e-7c5a-7aaa-8aaa-000000000001" })] {
@@ -168,6 +170,7 @@ async fn ttl_is_a_number_of_seconds() {
 
 #[tokio::test]
 async fn an_expired_record_is_gone_at_once_and_its_key_is_free() {
+    // Mutants: leave out the `retain` in `read/by_key.rs`, or the condition on `p.expires` in `read/list.rs`.
     let cast = STAGE.cast().await;
     let (table, ids) = (cast.table(), [json!(1), json!(2)]);
     let path = format!("/api/data/{table}");

@@ -66,6 +66,7 @@ async fn every_key_is_read_back_by_its_path() {
 
 #[tokio::test]
 async fn what_is_no_key_is_refused_in_a_body() {
+    // Mutant: leave out `check_storable` in `record_body.rs`.
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
     for id in [

@@ -106,7 +106,6 @@ async fn operators_that_cannot_compute_change_nothing() {
 
 #[tokio::test]
 async fn increments_of_many_callers_are_not_lost() {
-    // Mutant: read the record in `Session::merge` before the write instead of under the lock.
     let cast = STAGE.cast().await;
     let made = cast.user.post(&format!("/api/data/{}", cast.table()), &json!({ "n": 0, "t": [] })).await.expect(201);
     let one = async |_| {
@@ -233,13 +232,14 @@ async fn a_record_grows_to_1_megabyte_at_most() {
 /// The place of an error is not written out for each of a million fields.
 #[tokio::test]
 async fn a_merge_of_many_fields_under_a_long_name_is_quick() {
-    // Mutant: build the path of every field in `patch.rs`, not only of the one that is refused.
+    // Mutant: write out `inner.path()` for every field in `change` of `patch.rs`, without `take(SHOWN_NAME)`.
     let cast = STAGE.cast().await;
     let made = cast.user.post(&format!("/api/data/{}", cast.table()), &json!({ "n": 1 })).await.expect(201);
     let inner: String = (0..100_000).map(|n| format!("\"{n}\":0,")).collect();
     let patch = format!(r#"{{"a":{{"{}":{{{inner}"z":{{"$inc":"x"}}}}}}}}"#, "x".repeat(4 << 20));
-    let begin = std::time::Instant::now();
-    let refused = cast.user.send_text(Method::PATCH, &made.path(), patch).await.expect_error(422, "VALIDATION_FAILED");
+    let path = made.path();
+    let sending = cast.user.send_text(Method::PATCH, &path, patch);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(10), sending).await.expect("an answer within 10 s");
+    let refused = answer.expect_error(422, "VALIDATION_FAILED");
     assert!(refused.body.len() < 4_096, "the answer has {} bytes", refused.body.len());
-    assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
 }
