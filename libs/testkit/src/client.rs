@@ -94,11 +94,12 @@ impl Answer {
             .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
             .collect();
         headers.sort();
-        let mut text = format!("{}\n{}\n{}", self.status, headers.join("\n"), self.text());
-        for word in words.iter().copied().chain([self.header("x-request-id")]).filter(|word| !word.is_empty()) {
-            text = text.replace(word, "…");
+        // The id first: a short word may stand in its digits.
+        let mut body = self.text();
+        for word in [self.header("x-request-id")].iter().chain(words).filter(|word| !word.is_empty()) {
+            body = body.replace(word, "…");
         }
-        text
+        format!("{}\n{}\n{body}", self.status, headers.join("\n"))
     }
 
     pub fn text(&self) -> String {

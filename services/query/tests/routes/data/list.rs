@@ -79,8 +79,7 @@ async fn the_anonymous_and_a_table_that_does_not_exist_have_an_empty_list() {
     let known = cast.anon.get(&path).await.expect(200);
     assert_eq!(known.json, json!({ "data": [], "next_cursor": null, "tx": known.tx() }));
     let never = cast.anon.get("/api/data/never_was").await.expect(200);
-    let (known_tx, never_tx) = (known.tx().to_string(), never.tx().to_string());
-    assert_eq!(known.blind(&[&known_tx]), never.blind(&[&never_tx]));
+    assert_eq!(never.json, json!({ "data": [], "next_cursor": null, "tx": never.tx() }));
     for caller in [&cast.other_user, &cast.admin] {
         assert!(caller.get("/api/data/never_was").await.expect(200).ids().is_empty());
     }
