@@ -1,4 +1,4 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ddb_testkit::{Json, json};
 
-use crate::harness::{Server, User, run, unique};
+use crate::harness::{Server, User, run, unique, until};
 
 /// A key that the server trusts and the test can sign with: what is refused now is refused for what the token says, not for its signature.
 struct Forger {
@@ -29,6 +29,9 @@ impl Forger {
             .await
             .expect("the key is inserted");
         sqlx::query("select pg_notify('ddb_keys_changed', '')").execute(server.pool()).await.expect("notified");
+        let known =
+            async || server.shared.authenticator.public_keys().await.expect("the keys").iter().any(|key| key.id == forger.kid);
+        until(Duration::from_secs(1), known).await;
         forger
     }
 
@@ -267,7 +270,7 @@ fn a_token_ends_with_its_second() {
         let ends = now() + 2;
         let token = forger.sign(&forger.header(), &with(&claims(&user), "exp", json!(ends)));
         assert!(accepts(&server, &token).await);
-        tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+        tokio::time::sleep(Duration::from_millis(2100)).await;
         assert!(now() >= ends && !accepts(&server, &token).await);
     });
 }
@@ -306,12 +309,12 @@ fn unknown_keys_are_looked_up_once_a_second() {
             row.0
         };
         // Statistics of a backend are written at most once a second.
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         let before = scans().await;
         for token in &tokens {
             assert!(!accepts(&server, token).await);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         let looked = scans().await - before;
         assert!(looked < 50, "{looked} look-ups for 200 tokens");
     });
