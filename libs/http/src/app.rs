@@ -11,6 +11,7 @@ use futures::FutureExt;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
 
@@ -18,11 +19,13 @@ use crate::error::{self, ApiError, Carried};
 #[derive(Clone)]
 pub struct App {
     router: Router,
+    body_memory: BodyMemory,
 }
 
 impl App {
-    pub fn new(router: Router) -> Self {
-        Self { router }
+    /// `memory_limit` is how many bytes the process may use; large bodies share a part of it.
+    pub fn new(router: Router, memory_limit: u64) -> Self {
+        Self { router, body_memory: BodyMemory::new(memory_limit) }
     }
 
     /// Answers one request.
@@ -40,7 +43,12 @@ impl App {
             Err(error) => return ApiError(error).into_response(),
         };
         request.extensions_mut().insert(Context { request_id, namespace, peer });
-        match AssertUnwindSafe(self.router.oneshot(request)).catch_unwind().await {
+        // Held until the answer is made: what was parsed lives as long as the handler.
+        let memory = self.body_memory.request();
+        request.extensions_mut().insert(memory.clone());
+        let handled = AssertUnwindSafe(self.router.oneshot(request)).catch_unwind().await;
+        drop(memory);
+        match handled {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             // The hook has logged where it happened; what it said stays in the log.

@@ -11,25 +11,55 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ApiError;
+use crate::body_memory::RequestMemory;
 
+/// What a body of records may have.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// What a body of a few fields may have. Reading so much asks for no place in [`BodyMemory`].
+const SMALL_BYTES: usize = 64 * 1024;
 /// How long the client may send nothing.
 const IDLE: Duration = Duration::from_secs(10);
 /// How long it may take for the whole body, so that a byte every nine seconds does not hold a connection for ever.
 const WHOLE: Duration = Duration::from_secs(120);
 
-/// A JSON body of at most 16 MB: duplicate keys refused, int and float told by notation.
-pub struct JsonBody(pub Json);
+/// A JSON body of at most `MAX` bytes, 16 MB where nothing else is said: duplicate keys refused, int and float told by notation.
+pub struct JsonBody<const MAX: usize = MAX_BYTES>(pub Json);
 
-impl<S: Sync> FromRequest<S> for JsonBody {
+/// A JSON body of at most 64 KB, for routes whose bodies have a few fields.
+pub type SmallJsonBody = JsonBody<SMALL_BYTES>;
+
+/// A body that is read once the handler knows that the caller may send it.
+pub struct UnreadBody(Request);
+
+impl<const MAX: usize, S: Sync> FromRequest<S> for JsonBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        expect_json(&parts.headers)?;
-        let bytes = read(&parts.headers, body).await?;
-        Ok(Self(json::parse(&bytes)?))
+        Ok(Self(read_json(request, MAX).await?))
     }
+}
+
+impl<S: Sync> FromRequest<S> for UnreadBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(request))
+    }
+}
+
+impl UnreadBody {
+    /// As [`JsonBody`] reads it.
+    pub async fn json(self) -> Result<Json> {
+        read_json(self.0, MAX_BYTES).await
+    }
+}
+
+async fn read_json(request: Request, max: usize) -> Result<Json> {
+    let (mut parts, body) = request.into_parts();
+    expect_json(&parts.headers)?;
+    let memory = parts.extensions.remove().ok_or_else(|| Error::internal("a request came past the outermost layer"))?;
+    let bytes = read(&parts.headers, body, max, &memory).await?;
+    json::parse(&bytes)
 }
 
 fn expect_json(headers: &HeaderMap) -> Result<()> {
@@ -50,10 +80,16 @@ fn expect_json(headers: &HeaderMap) -> Result<()> {
     Ok(())
 }
 
-async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes> {
+async fn read(headers: &HeaderMap, mut body: Body, max: usize, memory: &RequestMemory) -> Result<Bytes> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BYTES as u64) {
-        return Err(too_large());
+    let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if announced.is_some_and(|length| length > max) {
+        return Err(too_large(max));
+    }
+    let mut free = SMALL_BYTES;
+    if let Some(length) = announced.filter(|length| *length > SMALL_BYTES) {
+        memory.reserve(length).await?;
+        free = length;
     }
     let end = Instant::now() + WHOLE;
     let Some(first) = next(&mut body, end).await? else { return Ok(Bytes::new()) };
@@ -62,8 +98,14 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes> {
     let mut whole = BytesMut::from(first);
     let mut piece = Some(second);
     while let Some(bytes) = piece {
-        if whole.len() + bytes.len() > MAX_BYTES {
-            return Err(too_large());
+        let length = whole.len() + bytes.len();
+        if length > max {
+            return Err(too_large(max));
+        }
+        if length > free {
+            // Nobody said how long it would be.
+            memory.reserve(max).await?;
+            free = max;
         }
         whole.extend_from_slice(&bytes);
         piece = next(&mut body, end).await?;
@@ -90,8 +132,13 @@ async fn next(body: &mut Body, end: Instant) -> Result<Option<Bytes>> {
     }
 }
 
-fn too_large() -> Error {
-    Error::new(ErrorCode::PayloadTooLarge, "a body has at most 16 MB")
+fn too_large(max: usize) -> Error {
+    let message = if max < 1 << 20 {
+        format!("the body has at most {} KB here", max >> 10)
+    } else {
+        format!("a body has at most {} MB", max >> 20)
+    };
+    Error::new(ErrorCode::PayloadTooLarge, message)
 }
 
 #[cfg(test)]

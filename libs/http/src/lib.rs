@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod body;
+mod body_memory;
 mod caller;
 mod context;
 mod error;
@@ -16,7 +17,7 @@ mod serve;
 
 pub use answer::Answer;
 pub use app::App;
-pub use body::JsonBody;
+pub use body::{JsonBody, SmallJsonBody, UnreadBody};
 pub use caller::Caller;
 pub use context::{CONTRACT_VERSION, Context};
 pub use error::{ApiError, ApiResult};

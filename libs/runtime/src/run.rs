@@ -62,7 +62,7 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
 
-    let serving = ddb_http::serve(listeners, App::new(router), stop.clone());
+    let serving = ddb_http::serve(listeners, App::new(router, shared.memory_limit), stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());
     loop {

@@ -26,6 +26,17 @@ fn invalid(body: &str, field: &str) {
     assert_eq!(error.details()[0].field, field, "{}", error.message());
 }
 
+/// Mutants: keys not counted; values not counted.
+#[test]
+fn a_body_has_at_most_a_million_values_and_keys() {
+    let array = |items: usize| format!("[{}0]", "0,".repeat(items - 1));
+    let objects = |items: usize| format!("[{}{{}}]", "{\"a\":1},".repeat(items));
+    assert!(json::parse(array(999_999).as_bytes()).is_ok());
+    bad_request(array(1_000_000), "more than 1000000 values and keys");
+    assert!(json::parse(objects(333_332).as_bytes()).is_ok());
+    bad_request(objects(333_333), "more than 1000000 values and keys");
+}
+
 #[test]
 fn notation_tells_int_from_float() {
     parses("1", Json::Int(1));

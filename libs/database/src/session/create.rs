@@ -11,6 +11,11 @@ use crate::NewRecord;
 const MAX_RECORDS: usize = 10_000;
 
 impl Session {
+    /// What can be told before the records are read: 401 for the anonymous.
+    pub fn check_create(&self, table: &TableName) -> Result<()> {
+        self.policy(table).owner_of_new(&self.principal).map(|_| ())
+    }
+
     /// Creates all or none. 401 for the anonymous, 409 where a key is taken, visible to the caller or not.
     pub async fn create(&self, table: &TableName, records: Vec<NewRecord>) -> Result<Answer<Vec<Record>>> {
         let owner = self.policy(table).owner_of_new(&self.principal)?;

@@ -55,6 +55,48 @@ async fn a_body_of_16_megabytes_is_taken_and_one_byte_more_is_not() {
     }
 }
 
+#[tokio::test]
+async fn a_small_body_has_64_kilobytes() {
+    let client = Site::start().await.client();
+    for (length, status) in [(64 << 10, 200), ((64 << 10) + 1, 413)] {
+        let body = format!("\"{}\"", "a".repeat(length - 2));
+        client.send(Method::POST, "/small", Some(("application/json", body.into()))).await.expect(status);
+    }
+}
+
+/// Mutant: the second of the two is read although the first has all the place.
+#[tokio::test]
+async fn a_large_body_that_finds_no_place_is_503_and_a_small_one_needs_none() {
+    let site = Site::start().await;
+    let mut slow = TcpStream::connect(site.address).await.expect("a connection");
+    let length = 16 * MEGABYTE;
+    let head = format!("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{");
+    slow.write_all(head.as_bytes()).await.expect("headers are sent");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let client = site.client();
+    let text = |length: usize| format!("{{\"text\":\"{}\"}}", "a".repeat(length));
+    client.send(Method::POST, "/echo", Some(("application/json", text(60_000).into()))).await.expect(201);
+    let refused = client.send(Method::POST, "/echo", Some(("application/json", text(MEGABYTE).into()))).await;
+    refused.expect_error(503, "UNAVAILABLE");
+    drop(slow);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.send(Method::POST, "/echo", Some(("application/json", text(MEGABYTE).into()))).await.expect(201);
+}
+
+#[tokio::test]
+async fn an_answer_before_the_body_is_read_reaches_a_client_that_sends_it_all() {
+    let site = Site::start().await;
+    let mut stream = TcpStream::connect(site.address).await.expect("a connection");
+    let length = 16 * MEGABYTE;
+    let head = format!("POST /refused HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("headers are sent");
+    for _ in 0..16 {
+        stream.write_all(&vec![b' '; MEGABYTE]).await.expect("the server goes on taking the body");
+    }
+    let answer = answer_to(stream).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
 /// Reads while it writes nothing any more; the answer must arrive although the server did not want the body.
 async fn answer_to(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();

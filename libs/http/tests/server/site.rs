@@ -4,7 +4,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use ddb_core::{Error, Tx};
-use ddb_http::{Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Query, RecordPath, serve};
+use ddb_http::{
+    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Query, RecordPath, SmallJsonBody, UnreadBody, serve,
+};
 use ddb_testkit::Client;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -27,11 +29,13 @@ impl Site {
             .route("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id))))
             .route("/match", get(async |IfMatch(tx): IfMatch| Answer::ok(format!("{}", tx.map_or(0, |Tx(tx)| tx)))))
             .route("/records/{table}/{key}", get(async |path: RecordPath| Answer::ok(format!("\"{:?}\"", path.key))))
-            .route("/echo", post(echo));
+            .route("/echo", post(echo))
+            .route("/small", post(async |JsonBody(_): SmallJsonBody| Answer::ok("1")))
+            .route("/refused", post(async |_: UnreadBody| ApiError(Error::unauthenticated("nobody asked"))));
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(router), stop.clone()));
+        let serving = tokio::spawn(serve(listeners, App::new(router, 0), stop.clone()));
         Self { address, stop, serving }
     }
 

@@ -2,7 +2,7 @@ use axum::extract::State;
 use ddb_core::json::Json;
 use ddb_core::{Error, RecordKey, TableName};
 use ddb_database::Patch;
-use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody};
 
 use super::user;
 use crate::body;
@@ -23,7 +23,7 @@ pub(crate) async fn change_me(
     State(auth): State<Auth>,
     caller: SignedIn,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let fields = Fields::of(body)?.rest();
     body::check_profile(&fields, &["email", "password", "$ttl"])?;

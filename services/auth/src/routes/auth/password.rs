@@ -3,7 +3,7 @@ use axum::http::HeaderMap;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
-use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody};
 use ddb_store::to_error;
 
 use super::tokens;
@@ -36,7 +36,7 @@ pub(crate) async fn password(
     caller: SignedIn,
     headers: HeaderMap,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let Change { current, new } = Change::read(body)?;
     let namespace = caller.namespace;

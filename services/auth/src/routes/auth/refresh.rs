@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::{Error, Timestamp};
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
 use ddb_store::to_error;
 
 use super::tokens;
@@ -19,7 +19,7 @@ pub(crate) async fn refresh(
     State(auth): State<Auth>,
     context: Context,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let mut fields = Fields::of(body)?;
     let text = fields.string("refresh_token")?;

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
 
 use super::tokens;
 use crate::body;
@@ -33,7 +33,7 @@ pub(crate) async fn signin(
     context: Context,
     headers: HeaderMap,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let SignIn { email, password } = SignIn::read(body)?;
     let network = Network::of(context.peer.ip());

@@ -3,7 +3,7 @@ use axum::http::HeaderMap;
 use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, Object, Principal, Result};
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
 use ddb_store::system::NewAccount;
 
 use super::json;
@@ -41,7 +41,7 @@ pub(crate) async fn signup(
     context: Context,
     headers: HeaderMap,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let SignUp { email, password, profile } = SignUp::read(body)?;
     let network = Network::of(context.peer.ip());

@@ -70,6 +70,20 @@ fn bad_input_is_422_and_names_the_field() {
     });
 }
 
+#[test]
+fn a_body_over_64_kilobytes_is_413() {
+    run(async {
+        let server = Server::shared().await;
+        let user = server.user().await;
+        let body = json!({ "email": "a@x", "password": "a".repeat(64 << 10) });
+        for route in ["signin", "signup", "refresh", "password"] {
+            let answer = user.client.post(&format!("/api/auth/{route}"), &body).await;
+            answer.expect_error(413, "PAYLOAD_TOO_LARGE");
+        }
+        user.client.patch("/api/auth/me", &body).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+    });
+}
+
 /// THREATS 14. Mutant: the attempt is given back whatever the verdict.
 #[test]
 fn guessing_is_slowed_for_the_guesser_and_for_nobody_else() {

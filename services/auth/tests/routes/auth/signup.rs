@@ -96,7 +96,7 @@ fn bad_input_is_422_and_names_the_field() {
             (json!({ "email": "no address", "password": PASSWORD }), "email"),
             (json!({ "email": email, "password": "1234567" }), "password"),
             (json!({ "email": email, "password": "a".repeat(1025) }), "password"),
-            (json!({ "email": email, "password": "a".repeat(1_000_000) }), "password"),
+            (json!({ "email": email, "password": "a".repeat(60_000) }), "password"),
             (json!({ "email": email, "password": 12345678 }), "password"),
             (json!({ "email": email, "password": PASSWORD, "name": 5 }), "name"),
             (json!({ "email": email, "password": PASSWORD, "a": { "$unknown": 1 } }), "a.$unknown"),

@@ -1,7 +1,7 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, Result};
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, TablePath};
+use ddb_http::{Answer, ApiResult, Caller, Query, TablePath, UnreadBody};
 
 use crate::accept::Accept;
 use crate::record_answer;
@@ -11,8 +11,10 @@ pub(crate) async fn create(
     caller: Caller,
     accept: Accept,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    body: UnreadBody,
 ) -> ApiResult<Answer> {
+    caller.session.check_create(&table)?;
+    let body = body.json().await?;
     if let Json::Array(bodies) = body {
         let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
         let created = caller.session.create(&table, records).await?;

@@ -1,5 +1,5 @@
 use ddb_database::Patch;
-use ddb_http::{Answer, ApiResult, Caller, IfMatch, JsonBody, Query, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, IfMatch, Query, RecordPath, UnreadBody};
 
 use crate::accept::Accept;
 use crate::record_answer;
@@ -10,8 +10,10 @@ pub(crate) async fn merge(
     accept: Accept,
     IfMatch(if_match): IfMatch,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody,
+    body: UnreadBody,
 ) -> ApiResult<Answer> {
+    caller.session.check_change(&table, &key)?;
+    let body = body.json().await?;
     let patch = Patch::parse(body)?;
     let merged = caller.session.merge(&table, &key, patch, if_match).await?;
     Ok(Answer::ok(record_answer::one(&merged.data, merged.tx, accept))

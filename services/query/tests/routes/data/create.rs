@@ -45,6 +45,11 @@ async fn the_anonymous_cannot_create() {
     for body in [json!({ "a": 1 }), json!([]), json!([{}]), json!({ "id": 1 })] {
         cast.anon.post(&path, &body).await.expect_error(401, "UNAUTHENTICATED");
     }
+    // His body is not read, so that nobody fills the memory without an account.
+    cast.anon.send_text(Method::POST, &path, "no JSON").await.expect_error(401, "UNAUTHENTICATED");
+    for method in [Method::PATCH, Method::PUT] {
+        cast.anon.send_text(method, &format!("{path}/1"), "no JSON").await.expect_error(404, "NOT_FOUND");
+    }
     for token in ["x", "a.b.c", "ddb_key"] {
         cast.anon.with_token(token).post(&path, &json!({})).await.expect_error(401, "UNAUTHENTICATED");
     }
