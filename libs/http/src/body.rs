@@ -93,24 +93,30 @@ async fn read(headers: &HeaderMap, mut body: Body, max: usize, memory: &RequestM
     }
     let end = Instant::now() + WHOLE;
     let Some(first) = next(&mut body, end).await? else { return Ok(Bytes::new()) };
+    make_room(first.len(), &mut free, max, memory).await?;
     let Some(second) = next(&mut body, end).await? else { return Ok(first) };
     // Most bodies come in one piece and are not copied; these did not.
     let mut whole = BytesMut::from(first);
     let mut piece = Some(second);
     while let Some(bytes) = piece {
-        let length = whole.len() + bytes.len();
-        if length > max {
-            return Err(too_large(max));
-        }
-        if length > free {
-            // Nobody said how long it would be.
-            memory.reserve(max).await?;
-            free = max;
-        }
+        make_room(whole.len() + bytes.len(), &mut free, max, memory).await?;
         whole.extend_from_slice(&bytes);
         piece = next(&mut body, end).await?;
     }
     Ok(whole.freeze())
+}
+
+/// For a body that has become `length` bytes long, of which `free` need no place any more.
+async fn make_room(length: usize, free: &mut usize, max: usize, memory: &RequestMemory) -> Result<()> {
+    if length > max {
+        return Err(too_large(max));
+    }
+    if length > *free {
+        // Nobody said how long it would be.
+        memory.reserve(max).await?;
+        *free = max;
+    }
+    Ok(())
 }
 
 /// The next piece; None at the end.
