@@ -15,7 +15,7 @@ const LATE: Duration = Duration::from_millis(150);
 const PORT: u16 = 5432;
 const TLS_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 /// How the transactor's transactions begin.
-const BEGIN: &[u8] = b"begin; select pg_advisory_xact_lock(";
+const BEGIN: &[u8] = b"begin isolation level read committed; select pg_advisory_xact_lock(";
 
 /// Stands between `ddb` and PostgreSQL and understands as much of the protocol as it takes to cut a connection at a chosen message of the
 /// transactor, or to be away. A unix socket, gone with the value.
