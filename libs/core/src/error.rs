@@ -162,6 +162,19 @@ impl Error {
         self
     }
 
+    /// The same for somebody else who waited for the same thing: what the client reads, without the source, which is logged once.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        let Inner { code, message, details, retry_after, source: _ } = &*self.0;
+        Self(Box::new(Inner {
+            code: *code,
+            message: message.clone(),
+            details: details.clone(),
+            retry_after: *retry_after,
+            source: None,
+        }))
+    }
+
     pub fn code(&self) -> ErrorCode {
         self.0.code
     }

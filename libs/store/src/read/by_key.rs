@@ -185,7 +185,7 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
                 tracing::warn!(%error, "a batch of {} reads failed", requests.len());
                 let error = to_error(error);
                 for request in requests {
-                    let _ = request.answer.send(Err(Error::new(error.code(), error.message())));
+                    let _ = request.answer.send(Err(error.for_another()));
                 }
             }
         }

@@ -75,7 +75,7 @@ fn a_password_that_is_too_long_costs_no_hash() {
         for number in 0..100 {
             let client = server.anon().at(&format!("10.3.0.{number}"));
             let route = if number % 2 == 0 { "/api/auth/signin" } else { "/api/auth/signup" };
-            let body = json!({ "email": "a@x", "password": "a".repeat(if number == 0 { 1 << 20 } else { 1025 }) });
+            let body = json!({ "email": "a@x", "password": "a".repeat(if number == 0 { 1 << 15 } else { 1025 }) });
             tasks.spawn(async move { client.post(route, &body).await });
         }
         for answer in tasks.join_all().await {

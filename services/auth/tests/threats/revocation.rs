@@ -121,7 +121,10 @@ fn a_process_that_hears_nothing_reads_again_within_a_second() {
         let (first, second) = two().await;
         let user = first.user().await;
         let there = at(&second, &user);
+        let asked = tokio::time::Instant::now();
         assert!(is_in(&there).await);
+        // A second, and the time that this machine needs for requests while other tests hash passwords.
+        let limit = SECOND + Duration::from_millis(200) + 4 * asked.elapsed();
         let listening: Vec<(i32,)> = sqlx::query_as(
             "select pid from pg_stat_activity where datname = current_database() and application_name = 'ddb revocations'",
         )
@@ -131,12 +134,11 @@ fn a_process_that_hears_nothing_reads_again_within_a_second() {
         assert_eq!(listening.len(), 2);
         let stopped: Vec<Stopped> = listening.into_iter().map(|(pid,)| Stopped::stop(pid)).collect();
         first.execute("update ddb.account set banned_at = 1 where id = $1", user.account()).await;
-        // A second, and the time that this machine needs for a request.
-        until(Duration::from_millis(1200), async || !is_in(&there).await).await;
+        until(limit, async || !is_in(&there).await).await;
 
         // What comes back has missed nothing.
         first.execute("update ddb.account set banned_at = null where id = $1", user.account()).await;
-        until(Duration::from_millis(1200), async || is_in(&there).await).await;
+        until(5 * SECOND, async || is_in(&there).await).await;
         drop(stopped);
         until(5 * SECOND, async || {
             let heard: (i64,) = sqlx::query_as("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'ddb revocations' and query = 'select 1'")
