@@ -71,6 +71,11 @@ static MOST: AtomicU64 = AtomicU64::new(0);
 fn a_password_that_is_too_long_costs_no_hash() {
     run(async {
         let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, SMALL).await;
+        let huge = json!({ "email": "a@x", "password": "a".repeat(1 << 20) });
+        for route in ["/api/auth/signin", "/api/auth/signup"] {
+            let answer = server.anon().at("10.3.1.1").post(route, &huge).await;
+            assert_eq!(answer.status, 413, "a megabyte is not even read: {route}");
+        }
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..100 {
             let client = server.anon().at(&format!("10.3.0.{number}"));
