@@ -165,6 +165,8 @@ fn record(mut object: Object) -> Resolved<RecordId> {
     };
     let table = TableName::parse(&table).map_err(|error| error.message().to_owned())?;
     let key = RecordKey::from_value(key).map_err(|error| error.message().to_owned())?;
+    // A link to what no record can be would dangle for ever, and its text would not read back.
+    key.check_storable().map_err(|error| error.message().to_owned())?;
     Ok(RecordId { table, key })
 }
 

@@ -141,6 +141,14 @@ fn what_parses_but_cannot_be_stored_is_refused_with_its_field() {
             invalid(&format!("{{\"f\":{{\"${tag}\":{content}}}}}"), "f");
         }
     }
+    // Mutant: `record()` in `tags.rs` without `check_storable`.
+    let long = "k".repeat(513);
+    for key in ["\"\"", &format!("\"{long}\""), "\"a\\u0001b\"", "\"a\\u0085b\"", "true", "1.5", "null"] {
+        let link = format!(r#"{{"$record":{{"table":"t","key":{key}}}}}"#);
+        invalid(&format!(r#"{{"a":{link}}}"#), "a");
+        invalid(&format!(r#"{{"a":[0,{{"b":{link}}}]}}"#), "a[1].b");
+        invalid(&format!(r#"{{"a":{{"$range":{{"begin":{{"included":{link}}}}}}}}}"#), "a.begin.included");
+    }
     // A syntax error further on weighs more: the body did not parse.
     bad_request(r#"{"a":1e400,"b":}"#, "expected a value");
     assert_eq!(json::to_value(Json::Float(1.0), "x").expect("a value"), Value::Int(1));
