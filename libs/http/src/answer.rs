@@ -4,7 +4,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ddb_core::Tx;
 
-const X_DDB_TX: HeaderName = HeaderName::from_static("x-ddb-tx");
+pub(crate) const X_DDB_TX: HeaderName = HeaderName::from_static("x-ddb-tx");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 

@@ -1,40 +1,48 @@
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, ErrorCode, RequestId};
+use ddb_core::{Error, ErrorCode, RequestId, Tx};
 use futures::FutureExt;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use crate::answer::X_DDB_TX;
 use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
+use crate::precondition;
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     router: Router,
     body_memory: BodyMemory,
+    newest: Arc<dyn Fn() -> Tx + Send + Sync>,
 }
 
 impl App {
-    /// `memory_limit` is how many bytes the process may use; large bodies share a part of it.
-    pub fn new(router: Router, memory_limit: u64) -> Self {
-        Self { router, body_memory: BodyMemory::new(memory_limit) }
+    /// `memory_limit` is how many bytes the process may use; large bodies share a part of it. `newest` gives the newest transaction that the
+    /// process knows to be committed, without asking anybody.
+    pub fn new(router: Router, memory_limit: u64, newest: impl Fn() -> Tx + Send + Sync + 'static) -> Self {
+        let router = router.layer(axum::middleware::from_fn(precondition::refuse_unknown));
+        Self { router, body_memory: BodyMemory::new(memory_limit), newest: Arc::new(newest) }
     }
 
     /// Answers one request.
     pub async fn answer(self, peer: SocketAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
+        // Asked before anything is read: whatever the answer shows then includes this transaction.
+        let newest = (self.newest)();
         let span = tracing::info_span!("request", id = request_id.as_str());
         let handled = self.route(peer, request_id.clone(), request);
         let response = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
-        finish(response, &request_id)
+        finish(response, &request_id, newest)
     }
 
     async fn route(self, peer: SocketAddr, request_id: RequestId, mut request: Request<Body>) -> Response {
@@ -57,8 +65,8 @@ impl App {
     }
 }
 
-/// Gives every answer its id and version, and every error its envelope and its log line.
-fn finish(mut response: Response, request_id: &RequestId) -> Response {
+/// Gives every answer its id, its version and, where it does not name one itself, a transaction; and every error its envelope and its log line.
+fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx) -> Response {
     if response.status().is_client_error() || response.status().is_server_error() {
         render(&mut response, request_id);
     }
@@ -66,6 +74,7 @@ fn finish(mut response: Response, request_id: &RequestId) -> Response {
     let id = HeaderValue::from_str(request_id.as_str()).expect("the form of a request id is that of a header value");
     headers.insert(context::REQUEST_ID, id);
     headers.insert(context::VERSION, HeaderValue::from_static(CONTRACT_VERSION));
+    headers.entry(X_DDB_TX).or_insert_with(|| HeaderValue::from(newest));
     response
 }
 

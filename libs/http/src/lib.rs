@@ -12,6 +12,7 @@ mod if_match;
 mod linger;
 mod path;
 mod percent;
+mod precondition;
 mod query;
 mod serve;
 

@@ -62,7 +62,9 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
 
-    let serving = ddb_http::serve(listeners, App::new(router, shared.memory_limit), stop.clone());
+    let store = shared.database.store().clone();
+    let app = App::new(router, shared.memory_limit, move || store.newest_known());
+    let serving = ddb_http::serve(listeners, app, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());
     loop {

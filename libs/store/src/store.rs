@@ -1,8 +1,9 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName, Tx, sort_key};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection, Row};
+use sqlx::{Connection, PgConnection, PgExecutor, Row};
 
 use crate::catalogue::Catalogue;
 use crate::connection::to_error;
@@ -25,6 +26,8 @@ struct Inner {
     catalogue: Arc<Catalogue>,
     readers: Readers,
     transactor: Transactor,
+    /// Of the namespace `main`: see [`Store::newest_known`].
+    newest_known: AtomicI64,
 }
 
 impl Store {
@@ -34,13 +37,15 @@ impl Store {
         let mut connection = PgConnection::connect_with(&options).await.map_err(to_error)?;
         migration::run(&mut connection).await?;
         let main = namespace::ensure_main(&mut connection).await?;
+        let Tx(newest) = head(&mut connection, main.id).await?;
         connection.close().await.map_err(to_error)?;
         let of_pool = options.clone().options([("statement_timeout", "15s"), ("jit", "off")]);
         let pool = Pool::new(of_pool, config.pool, config.patience);
         let catalogue = Arc::new(Catalogue::default());
         let readers = Readers::start(&options, config.readers, config.patience);
         let transactor = Transactor::start(options.clone(), main.clone(), catalogue.clone(), config.patience);
-        Ok(Self { inner: Arc::new(Inner { options, pool, main, catalogue, readers, transactor }) })
+        let newest_known = AtomicI64::new(newest);
+        Ok(Self { inner: Arc::new(Inner { options, pool, main, catalogue, readers, transactor, newest_known }) })
     }
 
     /// For the system rows of the services (`services/*/src/db`); records are read and written by the store alone.
@@ -64,7 +69,9 @@ impl Store {
         if write.namespace != self.inner.main.id {
             return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)));
         }
-        self.inner.transactor.write(write).await
+        let written = self.inner.transactor.write(write).await?;
+        self.learn(written.tx);
+        Ok(written)
     }
 
     /// None where the record is absent or expired, or its table does not exist.
@@ -73,6 +80,7 @@ impl Store {
             return Ok(Found { data: None, tx: self.head(namespace).await? });
         };
         let found = self.inner.readers.get(namespace, id, sort_key::encode_record_key(key)?).await?;
+        self.learn(found.tx);
         Ok(Found { data: found.data.map(|(raw, shadowed)| raw.decode(table, shadowed)).transpose()?, tx: found.tx })
     }
 
@@ -81,7 +89,9 @@ impl Store {
         let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, &query.table).await? else {
             return Ok(Found { data: Vec::new(), tx: self.head(namespace).await? });
         };
-        read::list(&self.inner.pool, namespace, id, query).await
+        let found = read::list(&self.inner.pool, namespace, id, query).await?;
+        self.learn(found.tx);
+        Ok(found)
     }
 
     /// Those of the keys of the table `user` that belong to an account, with a record or without.
@@ -97,12 +107,19 @@ impl Store {
 
     /// The number of the newest transaction.
     pub async fn head(&self, namespace: NamespaceId) -> Result<Tx> {
-        let row = sqlx::query("select coalesce(max(tx), 0) from ddb.tx where namespace = $1")
-            .bind(namespace.0)
-            .fetch_one(&self.inner.pool)
-            .await
-            .map_err(to_error)?;
-        row.try_get(0).map(Tx).map_err(to_error)
+        let head = head(&self.inner.pool, namespace).await?;
+        self.learn(head);
+        Ok(head)
+    }
+
+    /// The newest transaction that this process knows to be committed, without asking PostgreSQL: that of the start, or what a write made or a
+    /// read saw since. Other processes may have gone on; whatever is read after this call includes it.
+    pub fn newest_known(&self) -> Tx {
+        Tx(self.inner.newest_known.load(Ordering::Acquire))
+    }
+
+    fn learn(&self, Tx(committed): Tx) {
+        self.inner.newest_known.fetch_max(committed, Ordering::AcqRel);
     }
 
     /// Finishes what was accepted, then closes every connection.
@@ -111,4 +128,13 @@ impl Store {
         self.inner.readers.stop().await;
         self.inner.pool.close().await;
     }
+}
+
+async fn head(executor: impl PgExecutor<'_>, namespace: NamespaceId) -> Result<Tx> {
+    let row = sqlx::query("select coalesce(max(tx), 0) from ddb.tx where namespace = $1")
+        .bind(namespace.0)
+        .fetch_one(executor)
+        .await
+        .map_err(to_error)?;
+    row.try_get(0).map(Tx).map_err(to_error)
 }

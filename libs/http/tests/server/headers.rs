@@ -1,4 +1,7 @@
-use crate::site::Site;
+use ddb_core::Tx;
+use hyper::Method;
+
+use crate::site::{NEWEST, Site};
 
 #[tokio::test]
 async fn every_answer_names_its_request_and_the_version() {
@@ -8,6 +11,21 @@ async fn every_answer_names_its_request_and_the_version() {
         assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
         assert_eq!(answer.header("x-ddb-version"), "2026-11-22", "{path}");
     }
+}
+
+#[tokio::test]
+async fn every_answer_names_a_transaction_the_handlers_own_first() {
+    let client = Site::start().await.client();
+    // Mutants: `finish` without the header; with `insert` instead of `or_insert_with`.
+    let Tx(newest) = NEWEST;
+    for (path, status) in [("/context", 200), ("/nowhere", 404), ("/plain?x=1", 400), ("/panic", 500), ("/away", 503)] {
+        assert_eq!(client.get(path).await.expect(status).header("x-ddb-tx"), newest.to_string(), "{path}");
+    }
+    let refused = client.with_header("x-ddb-anything", "1").get("/plain").await.expect(400);
+    assert_eq!(refused.header("x-ddb-tx"), newest.to_string());
+    assert_eq!(client.delete("/plain").await.expect(405).header("x-ddb-tx"), newest.to_string());
+    let own = client.get("/plain").await.expect(200);
+    assert_eq!((own.header("x-ddb-tx"), own.headers.get_all("x-ddb-tx").iter().count()), ("7", 1));
 }
 
 #[tokio::test]
@@ -71,12 +89,35 @@ async fn query_parameters_that_the_route_does_not_know_are_refused() {
 #[tokio::test]
 async fn if_match_is_one_strong_tag() {
     let client = Site::start().await.client();
-    assert_eq!(client.with_header("if-match", "\"42\"").get("/match").await.expect(200).text(), "42");
-    assert_eq!(client.get("/match").await.expect(200).text(), "0");
+    let record = "/records/tasks/1";
+    assert_eq!(client.with_header("if-match", "\"42\"").send(Method::PATCH, record, None).await.expect(200).text(), "42");
+    assert_eq!(client.send(Method::PATCH, record, None).await.expect(200).text(), "0");
     for bad in ["*", "W/\"42\"", "42", "\"1\", \"2\""] {
-        client.with_header("if-match", bad).get("/match").await.expect_error(400, "BAD_REQUEST");
+        client.with_header("if-match", bad).send(Method::PATCH, record, None).await.expect_error(400, "BAD_REQUEST");
     }
-    client.with_header("if-match", "\"1\"").with_header("if-match", "\"2\"").get("/match").await.expect_error(400, "BAD_REQUEST");
+    let two = client.with_header("if-match", "\"1\"").with_header("if-match", "\"2\"");
+    two.send(Method::PATCH, record, None).await.expect_error(400, "BAD_REQUEST");
+}
+
+/// Mutants: each of the conditions in `precondition.rs` without its refusal.
+#[tokio::test]
+async fn a_precondition_that_the_route_does_not_take_is_refused() {
+    let client = Site::start().await.client();
+    for (header, value, method, path) in [
+        ("if-match", "\"1\"", Method::GET, "/plain"),
+        ("if-match", "*", Method::HEAD, "/plain"),
+        ("if-match", "nonsense", Method::POST, "/echo"),
+        ("if-match", "\"1\"", Method::GET, "/records/tasks/1"),
+        ("if-unmodified-since", "Sun, 22 Nov 2026 10:00:00 GMT", Method::GET, "/plain"),
+        ("if-unmodified-since", "Sun, 22 Nov 2026 10:00:00 GMT", Method::PATCH, "/records/tasks/1"),
+        ("if-none-match", "*", Method::PATCH, "/records/tasks/1"),
+        ("if-none-match", "*", Method::POST, "/echo"),
+    ] {
+        let answer = client.with_header(header, value).send(method.clone(), path, None).await.expect(400);
+        assert!(method == Method::HEAD || answer.text().contains(header), "{method} {path}: {}", answer.text());
+    }
+    client.with_header("if-none-match", "\"1\"").get("/plain").await.expect(200);
+    client.with_header("if-match", "\"1\"").get("/nowhere").await.expect_error(404, "NOT_FOUND");
 }
 
 #[tokio::test]

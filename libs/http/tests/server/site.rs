@@ -11,6 +11,9 @@ use ddb_testkit::Client;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// What the server knows to be committed.
+pub(crate) const NEWEST: Tx = Tx(3);
+
 /// A server with a few routes of its own.
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
@@ -27,15 +30,18 @@ impl Site {
             .route("/away", get(away))
             .route("/slow", get(slow))
             .route("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id))))
-            .route("/match", get(async |IfMatch(tx): IfMatch| Answer::ok(format!("{}", tx.map_or(0, |Tx(tx)| tx)))))
-            .route("/records/{table}/{key}", get(async |path: RecordPath| Answer::ok(format!("\"{:?}\"", path.key))))
+            .route(
+                "/records/{table}/{key}",
+                get(async |path: RecordPath| Answer::ok(format!("\"{:?}\"", path.key)))
+                    .patch(async |IfMatch(tx): IfMatch| Answer::ok(format!("{}", tx.map_or(0, |Tx(tx)| tx)))),
+            )
             .route("/echo", post(echo))
             .route("/small", post(async |JsonBody(_): SmallJsonBody| Answer::ok("1")))
             .route("/refused", post(async |_: UnreadBody| ApiError(Error::unauthenticated("nobody asked"))));
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(router, 0), stop.clone()));
+        let serving = tokio::spawn(serve(listeners, App::new(router, 0, || NEWEST), stop.clone()));
         Self { address, stop, serving }
     }
 

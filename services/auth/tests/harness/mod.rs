@@ -78,7 +78,9 @@ impl Server {
         tokio::spawn(shared.authenticator.clone().listen(stop.clone()));
         let service = ddb_auth::service(config, &shared).await.expect("the service starts");
         let open = Arc::new(Open { store: shared.database.store().clone(), stop });
-        Self { app: App::new(service.router, memory_limit), shared, database: database.clone(), _open: open }
+        let store = shared.database.store().clone();
+        let app = App::new(service.router, memory_limit, move || store.newest_known());
+        Self { app, shared, database: database.clone(), _open: open }
     }
 
     pub fn pool(&self) -> &ddb_store::Pool {

@@ -1,0 +1,43 @@
+//! Headers that make a request conditional are met or refused, never ignored: who sends one relies on it.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use ddb_core::{Error, Result};
+
+use crate::ApiError;
+
+/// How the path of a route ends that takes a [`RecordPath`](crate::RecordPath).
+const RECORD: &str = "/{table}/{key}";
+
+/// Runs once the route is known, before its extractors.
+pub(crate) async fn refuse_unknown(request: Request, next: Next) -> Response {
+    match check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => ApiError(error).into_response(),
+    }
+}
+
+fn check(request: &Request) -> Result<()> {
+    let headers = request.headers();
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    // Where there is no route, that weighs more.
+    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
+    if headers.contains_key(IF_MATCH) && !(writes && path.as_str().ends_with(RECORD)) {
+        return Err(Error::bad_request(
+            "the header `if-match` belongs to PATCH, PUT and DELETE of a record that exists; this request does not take it",
+        ));
+    }
+    if headers.contains_key(IF_UNMODIFIED_SINCE) {
+        return Err(Error::bad_request(
+            "the header `if-unmodified-since` is not known to this version; `if-match` names a version",
+        ));
+    }
+    // A read may answer in full whatever the client has already.
+    if writes && headers.contains_key(IF_NONE_MATCH) {
+        return Err(Error::bad_request("the header `if-none-match` is not known to a request that writes"));
+    }
+    Ok(())
+}
