@@ -52,64 +52,74 @@ pub(crate) async fn taken_emails(
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Writes the rows of a group; `now` is the time of its transactions.
+/// Writes the rows of a group, a statement for each relation; `now` is the time of its transactions.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     now: Timestamp,
     rows: &[SystemRow],
 ) -> Result<(), sqlx::Error> {
+    let (mut accounts, mut sessions) = (Vec::new(), Vec::new());
     for row in rows {
         match row {
-            SystemRow::Account(account) => insert_account(connection, namespace, now, account).await?,
-            SystemRow::Session(session) => insert_session(connection, namespace, now, session).await?,
+            SystemRow::Account(account) => accounts.push(account),
+            SystemRow::Session(session) => sessions.push(session),
         }
+    }
+    if !accounts.is_empty() {
+        insert_accounts(connection, namespace, now, &accounts).await?;
+    }
+    if !sessions.is_empty() {
+        insert_sessions(connection, namespace, now, &sessions).await?;
     }
     Ok(())
 }
 
-async fn insert_account(
+async fn insert_accounts(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     now: Timestamp,
-    account: &NewAccount,
+    accounts: &[&NewAccount],
 ) -> Result<(), sqlx::Error> {
+    // Arrays of arrays have one length in PostgreSQL, so the roles, which hold no comma, come as text.
     sqlx::query(
         "
         insert into ddb.account (namespace, id, email, password_hash, roles, verified, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        select $1, u.id, u.email, u.password_hash, string_to_array(u.roles, ','), u.verified, $2
+        from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bool[]) as u (id, email, password_hash, roles, verified)
         ",
     )
     .bind(namespace.0)
-    .bind(&account.id)
-    .bind(&account.email)
-    .bind(&account.password_hash)
-    .bind(&account.roles)
-    .bind(account.verified)
     .bind(now.0)
+    .bind(accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.email.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.password_hash.as_deref()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.roles.join(",")).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.verified).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn insert_session(
+async fn insert_sessions(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     now: Timestamp,
-    session: &NewSession,
+    sessions: &[&NewSession],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "
         insert into ddb.session (id, namespace, account, created_at, rotated_at, user_agent, address)
-        values ($1::uuid, $2, $3, $4, $4, $5, $6)
+        select u.id::uuid, $1, u.account, $2, $2, u.user_agent, u.address
+        from unnest($3::text[], $4::text[], $5::text[], $6::text[]) as u (id, account, user_agent, address)
         ",
     )
-    .bind(session.id.to_string())
     .bind(namespace.0)
-    .bind(&session.account)
     .bind(now.0)
-    .bind(&session.user_agent)
-    .bind(&session.address)
+    .bind(sessions.iter().map(|session| session.id.to_string()).collect::<Vec<_>>())
+    .bind(sessions.iter().map(|session| session.account.as_str()).collect::<Vec<_>>())
+    .bind(sessions.iter().map(|session| session.user_agent.as_deref()).collect::<Vec<_>>())
+    .bind(sessions.iter().map(|session| session.address.as_deref()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

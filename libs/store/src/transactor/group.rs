@@ -153,6 +153,28 @@ struct Effect {
     facts: Vec<NewFact>,
 }
 
+/// What the steps of one write have done so far.
+struct Effects {
+    in_order: Vec<Effect>,
+    /// Where the latest effect on a slot stands.
+    latest: HashMap<usize, usize>,
+}
+
+impl Effects {
+    fn with_capacity(steps: usize) -> Self {
+        Self { in_order: Vec::with_capacity(steps), latest: HashMap::with_capacity(steps) }
+    }
+
+    fn latest(&self, slot: usize) -> Option<&Effect> {
+        self.latest.get(&slot).map(|index| &self.in_order[*index])
+    }
+
+    fn push(&mut self, effect: Effect) {
+        self.latest.insert(effect.slot, self.in_order.len());
+        self.in_order.push(effect);
+    }
+}
+
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         namespace: &'a Namespace,
@@ -179,7 +201,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn evaluate(&mut self, write: &Write, actor: Option<Entity>, places: &[Option<usize>]) -> Result<Written> {
         self.check_system_rows(write)?;
         let tx = Tx(self.head.tx.0 + 1);
-        let mut effects: Vec<Effect> = Vec::with_capacity(places.len());
+        let mut effects = Effects::with_capacity(places.len());
         let mut records = Vec::with_capacity(places.len());
         for (step, place) in write.steps.iter().zip(places) {
             let before = place.and_then(|place| self.state(&effects, place));
@@ -199,6 +221,7 @@ impl<'a> Evaluation<'a> {
             records.push(effect.record.clone());
             effects.push(effect);
         }
+        let mut effects = effects.in_order;
         effects.retain(|effect| !effect.facts.is_empty());
         self.check_attribute_limit(&effects)?;
         let made = !effects.is_empty();
@@ -230,8 +253,8 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The record of a slot as the steps before have left it.
-    fn state<'b>(&'b self, effects: &'b [Effect], place: usize) -> Option<&'b Record> {
-        match effects.iter().rev().find(|effect| effect.slot == place) {
+    fn state<'b>(&'b self, effects: &'b Effects, place: usize) -> Option<&'b Record> {
+        match effects.latest(place) {
             Some(effect) => effect.record.as_ref(),
             None => self.slots.all[place].record.as_ref(),
         }

@@ -11,4 +11,5 @@ mod documents;
 mod erased;
 mod processes;
 mod support;
+mod system_rows;
 mod writes;
