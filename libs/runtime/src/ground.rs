@@ -1,11 +1,10 @@
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 
 use ddb_bus::Bus;
 use ddb_core::{Error, Result};
 use ddb_database::{Authenticator, Database, MasterKey};
 use ddb_postgres::DataLock;
-use ddb_store::Store;
+use ddb_store::{Store, identity};
 
 use crate::attachment::{Attachment, data_dir_of};
 use crate::config::Config;
@@ -19,24 +18,19 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// For a process that serves: an embedded PostgreSQL belongs to it alone, and a master key is made where there is none.
+    /// For a process that serves: an embedded PostgreSQL belongs to it alone, and a master key is made where neither is one nor the database
+    /// belongs to one.
     pub(crate) async fn start(config: &Config) -> Result<Self> {
-        if config.database_url.is_some() {
-            let master_key = match &config.master_key {
-                Some(key) => key.clone(),
-                None => of_chosen_directory(config)?,
-            };
-            return Self::over(config, Attachment::over_url(config).await?, master_key).await;
-        }
-        // Taken before the key is made, so that a second process changes nothing.
-        let data_dir = data_dir_of(config)?;
-        let lock = DataLock::acquire(data_dir)?;
-        let master_key = master_key_of(config, data_dir)?;
-        Self::over(config, Attachment::start(config, data_dir, lock).await?, master_key).await
-    }
-
-    async fn over(config: &Config, attachment: Attachment, master_key: MasterKey) -> Result<Self> {
-        match shared(config, attachment.database.store().clone(), master_key).await {
+        let attachment = match &config.database_url {
+            Some(_) => Attachment::over_url(config).await?,
+            None => {
+                let data_dir = data_dir_of(config)?;
+                // Taken before anything is made, so that a second process changes nothing.
+                let lock = DataLock::acquire(data_dir)?;
+                Attachment::start(config, data_dir, lock).await?
+            }
+        };
+        match over(config, attachment.database.store().clone()).await {
             Ok(shared) => Ok(Self { shared, attachment }),
             Err(error) => {
                 attachment.close().await?;
@@ -50,7 +44,11 @@ impl Ground {
     }
 }
 
-async fn shared(config: &Config, store: Store, master_key: MasterKey) -> Result<Shared> {
+async fn over(config: &Config, store: Store) -> Result<Shared> {
+    let master_key = match &config.master_key {
+        Some(key) => key.clone(),
+        None => of_directory(config, &store).await?,
+    };
     let bus = match &config.nats_url {
         Some(url) => Bus::connect(url.expose(), "darshjdb").await?,
         None => Bus::local(),
@@ -64,17 +62,22 @@ async fn shared(config: &Config, store: Store, master_key: MasterKey) -> Result<
     })
 }
 
-fn master_key_of(config: &Config, data_dir: &Path) -> Result<MasterKey> {
-    match &config.master_key {
-        Some(key) => Ok(key.clone()),
-        None => master_key::of_directory(data_dir),
-    }
-}
-
-/// With a PostgreSQL elsewhere, a data directory holds nothing but the key.
-fn of_chosen_directory(config: &Config) -> Result<MasterKey> {
+/// The key that lies in the data directory, made where there is none. A new key opens nothing that the database holds already, and once it lay there
+/// it would pass for the right one: then it is not made.
+async fn of_directory(config: &Config, store: &Store) -> Result<MasterKey> {
     let missing = "set DDB_MASTER_KEY to the key that all processes share, or name the directory that has it with --data-dir";
     let data_dir = config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))?;
+    if let Some(key) = master_key::find(data_dir)? {
+        return Ok(key);
+    }
+    if identity::has_signing_key(store.pool()).await? {
+        return Err(Error::bad_request(format!(
+            "the database belongs to a master key that is not in {}: set DDB_MASTER_KEY to it, or name the directory that has its master.key \
+             with --data-dir",
+            data_dir.display()
+        )));
+    }
+    // With a PostgreSQL elsewhere, the directory holds nothing but the key.
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -41,10 +41,10 @@ fn is_random(key: &[u8; BYTES]) -> bool {
 
 /// The key of a data directory; made where there is none yet. Of two processes that make one at the same time, one wins and both use its key.
 pub(crate) fn of_directory(data_dir: &Path) -> Result<MasterKey> {
-    let path = data_dir.join(FILE);
-    if let Some(key) = read(&path)? {
+    if let Some(key) = find(data_dir)? {
         return Ok(key);
     }
+    let path = data_dir.join(FILE);
     create(data_dir, &path).map_err(|error| Error::internal(format!("cannot make {}: {error}", path.display())))?;
     tracing::info!(path = %path.display(), "a new master key was made; keep a copy apart from the backups");
     read(&path)?.ok_or_else(|| Error::internal(format!("{} is gone", path.display())))
@@ -59,7 +59,12 @@ pub(crate) fn existing(data_dir: &Path) -> Result<MasterKey> {
             place.display()
         ))
     };
-    read(&data_dir.join(FILE))?.ok_or_else(missing)
+    find(data_dir)?.ok_or_else(missing)
+}
+
+/// None where the directory has no key, or does not exist.
+pub(crate) fn find(data_dir: &Path) -> Result<Option<MasterKey>> {
+    read(&data_dir.join(FILE))
 }
 
 fn read(path: &Path) -> Result<Option<MasterKey>> {

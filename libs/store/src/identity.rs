@@ -104,6 +104,12 @@ pub async fn public_keys(executor: impl PgExecutor<'_>) -> Result<Vec<PublicKey>
     Ok(keys)
 }
 
+/// Whether there is a signing key: then the database belongs to the master key that opens it.
+pub async fn has_signing_key(executor: impl PgExecutor<'_>) -> Result<bool> {
+    let row = sqlx::query("select exists (select from ddb.signing_key)").fetch_one(executor).await.map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}
+
 /// Tells every process that listens, when the transaction of `executor` commits.
 pub async fn notify(executor: impl PgExecutor<'_>, channel: &str, payload: &str) -> Result<()> {
     sqlx::query("select pg_notify($1, $2)").bind(channel).bind(payload).execute(executor).await.map_err(to_error)?;
