@@ -1,8 +1,12 @@
-//! Admins, made from the command line or at first start.
+//! Accounts in the hands of whoever runs the server: admins, roles, bans. Made from the command line, admins at first start too.
+
+mod ban;
+mod roles;
 
 use ddb_core::{Error, NamespaceId, Object, Principal, Result};
 use ddb_database::Database;
 use ddb_store::system::NewAccount;
+use sqlx::PgConnection;
 use zeroize::Zeroizing;
 
 use crate::account_id;
@@ -11,24 +15,39 @@ use crate::email::Email;
 use crate::hasher;
 use crate::password::Password;
 
-/// An admin as the command line shows it.
+pub use ban::{Banned, ban, unban};
+pub use roles::{Role, RoleChange, change_roles};
+
+/// The role that whoever administers a namespace has.
+const ADMIN: &str = "admin";
+const ROOT: &str = "root";
+
+/// Whether the last admin who can sign in may be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastAdmin {
+    Stays,
+    MayGo,
+}
+
+/// An account as the command line shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admin {
+pub struct AccountSummary {
     /// `user:<key>`.
     pub id: String,
     pub email: String,
     pub roles: Vec<String>,
+    pub banned: bool,
     /// RFC 3339.
     pub created: String,
 }
 
 /// Makes an account with the role `admin`, and `root` where it is the first. 422 for an address or a password that is none, 409 where the address is taken.
-pub async fn create(database: &Database, email: &str, password: Zeroizing<String>) -> Result<Admin> {
+pub async fn create(database: &Database, email: &str, password: Zeroizing<String>) -> Result<AccountSummary> {
     let email = Email::parse(email)?;
     let password = Password::choose(password, "password")?;
-    let mut roles = vec!["admin".to_owned()];
+    let mut roles = vec![ADMIN.to_owned()];
     if !exists(database).await? {
-        roles.push("root".to_owned());
+        roles.push(ROOT.to_owned());
     }
     let hash = tokio::task::spawn_blocking(move || hasher::hash(&password, &mut hasher::new_memory()))
         .await
@@ -41,23 +60,48 @@ pub async fn create(database: &Database, email: &str, password: Zeroizing<String
         verified: false,
     };
     let made = database.session(Principal::System, NamespaceId::MAIN, None).sign_up(new.clone(), Object::new(), None).await?;
-    Ok(Admin { id: account_id::shown(&new.id), email: new.email, roles: new.roles, created: made.data.created.to_rfc3339() })
+    let created = made.data.created.to_rfc3339();
+    Ok(AccountSummary { id: account_id::shown(&new.id), email: new.email, roles: new.roles, banned: false, created })
 }
 
-pub async fn list(database: &Database) -> Result<Vec<Admin>> {
+pub async fn list(database: &Database) -> Result<Vec<AccountSummary>> {
     let admins = account::admins(database.store().pool(), NamespaceId::MAIN).await?;
-    Ok(admins.into_iter().map(admin).collect())
+    Ok(admins.into_iter().map(summary).collect())
 }
 
 pub async fn exists(database: &Database) -> Result<bool> {
     account::admin_exists(database.store().pool(), NamespaceId::MAIN).await
 }
 
-fn admin(account: Account) -> Admin {
-    Admin {
+/// The account with this address, held until the end of the transaction together with every admin, so that of two commands that would each take one
+/// of the last two away, one meets the other's outcome.
+async fn hold(connection: &mut PgConnection, email: &str) -> Result<(Account, Vec<Account>)> {
+    let email = Email::parse(email)?;
+    let admins = account::lock_admins(&mut *connection, NamespaceId::MAIN).await?;
+    let absent = || Error::not_found("there is no account with this address");
+    let found = account::with_email(&mut *connection, NamespaceId::MAIN, &email).await?.ok_or_else(absent)?;
+    let account = account::lock(connection, NamespaceId::MAIN, &found.id).await?.ok_or_else(absent)?;
+    Ok((account, admins))
+}
+
+/// 409 where nobody would be left who administers the namespace.
+fn check_last_admin(last_admin: LastAdmin, leaving: &Account, admins: &[Account]) -> Result<()> {
+    let others = admins.iter().any(|admin| admin.id != leaving.id && !admin.banned);
+    let is_admin = admins.iter().any(|admin| admin.id == leaving.id && !admin.banned);
+    match last_admin {
+        LastAdmin::Stays if is_admin && !others => {
+            Err(Error::conflict("this is the last admin; make another one first, or insist with --force"))
+        }
+        LastAdmin::Stays | LastAdmin::MayGo => Ok(()),
+    }
+}
+
+fn summary(account: Account) -> AccountSummary {
+    AccountSummary {
         id: account_id::shown(&account.id),
         email: account.email,
         roles: account.roles,
+        banned: account.banned,
         created: account.created.to_rfc3339(),
     }
 }

@@ -1,4 +1,6 @@
+use ddb_api::bus::Revoked;
 use ddb_core::{NamespaceId, Result, Timestamp};
+use ddb_store::identity::{self, REVOKED};
 use ddb_store::to_error;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, Row};
@@ -124,6 +126,67 @@ pub(crate) async fn admins(executor: impl PgExecutor<'_>, namespace: NamespaceId
     .await
     .map_err(to_error)?;
     rows.iter().map(account).collect::<Result<_, _>>().map_err(to_error)
+}
+
+/// Until the end of the transaction nobody becomes less of an admin.
+pub(crate) async fn lock_admins(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Vec<Account>> {
+    let rows = sqlx::query(
+        "
+        select id, email, password_hash, roles, verified, banned_at is not null, epoch, created_at
+        from ddb.account
+        where namespace = $1 and 'admin' = any(roles)
+        order by id
+        for no key update
+        ",
+    )
+    .bind(namespace.0)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    rows.iter().map(account).collect::<Result<_, _>>().map_err(to_error)
+}
+
+/// Other roles; every process is told.
+pub(crate) async fn set_roles(connection: &mut PgConnection, namespace: NamespaceId, id: &str, roles: &[String]) -> Result<()> {
+    sqlx::query("update ddb.account set roles = $3 where namespace = $1 and id = $2")
+        .bind(namespace.0)
+        .bind(id)
+        .bind(roles)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+    notify(connection, namespace, id).await
+}
+
+/// Bans it, if it is not banned already; every access token made so far ends, and every process is told.
+pub(crate) async fn ban(connection: &mut PgConnection, namespace: NamespaceId, id: &str) -> Result<()> {
+    sqlx::query(
+        "
+        update ddb.account
+        set banned_at = (extract(epoch from clock_timestamp()) * 1000000)::bigint, epoch = epoch + 1
+        where namespace = $1 and id = $2 and banned_at is null
+        ",
+    )
+    .bind(namespace.0)
+    .bind(id)
+    .execute(&mut *connection)
+    .await
+    .map_err(to_error)?;
+    notify(connection, namespace, id).await
+}
+
+pub(crate) async fn unban(connection: &mut PgConnection, namespace: NamespaceId, id: &str) -> Result<()> {
+    sqlx::query("update ddb.account set banned_at = null where namespace = $1 and id = $2")
+        .bind(namespace.0)
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+    notify(connection, namespace, id).await
+}
+
+async fn notify(connection: &mut PgConnection, namespace: NamespaceId, id: &str) -> Result<()> {
+    identity::notify(connection, REVOKED, &Revoked::account(namespace, id).to_json()).await
 }
 
 pub(crate) async fn admin_exists(executor: impl PgExecutor<'_>, namespace: NamespaceId) -> Result<bool> {

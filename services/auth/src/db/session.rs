@@ -171,9 +171,9 @@ pub(crate) async fn end(executor: impl PgExecutor<'_>, namespace: NamespaceId, a
     Ok(!rows.is_empty())
 }
 
-/// Ends all of an account and tells every process.
-pub(crate) async fn end_all(executor: impl PgExecutor<'_>, namespace: NamespaceId, account: &str) -> Result<()> {
-    sqlx::query(
+/// Ends all of an account, tells every process, and says how many it ended.
+pub(crate) async fn end_all(executor: impl PgExecutor<'_>, namespace: NamespaceId, account: &str) -> Result<u64> {
+    let row = sqlx::query(
         "
         with ended as (
             update ddb.session
@@ -181,17 +181,18 @@ pub(crate) async fn end_all(executor: impl PgExecutor<'_>, namespace: NamespaceI
             where namespace = $1 and account = $2 and ended_at is null
             returning id
         )
-        select pg_notify($3, $4) from ended limit 1
+        select count(*), (select pg_notify($3, $4) from ended limit 1) from ended
         ",
     )
     .bind(namespace.0)
     .bind(account)
     .bind(REVOKED)
     .bind(Revoked::account(namespace, account).to_json())
-    .fetch_all(executor)
+    .fetch_one(executor)
     .await
     .map_err(to_error)?;
-    Ok(())
+    let ended: i64 = row.try_get(0).map_err(to_error)?;
+    Ok(ended.unsigned_abs())
 }
 
 /// Those that can still be refreshed, the latest used first.

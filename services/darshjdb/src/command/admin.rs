@@ -1,6 +1,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use clap::{ArgMatches, Args, Subcommand};
+use ddb_auth::admin::{AccountSummary, LastAdmin, Role, RoleChange};
 use ddb_core::{Error, Result};
 use ddb_runtime::Definitions;
 use serde_json::json;
@@ -24,6 +25,43 @@ enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Give roles to an account, or take them; a running server knows within a second
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+    Roles {
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// A role to give: admin, root, or one of an app's own
+        #[arg(long, value_name = "ROLE", group = "change")]
+        add: Vec<String>,
+        /// A role to take
+        #[arg(long, value_name = "ROLE", group = "change")]
+        remove: Vec<String>,
+        /// Also where nobody stays admin
+        #[arg(long)]
+        force: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep somebody out: all sessions end, and a running server refuses the tokens within a second
+    Ban {
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// Also where nobody stays admin
+        #[arg(long)]
+        force: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let somebody in again, who then signs in anew
+    Unban {
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List the admins
     List {
         /// Print JSON
@@ -39,23 +77,68 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
             let admin = with_database(definitions, flags, async |_, attachment| {
                 ddb_auth::admin::create(&attachment.database, email, password).await
             })?;
-            println!("{} is {} with the roles {}", admin.email, admin.id, admin.roles.join(", "));
+            println!("{}", sentence(&admin));
+        }
+        Command::Roles { email, add, remove, force, json } => {
+            let change = RoleChange { add: roles(add)?, remove: roles(remove)? };
+            let account = with_database(definitions, flags, async |_, attachment| {
+                ddb_auth::admin::change_roles(&attachment.database, email, &change, last_admin(*force)).await
+            })?;
+            say(*json, &as_json(&account), &sentence(&account));
+        }
+        Command::Ban { email, force, json } => {
+            let banned = with_database(definitions, flags, async |_, attachment| {
+                ddb_auth::admin::ban(&attachment.database, email, last_admin(*force)).await
+            })?;
+            let mut shown = as_json(&banned.account);
+            shown["ended_sessions"] = banned.ended_sessions.into();
+            say(*json, &shown, &format!("{} is banned; {} sessions ended", banned.account.email, banned.ended_sessions));
+        }
+        Command::Unban { email, json } => {
+            let account = with_database(definitions, flags, async |_, attachment| {
+                ddb_auth::admin::unban(&attachment.database, email).await
+            })?;
+            say(*json, &as_json(&account), &format!("{} can sign in again", account.email));
         }
         Command::List { json } => {
             let admins =
                 with_database(definitions, flags, async |_, attachment| ddb_auth::admin::list(&attachment.database).await)?;
-            if *json {
-                let admins: Vec<_> = admins
-                    .iter()
-                    .map(|admin| json!({ "id": admin.id, "email": admin.email, "roles": admin.roles, "created": admin.created }))
-                    .collect();
-                println!("{:#}", serde_json::Value::from(admins));
-            } else {
-                admins.iter().for_each(|admin| println!("{}  {}  {}", admin.id, admin.email, admin.roles.join(",")));
-            }
+            let lines: Vec<_> = admins.iter().map(line).collect();
+            say(*json, &admins.iter().map(as_json).collect(), &lines.join("\n"));
         }
     }
     Ok(())
+}
+
+fn say(json: bool, data: &serde_json::Value, text: &str) {
+    if json {
+        println!("{data:#}");
+    } else if !text.is_empty() {
+        println!("{text}");
+    }
+}
+
+fn as_json(account: &AccountSummary) -> serde_json::Value {
+    let AccountSummary { id, email, roles, banned, created } = account;
+    json!({ "id": id, "email": email, "roles": roles, "banned": banned, "created": created })
+}
+
+fn sentence(account: &AccountSummary) -> String {
+    let roles = if account.roles.is_empty() { "no roles".to_owned() } else { format!("the roles {}", account.roles.join(", ")) };
+    format!("{} is {} with {roles}", account.email, account.id)
+}
+
+fn line(account: &AccountSummary) -> String {
+    let banned = if account.banned { "  banned" } else { "" };
+    format!("{}  {}  {}{banned}", account.id, account.email, account.roles.join(","))
+}
+
+fn roles(names: &[String]) -> Result<Vec<Role>> {
+    names.iter().map(|name| Role::parse(name)).collect()
+}
+
+fn last_admin(force: bool) -> LastAdmin {
+    if force { LastAdmin::MayGo } else { LastAdmin::Stays }
 }
 
 fn first_line() -> Result<Zeroizing<String>> {
