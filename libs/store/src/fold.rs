@@ -1,13 +1,18 @@
 //! Facts back to records: what the projection must hold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use ddb_core::{
     AttributeId, Datetime, Error, NamespaceId, Object, RecordKey, Result, TableId, Timestamp, Tx, Value, attribute, canonical,
 };
+use futures::stream::{BoxStream, TryStreamExt};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use crate::connection::to_error;
+
+/// Values that are folded before a batch is handed on.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// A record as its facts have it.
 #[derive(Debug, Clone)]
@@ -72,41 +77,88 @@ pub(crate) async fn attribute_names(
         .map_err(to_error)
 }
 
-/// The records that the entities' facts make, by entity; those that do not exist (any more) are missing.
-pub(crate) async fn fold(
-    connection: &mut PgConnection,
-    namespace: NamespaceId,
-    entities: &[EntityRow],
-    names: &HashMap<AttributeId, String>,
-) -> Result<HashMap<i64, Folded>> {
-    let ids: Vec<i64> = entities.iter().map(|entity| entity.id).collect();
-    let rows = sqlx::query(
-        "
-        select f.entity, f.attribute, f.asserted, f.value, f.tx, t.time
-        from ddb.triple f
-        join ddb.tx t on t.namespace = f.namespace and t.tx = f.tx
-        where f.namespace = $1 and f.entity = any($2)
-        order by f.entity, f.tx, f.position
-        ",
-    )
-    .bind(namespace.0)
-    .bind(ids)
-    .fetch_all(connection)
-    .await
-    .map_err(to_error)?;
-    let mut folded: HashMap<i64, Folded> = HashMap::with_capacity(entities.len());
-    for row in rows {
-        let entity: i64 = row.try_get(0).map_err(to_error)?;
-        let fact = FactRow {
-            attribute: AttributeId(row.try_get(1).map_err(to_error)?),
-            asserted: row.try_get(2).map_err(to_error)?,
-            value: row.try_get(3).map_err(to_error)?,
-            tx: Tx(row.try_get(4).map_err(to_error)?),
-            time: Timestamp(row.try_get(5).map_err(to_error)?),
-        };
-        apply(&mut folded, entity, fact, names)?;
+/// Some entities and the records that their facts make; those that do not exist (any more) have none.
+pub(crate) struct Batch {
+    pub(crate) entities: Vec<EntityRow>,
+    pub(crate) folded: HashMap<i64, Folded>,
+}
+
+/// Entities of a table, folded as their facts arrive and handed on as soon as a batch is large, so that memory is bounded by bytes: a record has at
+/// most 1 MB, its history any length.
+pub(crate) struct Batches<'c> {
+    facts: BoxStream<'c, Result<PgRow, sqlx::Error>>,
+    names: &'c HashMap<AttributeId, String>,
+    /// Those that were not handed on yet, by id.
+    entities: VecDeque<EntityRow>,
+    /// Read already, and of the next batch.
+    ahead: Option<(i64, FactRow)>,
+}
+
+impl<'c> Batches<'c> {
+    /// The connection is busy until the last batch. `entities` are in the order of their ids.
+    pub(crate) fn of(
+        connection: &'c mut PgConnection,
+        namespace: NamespaceId,
+        entities: Vec<EntityRow>,
+        names: &'c HashMap<AttributeId, String>,
+    ) -> Self {
+        let ids: Vec<i64> = entities.iter().map(|entity| entity.id).collect();
+        let facts = sqlx::query(
+            "
+            select f.entity, f.attribute, f.asserted, f.value, f.tx, t.time
+            from ddb.triple f
+            join ddb.tx t on t.namespace = f.namespace and t.tx = f.tx
+            where f.namespace = $1 and f.entity = any($2)
+            order by f.entity, f.tx, f.position
+            ",
+        )
+        .bind(namespace.0)
+        .bind(ids)
+        .fetch(connection);
+        Self { facts, names, entities: entities.into(), ahead: None }
     }
-    Ok(folded)
+
+    /// None once every entity was in a batch.
+    pub(crate) async fn next(&mut self) -> Result<Option<Batch>> {
+        if self.entities.is_empty() {
+            return Ok(None);
+        }
+        let mut folded = HashMap::new();
+        let mut current = None;
+        let mut bytes = 0;
+        loop {
+            let Some((entity, fact)) = self.fact().await? else {
+                return Ok(Some(Batch { entities: self.entities.drain(..).collect(), folded }));
+            };
+            if bytes > BATCH_BYTES && current != Some(entity) {
+                self.ahead = Some((entity, fact));
+                let complete = self.entities.partition_point(|row| row.id < entity);
+                return Ok(Some(Batch { entities: self.entities.drain(..complete).collect(), folded }));
+            }
+            bytes += fact.value.as_ref().map_or(0, Vec::len);
+            current = Some(entity);
+            apply(&mut folded, entity, fact, self.names)?;
+        }
+    }
+
+    async fn fact(&mut self) -> Result<Option<(i64, FactRow)>> {
+        if self.ahead.is_some() {
+            return Ok(self.ahead.take());
+        }
+        let Some(row) = self.facts.try_next().await.map_err(to_error)? else { return Ok(None) };
+        fact(&row).map(Some).map_err(to_error)
+    }
+}
+
+fn fact(row: &PgRow) -> Result<(i64, FactRow), sqlx::Error> {
+    let fact = FactRow {
+        attribute: AttributeId(row.try_get(1)?),
+        asserted: row.try_get(2)?,
+        value: row.try_get(3)?,
+        tx: Tx(row.try_get(4)?),
+        time: Timestamp(row.try_get(5)?),
+    };
+    Ok((row.try_get(0)?, fact))
 }
 
 struct FactRow {

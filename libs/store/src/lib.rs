@@ -15,6 +15,7 @@ mod projection;
 mod read;
 mod record;
 pub mod requirements;
+mod statement;
 mod status;
 mod store;
 pub mod system;

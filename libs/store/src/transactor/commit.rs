@@ -1,41 +1,16 @@
 //! The SQL of a group: one read, one write.
 
 use ddb_core::{EntityId, NamespaceId, Result, TableId, Timestamp, Tx, chain};
-use sqlx::postgres::PgArguments;
-use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Row, Type};
+use sqlx::{PgConnection, Row};
 
-use super::group::{Entity, Head, Rows, Slots, owner_key};
+use super::group::{Entity, Head, Rows, Slots};
 use crate::connection::to_error;
 use crate::dictionary;
 use crate::projection::{self, RawRecord};
+use crate::statement::Statement;
 
 /// Columns of the head that stand before those of the records.
 const HEAD_COLUMNS: usize = 6;
-
-/// Generated SQL with its binds: names come from numbers, values are bound.
-struct Statement {
-    sql: String,
-    arguments: PgArguments,
-}
-
-impl Statement {
-    fn new(sql: &str) -> Self {
-        Self { sql: sql.to_owned(), arguments: PgArguments::default() }
-    }
-
-    /// Binds a value and gives its place.
-    fn bind<T>(&mut self, value: T) -> Result<String>
-    where
-        T: for<'q> Encode<'q, Postgres> + Type<Postgres>,
-    {
-        self.arguments.add(value).map_err(ddb_core::Error::internal)?;
-        Ok(format!("${}", self.arguments.len()))
-    }
-
-    fn query(self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
-        sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)
-    }
-}
 
 /// What the read found besides the records.
 pub(super) struct Read {
@@ -216,22 +191,9 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
     Ok(statement)
 }
 
-/// A changed record's row, by column.
-#[derive(Default)]
-struct ProjectionRows {
-    key: Vec<Vec<u8>>,
-    entity: Vec<i64>,
-    doc: Vec<String>,
-    owner: Vec<Option<Vec<u8>>>,
-    created: Vec<i64>,
-    updated: Vec<i64>,
-    tx: Vec<i64>,
-    expires: Vec<Option<i64>>,
-}
-
 fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, slots: &Slots) -> Result<()> {
-    let mut inserted = ProjectionRows::default();
-    let mut updated = ProjectionRows::default();
+    let mut inserted = projection::Rows::default();
+    let mut updated = projection::Rows::default();
     let mut deleted: Vec<Vec<u8>> = Vec::new();
     for slot in slots.all.iter().filter(|slot| slot.table == table && slot.changed) {
         let Some(record) = &slot.record else {
@@ -243,27 +205,24 @@ fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, sl
         let rows = if slot.has_row { &mut updated } else { &mut inserted };
         let entity = slot.entity.ok_or_else(|| ddb_core::Error::internal("a changed record has no entity"))?;
         let doc = slot.doc.clone().ok_or_else(|| ddb_core::Error::internal("a changed record has no document"))?;
-        rows.key.push(slot.sort_key.clone());
-        rows.entity.push(entity.id.0);
-        rows.doc.push(doc);
-        rows.owner.push(owner_key(record.owner.as_ref())?);
-        rows.created.push(record.created.0);
-        rows.updated.push(record.updated.0);
-        rows.tx.push(record.tx.0);
-        rows.expires.push(record.expires.map(|expires| expires.0));
+        rows.push(projection::NewRow {
+            key: slot.sort_key.clone(),
+            entity: entity.id,
+            doc,
+            owner: record.owner.as_ref(),
+            created: record.created,
+            updated: record.updated,
+            tx: record.tx,
+            expires: record.expires,
+        })?;
     }
     let relation = projection::relation(namespace, table);
-    if !inserted.key.is_empty() {
-        let source = bind_projection(statement, inserted)?;
-        statement.sql += &format!(
-            ", i_{table} as (
-                 insert into {relation} (key, entity, doc, owner, created, updated, tx, expires)
-                 select u.key, u.entity, u.doc::jsonb, u.owner, u.created, u.updated, u.tx, u.expires from {source}
-             )"
-        );
+    if !inserted.is_empty() {
+        let insert = inserted.insert(namespace, table, statement)?;
+        statement.sql += &format!(", i_{table} as ({insert})");
     }
-    if !updated.key.is_empty() {
-        let source = bind_projection(statement, updated)?;
+    if !updated.is_empty() {
+        let source = updated.bind(statement)?;
         statement.sql += &format!(
             ", u_{table} as (
                  update {relation} p
@@ -279,25 +238,6 @@ fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, sl
         statement.sql += &format!(", d_{table} as (delete from {relation} where key = any({keys}))");
     }
     Ok(())
-}
-
-fn bind_projection(statement: &mut Statement, rows: ProjectionRows) -> Result<String> {
-    let (key, entity, doc, owner, created, updated, tx, expires) = (
-        statement.bind(rows.key)?,
-        statement.bind(rows.entity)?,
-        statement.bind(rows.doc)?,
-        statement.bind(rows.owner)?,
-        statement.bind(rows.created)?,
-        statement.bind(rows.updated)?,
-        statement.bind(rows.tx)?,
-        statement.bind(rows.expires)?,
-    );
-    Ok(format!(
-        "unnest(
-             {key}::bytea[], {entity}::bigint[], {doc}::text[], {owner}::bytea[], {created}::bigint[], {updated}::bigint[],
-             {tx}::bigint[], {expires}::bigint[]
-         ) as u (key, entity, doc, owner, created, updated, tx, expires)"
-    ))
 }
 
 /// The actors' entities: rows of (sort key of the user's key, entity id, salt).

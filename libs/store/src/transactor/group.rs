@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
-use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
+use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
 use super::facts::{self, NewAttribute, NewFact};
 use super::{Change, Current, Write, Written};
@@ -439,9 +439,4 @@ fn kind(change: &Change) -> &'static str {
         Change::Update { .. } => "update",
         Change::Delete => "delete",
     }
-}
-
-/// The key by which an owner stands in the projection.
-pub(super) fn owner_key(owner: Option<&RecordKey>) -> Result<Option<Vec<u8>>> {
-    owner.map(sort_key::encode_record_key).transpose()
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, TxHeader};
 use ddb_core::{Error, NamespaceId, RecordId, Result, TableName, Timestamp, Tx, Uuid, attribute};
+use futures::stream::{BoxStream, TryStreamExt};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
@@ -12,8 +13,10 @@ use super::report::hex;
 use crate::connection::to_error;
 use crate::{catalogue, dictionary, projection};
 
-/// Transactions that are read at a time, so that memory stays bounded.
+/// Transactions that are read at a time, without their facts.
 const CHUNK: i64 = 1_000;
+/// Facts that PostgreSQL is asked to put in order at a time; a transaction that has more is asked for alone.
+const MAX_FACTS: i64 = 100_000;
 
 /// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact and no name outside of it. This version erases
 /// nothing, so a value or a name that is missing is a problem, whatever commitment stands in its place.
@@ -34,7 +37,7 @@ pub(super) async fn check(
         let transactions = transactions(connection, namespace, after).await?;
         let Some(last) = transactions.last() else { break };
         let until = last.tx;
-        let mut facts = facts(connection, namespace, after, until).await?;
+        let mut facts = Facts::between(connection, namespace, after, until);
         for transaction in transactions {
             let place = format!("tx {}", transaction.tx);
             if transaction.tx != report.head + 1 {
@@ -44,11 +47,15 @@ pub(super) async fn check(
                 report.problem(&place, "is older than the transaction before it");
             }
             last_time = transaction.time;
-            let facts = facts.remove(&transaction.tx).unwrap_or_default();
             report.transactions += 1;
-            report.facts += facts.len() as u64;
-            used.extend(facts.iter().map(|fact| fact.attribute));
-            let computed = transaction.hash_anew(&names, previous, &facts, report, &place);
+            facts.skip_before(transaction.tx, report).await?;
+            let mut hashing = Hashing::of(&transaction, report, &place);
+            while let Some(fact) = facts.next_of(transaction.tx).await? {
+                report.facts += 1;
+                used.insert(fact.attribute);
+                hashing.add(&fact, &names, report, &place);
+            }
+            let computed = hashing.finish(&transaction, &names, previous, report, &place);
             if computed != Some(transaction.hash) {
                 report.problem(&place, "its facts, names or header are not those that were hashed");
             }
@@ -57,9 +64,6 @@ pub(super) async fn check(
             report.head = transaction.tx;
             report.head_hash = hex(&transaction.hash);
             expectation_met |= expected_head.as_deref() == Some(report.head_hash.as_str());
-        }
-        for tx in facts.keys() {
-            report.problem(format!("tx {tx}"), "has facts but no transaction");
         }
         after = until;
     }
@@ -158,56 +162,81 @@ impl Names {
     }
 }
 
-impl Transaction {
-    /// The hash that the transaction must have; None where something it needs is missing.
-    fn hash_anew(&self, names: &Names, previous: Hash, facts: &[Fact], report: &mut Report, place: &str) -> Option<Hash> {
-        if self.version != i16::from(chain::VERSION) {
-            report.problem(place, format!("has format version {}, which this program does not know", self.version));
+/// The hash that a transaction must have, made from its facts as they arrive: of each only the leaf is kept.
+struct Hashing {
+    leaves: Vec<Hash>,
+    facts: usize,
+    /// Nothing was missing so far.
+    is_whole: bool,
+}
+
+impl Hashing {
+    fn of(transaction: &Transaction, report: &mut Report, place: &str) -> Self {
+        let is_known = transaction.version == i16::from(chain::VERSION);
+        if !is_known {
+            report.problem(place, format!("has format version {}, which this program does not know", transaction.version));
+        }
+        Self { leaves: Vec::new(), facts: 0, is_whole: is_known }
+    }
+
+    fn add(&mut self, fact: &Fact, names: &Names, report: &mut Report, place: &str) {
+        let index = self.facts;
+        self.facts += 1;
+        if !self.is_whole {
+            return;
+        }
+        if fact.position as usize != index {
+            report.problem(place, format!("position {index} is missing or doubled"));
+            self.is_whole = false;
+            return;
+        }
+        if fact.table != fact.entity.table {
+            report.problem(place, format!("the fact at position {index} stands under another table than its record"));
+        }
+        match fact.leaf(index, names) {
+            Some(leaf) => self.leaves.push(leaf),
+            None => self.is_whole = false,
+        }
+    }
+
+    /// None where something that the hash needs is missing.
+    fn finish(self, transaction: &Transaction, names: &Names, previous: Hash, report: &mut Report, place: &str) -> Option<Hash> {
+        if self.facts as i64 != i64::from(transaction.fact_count) {
+            report.problem(place, format!("has {} facts and not {}", self.facts, transaction.fact_count));
+        }
+        if !self.is_whole {
             return None;
         }
-        if facts.len() as i64 != i64::from(self.fact_count) {
-            report.problem(place, format!("has {} facts and not {}", facts.len(), self.fact_count));
-        }
-        let mut leaves = Vec::with_capacity(facts.len());
-        for (index, fact) in facts.iter().enumerate() {
-            if fact.position as usize != index {
-                report.problem(place, format!("position {index} is missing or doubled"));
-                return None;
-            }
-            if fact.table != fact.entity.table {
-                report.problem(place, format!("the fact at position {index} stands under another table than its record"));
-            }
-            let entity = names.entity(&fact.entity)?;
-            let attribute = names.attributes.get(&fact.attribute)?;
-            let commitment = fact.commitment()?;
-            let leaf = Leaf {
-                position: index as u32,
-                entity_name: &entity,
-                attribute_name: attribute,
-                asserted: fact.asserted,
-                commitment: &commitment,
-            };
-            leaves.push(leaf.hash());
-        }
-        let actor = match (&self.actor, self.has_actor) {
+        let actor = match (&transaction.actor, transaction.has_actor) {
             (_, false) => [0; 64],
             (Some(actor), true) => names.entity(actor)?,
             (None, true) => return None,
         };
         let header = TxHeader {
             namespace: names.namespace,
-            tx: Tx(self.tx),
+            tx: Tx(transaction.tx),
             previous: &previous,
-            time: Timestamp(self.time),
+            time: Timestamp(transaction.time),
             actor_name: &actor,
-            leaf_count: leaves.len() as u32,
-            root: &chain::merkle_root(&leaves),
+            leaf_count: self.leaves.len() as u32,
+            root: &chain::merkle_root(&self.leaves),
         };
         Some(header.hash())
     }
 }
 
 impl Fact {
+    fn leaf(&self, position: usize, names: &Names) -> Option<Hash> {
+        let leaf = Leaf {
+            position: position as u32,
+            entity_name: &names.entity(&self.entity)?,
+            attribute_name: names.attributes.get(&self.attribute)?,
+            asserted: self.asserted,
+            commitment: &self.commitment()?,
+        };
+        Some(leaf.hash())
+    }
+
     fn commitment(&self) -> Option<Hash> {
         match (self.asserted, &self.value, &self.salt, &self.commitment) {
             (false, None, None, None) => Some([0; 64]),
@@ -217,6 +246,7 @@ impl Fact {
     }
 }
 
+/// The next transactions, as many as have no more than [`MAX_FACTS`] by their own account.
 async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64) -> Result<Vec<Transaction>> {
     let rows = sqlx::query(
         "
@@ -235,17 +265,23 @@ async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, aft
     .await
     .map_err(to_error)?;
     let mut transactions = Vec::with_capacity(rows.len());
+    let mut facts = 0;
     for row in &rows {
-        transactions.push(transaction(row).map_err(to_error)??);
+        let transaction = transaction(row).map_err(to_error)?;
+        facts += i64::from(transaction.fact_count);
+        if facts > MAX_FACTS && !transactions.is_empty() {
+            break;
+        }
+        transactions.push(transaction);
     }
     Ok(transactions)
 }
 
-fn transaction(row: &PgRow) -> Result<Result<Transaction>, sqlx::Error> {
+fn transaction(row: &PgRow) -> Result<Transaction, sqlx::Error> {
     let hash: Vec<u8> = row.try_get(5)?;
     // A hash of another length was not written by any version: it cannot match.
     let hash = dictionary::hash(&hash).unwrap_or([0xff; 64]);
-    Ok(Ok(Transaction {
+    Ok(Transaction {
         tx: row.try_get(0)?,
         time: row.try_get(1)?,
         has_actor: row.try_get::<Option<i64>, _>(2)?.is_some(),
@@ -253,7 +289,7 @@ fn transaction(row: &PgRow) -> Result<Result<Transaction>, sqlx::Error> {
         version: row.try_get(4)?,
         hash,
         actor: name(row, 6)?,
-    }))
+    })
 }
 
 fn name(row: &PgRow, first: usize) -> Result<Option<Name>, sqlx::Error> {
@@ -261,29 +297,56 @@ fn name(row: &PgRow, first: usize) -> Result<Option<Name>, sqlx::Error> {
     Ok(Some(Name { table, key: row.try_get(first + 1)?, salt: row.try_get(first + 2)? }))
 }
 
-async fn facts(connection: &mut PgConnection, namespace: NamespaceId, after: i64, until: i64) -> Result<HashMap<i64, Vec<Fact>>> {
-    let rows = sqlx::query(
-        "
-        select f.tx, f.position, f.table_id, f.attribute, f.asserted, f.value, f.salt, f.commitment,
-               e.table_id, e.key, e.salt
-        from ddb.triple f
-        left join ddb.entity e on e.namespace = f.namespace and e.id = f.entity
-        where f.namespace = $1 and f.tx > $2 and f.tx <= $3
-        order by f.tx, f.position
-        ",
-    )
-    .bind(namespace.0)
-    .bind(after)
-    .bind(until)
-    .fetch_all(connection)
-    .await
-    .map_err(to_error)?;
-    let mut facts: HashMap<i64, Vec<Fact>> = HashMap::new();
-    for row in &rows {
-        let (tx, fact) = fact(row).map_err(to_error)?;
-        facts.entry(tx).or_default().push(fact);
+/// The facts of some transactions in their order, one at a time.
+struct Facts<'c> {
+    rows: BoxStream<'c, Result<PgRow, sqlx::Error>>,
+    /// Read already, and not handed on yet.
+    ahead: Option<(i64, Fact)>,
+}
+
+impl<'c> Facts<'c> {
+    fn between(connection: &'c mut PgConnection, namespace: NamespaceId, after: i64, until: i64) -> Self {
+        let rows = sqlx::query(
+            "
+            select f.tx, f.position, f.table_id, f.attribute, f.asserted, f.value, f.salt, f.commitment,
+                   e.table_id, e.key, e.salt
+            from ddb.triple f
+            left join ddb.entity e on e.namespace = f.namespace and e.id = f.entity
+            where f.namespace = $1 and f.tx > $2 and f.tx <= $3
+            order by f.tx, f.position
+            ",
+        )
+        .bind(namespace.0)
+        .bind(after)
+        .bind(until)
+        .fetch(connection);
+        Self { rows, ahead: None }
     }
-    Ok(facts)
+
+    /// The next fact of the transaction.
+    async fn next_of(&mut self, tx: i64) -> Result<Option<Fact>> {
+        self.next_if(|of| of == tx).await.map(|fact| fact.map(|(_, fact)| fact))
+    }
+
+    /// What is there before the transaction belongs to none.
+    async fn skip_before(&mut self, tx: i64, report: &mut Report) -> Result<()> {
+        let mut told = None;
+        while let Some((of, _)) = self.next_if(|of| of < tx).await? {
+            if told != Some(of) {
+                report.problem(format!("tx {of}"), "has facts but no transaction");
+                told = Some(of);
+            }
+        }
+        Ok(())
+    }
+
+    async fn next_if(&mut self, is_wanted: impl Fn(i64) -> bool) -> Result<Option<(i64, Fact)>> {
+        if self.ahead.is_none() {
+            let row = self.rows.try_next().await.map_err(to_error)?;
+            self.ahead = row.as_ref().map(fact).transpose().map_err(to_error)?;
+        }
+        Ok(self.ahead.take_if(|(tx, _)| is_wanted(*tx)))
+    }
 }
 
 fn fact(row: &PgRow) -> Result<(i64, Fact), sqlx::Error> {

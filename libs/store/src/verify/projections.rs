@@ -7,15 +7,21 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::Report;
 use crate::connection::to_error;
-use crate::fold::{self, EntityRow, Folded};
+use crate::fold::{self, Batch, Batches, EntityRow};
 use crate::projection::{self, RawRecord};
 use crate::{Record, Shadowed, catalogue};
 
-/// Entities that are folded at a time, so that memory stays bounded.
+/// Entities whose facts are asked for at a time.
 const CHUNK: i64 = 2_000;
 
-/// Compares every record with the fold of its facts, and looks for rows that no facts stand behind.
-pub(super) async fn check(connection: &mut PgConnection, namespace: NamespaceId, report: &mut Report) -> Result<()> {
+/// Compares every record with the fold of its facts, and looks for rows that no facts stand behind. `facts` is a connection in the same snapshot: the
+/// facts arrive on it while the rows that belong to them are asked for.
+pub(super) async fn check(
+    connection: &mut PgConnection,
+    facts: &mut PgConnection,
+    namespace: NamespaceId,
+    report: &mut Report,
+) -> Result<()> {
     let names = fold::attribute_names(connection, namespace).await?;
     for (table, name) in catalogue::all_tables(connection, namespace).await? {
         report.tables += 1;
@@ -25,17 +31,22 @@ pub(super) async fn check(connection: &mut PgConnection, namespace: NamespaceId,
             let entities = fold::entities(connection, namespace, table, after, CHUNK).await?;
             let Some(last) = entities.last() else { break };
             after = last.id;
-            let folded = match fold::fold(connection, namespace, &entities, &names).await {
-                Ok(folded) => folded,
-                Err(error) => {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    report.problem(name.as_str(), format!("facts do not fold: {}", cause.unwrap_or_else(|| error.to_string())));
-                    continue;
-                }
-            };
-            let projected = projected(connection, namespace, table, &entities).await?;
-            rows += projected.len() as i64;
-            compare(&name, &entities, &folded, projected, report);
+            let mut batches = Batches::of(facts, namespace, entities, &names);
+            loop {
+                let batch = match batches.next().await {
+                    Ok(Some(batch)) => batch,
+                    Ok(None) => break,
+                    Err(error) => {
+                        let cause = std::error::Error::source(&error).map(ToString::to_string);
+                        report
+                            .problem(name.as_str(), format!("facts do not fold: {}", cause.unwrap_or_else(|| error.to_string())));
+                        break;
+                    }
+                };
+                let projected = projected(connection, namespace, table, &batch.entities).await?;
+                rows += projected.len() as i64;
+                compare(&name, &batch, projected, report);
+            }
         }
         let count = count(connection, namespace, table).await?;
         if count != rows {
@@ -45,19 +56,13 @@ pub(super) async fn check(connection: &mut PgConnection, namespace: NamespaceId,
     Ok(())
 }
 
-fn compare(
-    table: &TableName,
-    entities: &[EntityRow],
-    folded: &HashMap<i64, Folded>,
-    mut projected: HashMap<Vec<u8>, (i64, RawRecord)>,
-    report: &mut Report,
-) {
-    for entity in entities {
+fn compare(table: &TableName, batch: &Batch, mut projected: HashMap<Vec<u8>, (i64, RawRecord)>, report: &mut Report) {
+    for entity in &batch.entities {
         let place = || match projection::decode_key(&entity.key) {
             Ok(key) => RecordId { table: table.clone(), key }.to_string(),
             Err(_) => format!("{table}, entity {}", entity.id),
         };
-        match (folded.get(&entity.id), projected.remove(&entity.key)) {
+        match (batch.folded.get(&entity.id), projected.remove(&entity.key)) {
             (None, None) => {}
             (Some(_), None) => report.problem(place(), "its facts exist, its row in the projection does not"),
             (None, Some(_)) => report.problem(place(), "its row in the projection exists, its facts do not"),
@@ -73,7 +78,7 @@ fn compare(
     }
 }
 
-fn is_same(folded: &Folded, record: &Record) -> bool {
+fn is_same(folded: &fold::Folded, record: &Record) -> bool {
     folded.owner == record.owner
         && folded.created == record.created
         && folded.updated == record.updated

@@ -1,14 +1,15 @@
 //! The projections anew, from the facts.
 
-use ddb_core::{NamespaceId, Result, TableId, doc, sort_key};
+use ddb_core::{EntityId, NamespaceId, Result, TableId, doc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::connection::to_error;
-use crate::fold::{self, EntityRow};
+use crate::fold::{self, Batch, Batches};
+use crate::statement::Statement;
 use crate::transactor::lock_statement;
 use crate::{Store, catalogue, projection};
 
-/// Records that are written at a time.
+/// Entities whose facts are asked for at a time.
 const CHUNK: i64 = 2_000;
 
 /// Empties and refills every projection of a namespace, in one transaction that holds the namespace's lock: writers wait (and
@@ -17,6 +18,9 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
     let begin = format!("set statement_timeout = 0; begin isolation level read committed; {}", lock_statement(namespace));
     connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
+    // The facts arrive on a connection of their own while rows are written; nobody adds any while the lock is held.
+    let mut facts = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
+    facts.execute(sqlx::raw_sql("set statement_timeout = 0")).await.map_err(to_error)?;
     let names = fold::attribute_names(&mut connection, namespace).await?;
     let mut records = 0;
     for (table, _) in catalogue::all_tables(&mut connection, namespace).await? {
@@ -24,52 +28,39 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
         connection.execute(sqlx::raw_sql(AssertSqlSafe(clear))).await.map_err(to_error)?;
         let mut after = 0;
         loop {
-            let entities = fold::entities(&mut connection, namespace, table, after, CHUNK).await?;
+            let entities = fold::entities(&mut facts, namespace, table, after, CHUNK).await?;
             let Some(last) = entities.last() else { break };
             after = last.id;
-            let folded = fold::fold(&mut connection, namespace, &entities, &names).await?;
-            records += folded.len() as u64;
-            fill(&mut connection, namespace, table, &entities, &folded).await?;
+            let mut batches = Batches::of(&mut facts, namespace, entities, &names);
+            while let Some(batch) = batches.next().await? {
+                records += fill(&mut connection, namespace, table, &batch).await?;
+            }
         }
     }
+    facts.close().await.map_err(to_error)?;
     connection.execute(sqlx::raw_sql("commit")).await.map_err(to_error)?;
     connection.close().await.map_err(to_error)?;
     Ok(records)
 }
 
-async fn fill(
-    connection: &mut PgConnection,
-    namespace: NamespaceId,
-    table: TableId,
-    entities: &[EntityRow],
-    folded: &std::collections::HashMap<i64, fold::Folded>,
-) -> Result<()> {
-    let live: Vec<(&EntityRow, &fold::Folded)> =
-        entities.iter().filter_map(|entity| Some((entity, folded.get(&entity.id)?))).collect();
-    let owners = live
-        .iter()
-        .map(|(_, record)| record.owner.as_ref().map(sort_key::encode_record_key).transpose())
-        .collect::<Result<Vec<Option<Vec<u8>>>>>()?;
-    let relation = projection::relation(namespace, table);
-    let statement = format!(
-        "
-        insert into {relation} (key, entity, doc, owner, created, updated, tx, expires)
-        select u.key, u.entity, u.doc::jsonb, u.owner, u.created, u.updated, u.tx, u.expires
-        from unnest($1::bytea[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-            as u (key, entity, doc, owner, created, updated, tx, expires)
-        "
-    );
-    sqlx::query(AssertSqlSafe(statement))
-        .bind(live.iter().map(|(entity, _)| entity.key.as_slice()).collect::<Vec<_>>())
-        .bind(live.iter().map(|(entity, _)| entity.id).collect::<Vec<_>>())
-        .bind(live.iter().map(|(_, record)| doc::encode(&record.fields)).collect::<Vec<_>>())
-        .bind(owners)
-        .bind(live.iter().map(|(_, record)| record.created.0).collect::<Vec<_>>())
-        .bind(live.iter().map(|(_, record)| record.updated.0).collect::<Vec<_>>())
-        .bind(live.iter().map(|(_, record)| record.tx.0).collect::<Vec<_>>())
-        .bind(live.iter().map(|(_, record)| record.expires.map(|expires| expires.0)).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .map_err(to_error)?;
-    Ok(())
+/// Gives the number of records.
+async fn fill(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, batch: &Batch) -> Result<u64> {
+    let mut rows = projection::Rows::default();
+    for entity in &batch.entities {
+        let Some(record) = batch.folded.get(&entity.id) else { continue };
+        rows.push(projection::NewRow {
+            key: entity.key.clone(),
+            entity: EntityId(entity.id),
+            doc: doc::encode(&record.fields),
+            owner: record.owner.as_ref(),
+            created: record.created,
+            updated: record.updated,
+            tx: record.tx,
+            expires: record.expires,
+        })?;
+    }
+    let mut statement = Statement::new("");
+    statement.sql = rows.insert(namespace, table, &mut statement)?;
+    let inserted = statement.query().execute(connection).await.map_err(to_error)?;
+    Ok(inserted.rows_affected())
 }

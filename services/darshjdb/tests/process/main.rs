@@ -2,5 +2,6 @@
 
 mod external_postgres;
 mod master_key;
+mod memory;
 mod refusals;
 mod shutdown;
