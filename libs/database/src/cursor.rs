@@ -1,4 +1,5 @@
-//! The place in a list where the next page begins: base64url of version, table and last key, and a MAC over them and the caller.
+//! The place in a list where the next page begins: base64url of version, list and place (of a table: its name and the last key), and a MAC over them and
+//! the caller.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -10,18 +11,28 @@ const MAC_BYTES: usize = 16;
 
 /// `last` is the key of the last record of the page before.
 pub(crate) fn encode(key: &[u8; 32], principal: &Principal, table: &TableName, last: &RecordKey) -> Result<String> {
+    seal(key, principal, table.as_str(), &sort_key::encode_record_key(last)?)
+}
+
+/// The key after which the page begins. 400 for a cursor that was not made for this table and this caller.
+pub(crate) fn decode(key: &[u8; 32], principal: &Principal, table: &TableName, text: &str) -> Result<RecordKey> {
+    let last = open(key, principal, table.as_str(), text)?;
+    sort_key::decode_record_key(&last).ok_or_else(refused)
+}
+
+/// A place in a list, which is named so that its cursors are good for no other.
+pub(crate) fn seal(key: &[u8; 32], principal: &Principal, list: &str, place: &[u8]) -> Result<String> {
     let mut bytes = vec![VERSION];
-    bytes.extend_from_slice(&(table.as_str().len() as u32).to_be_bytes());
-    bytes.extend_from_slice(table.as_str().as_bytes());
-    bytes.extend_from_slice(&sort_key::encode_record_key(last)?);
+    bytes.extend_from_slice(&(list.len() as u32).to_be_bytes());
+    bytes.extend_from_slice(list.as_bytes());
+    bytes.extend_from_slice(place);
     let mac = mac(key, principal, &bytes)?;
     bytes.extend_from_slice(&mac);
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// The key after which the page begins. 400 for a cursor that was not made for this table and this caller.
-pub(crate) fn decode(key: &[u8; 32], principal: &Principal, table: &TableName, text: &str) -> Result<RecordKey> {
-    let refused = || Error::bad_request("the cursor is not one that this list gave to this caller");
+/// The place that was sealed for this list and this caller; 400 for any other text.
+pub(crate) fn open(key: &[u8; 32], principal: &Principal, list: &str, text: &str) -> Result<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refused())?;
     let (bytes, given) = bytes.split_last_chunk::<MAC_BYTES>().ok_or_else(refused)?;
     let expected = mac(key, principal, bytes)?;
@@ -29,11 +40,15 @@ pub(crate) fn decode(key: &[u8; 32], principal: &Principal, table: &TableName, t
     let bytes = bytes.strip_prefix(&[VERSION]).ok_or_else(refused)?;
     let (length, bytes) = bytes.split_first_chunk::<4>().ok_or_else(refused)?;
     let length = u32::from_be_bytes(*length) as usize;
-    let (name, last) = bytes.split_at_checked(length).ok_or_else(refused)?;
-    if name != table.as_str().as_bytes() {
+    let (name, place) = bytes.split_at_checked(length).ok_or_else(refused)?;
+    if name != list.as_bytes() {
         return Err(refused());
     }
-    sort_key::decode_record_key(last).ok_or_else(refused)
+    Ok(place.to_vec())
+}
+
+pub(crate) fn refused() -> Error {
+    Error::bad_request("the cursor is not one that this list gave to this caller")
 }
 
 fn mac(key: &[u8; 32], principal: &Principal, bytes: &[u8]) -> Result<[u8; MAC_BYTES]> {

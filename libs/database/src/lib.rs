@@ -13,4 +13,4 @@ pub use database::Database;
 pub use master_key::MasterKey;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};
-pub use session::{Answer, Page, Session};
+pub use session::{Answer, HistoryPage, Page, Session};

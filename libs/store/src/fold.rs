@@ -10,6 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use crate::connection::to_error;
+use crate::past::Place;
 
 /// Values that are folded before a batch is handed on.
 const BATCH_BYTES: usize = 4 << 20;
@@ -91,7 +92,7 @@ pub(crate) struct Batches<'c> {
     /// Those that were not handed on yet, by id.
     entities: VecDeque<EntityRow>,
     /// Read already, and of the next batch.
-    ahead: Option<(i64, FactRow)>,
+    ahead: Option<(i64, Fact)>,
 }
 
 impl<'c> Batches<'c> {
@@ -105,7 +106,7 @@ impl<'c> Batches<'c> {
         let ids: Vec<i64> = entities.iter().map(|entity| entity.id).collect();
         let facts = sqlx::query(
             "
-            select f.entity, f.attribute, f.asserted, f.value, f.tx, t.time
+            select f.entity, f.attribute, f.asserted, f.value, f.tx, f.position, t.time
             from ddb.triple f
             join ddb.tx t on t.namespace = f.namespace and t.tx = f.tx
             where f.namespace = $1 and f.entity = any($2)
@@ -123,72 +124,83 @@ impl<'c> Batches<'c> {
         if self.entities.is_empty() {
             return Ok(None);
         }
-        let mut folded = HashMap::new();
+        let mut folded: HashMap<i64, Option<Folded>> = HashMap::new();
+        let existing = |folded: HashMap<i64, Option<Folded>>| {
+            folded.into_iter().filter_map(|(entity, record)| Some((entity, record?))).collect()
+        };
         let mut current = None;
         let mut bytes = 0;
         loop {
             let Some((entity, fact)) = self.fact().await? else {
-                return Ok(Some(Batch { entities: self.entities.drain(..).collect(), folded }));
+                return Ok(Some(Batch { entities: self.entities.drain(..).collect(), folded: existing(folded) }));
             };
             if bytes > BATCH_BYTES && current != Some(entity) {
                 self.ahead = Some((entity, fact));
                 let complete = self.entities.partition_point(|row| row.id < entity);
-                return Ok(Some(Batch { entities: self.entities.drain(..complete).collect(), folded }));
+                return Ok(Some(Batch { entities: self.entities.drain(..complete).collect(), folded: existing(folded) }));
             }
             bytes += fact.value.as_ref().map_or(0, Vec::len);
             current = Some(entity);
-            apply(&mut folded, entity, fact, self.names)?;
+            apply(folded.entry(entity).or_default(), &fact, self.names).map_err(|error| {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                Error::internal(format!("entity {entity}: {}", cause.unwrap_or_else(|| error.to_string())))
+            })?;
         }
     }
 
-    async fn fact(&mut self) -> Result<Option<(i64, FactRow)>> {
+    async fn fact(&mut self) -> Result<Option<(i64, Fact)>> {
         if self.ahead.is_some() {
             return Ok(self.ahead.take());
         }
         let Some(row) = self.facts.try_next().await.map_err(to_error)? else { return Ok(None) };
-        fact(&row).map(Some).map_err(to_error)
+        let entity = row.try_get(0).map_err(to_error)?;
+        Ok(Some((entity, Fact::from_row(&row, 1).map_err(to_error)?)))
     }
 }
 
-fn fact(row: &PgRow) -> Result<(i64, FactRow), sqlx::Error> {
-    let fact = FactRow {
-        attribute: AttributeId(row.try_get(1)?),
-        asserted: row.try_get(2)?,
-        value: row.try_get(3)?,
-        tx: Tx(row.try_get(4)?),
-        time: Timestamp(row.try_get(5)?),
-    };
-    Ok((row.try_get(0)?, fact))
+/// A fact about some record.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    pub(crate) attribute: AttributeId,
+    pub(crate) asserted: bool,
+    /// Canonical bytes; None for a retraction, and where the value was removed.
+    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) place: Place,
+    pub(crate) time: Timestamp,
 }
 
-struct FactRow {
-    attribute: AttributeId,
-    asserted: bool,
-    value: Option<Vec<u8>>,
-    tx: Tx,
-    time: Timestamp,
+impl Fact {
+    /// Reads attribute, asserted, value, tx, position and time, the first of which is column `first`.
+    pub(crate) fn from_row(row: &PgRow, first: usize) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            attribute: AttributeId(row.try_get(first)?),
+            asserted: row.try_get(first + 1)?,
+            value: row.try_get(first + 2)?,
+            place: Place { tx: Tx(row.try_get(first + 3)?), position: row.try_get(first + 4)? },
+            time: Timestamp(row.try_get(first + 5)?),
+        })
+    }
+
+    /// The value that is asserted; None for a retraction.
+    pub(crate) fn value(&self) -> Result<Option<Value>> {
+        self.value.as_deref().map(canonical::decode).transpose()
+    }
 }
 
-fn apply(folded: &mut HashMap<i64, Folded>, entity: i64, fact: FactRow, names: &HashMap<AttributeId, String>) -> Result<()> {
+/// What becomes of a record by its next fact.
+pub(crate) fn apply(folded: &mut Option<Folded>, fact: &Fact, names: &HashMap<AttributeId, String>) -> Result<()> {
+    let (time, tx) = (fact.time, fact.place.tx);
     if fact.attribute == attribute::EXISTS {
-        if fact.asserted {
-            let (created, updated, tx) = (fact.time, fact.time, fact.tx);
-            folded.insert(entity, Folded { fields: Object::new(), owner: None, created, updated, tx, expires: None });
-        } else {
-            folded.remove(&entity);
-        }
+        let record = Folded { fields: Object::new(), owner: None, created: time, updated: time, tx, expires: None };
+        *folded = fact.asserted.then_some(record);
         return Ok(());
     }
-    let Some(record) = folded.get_mut(&entity) else {
-        return Err(Error::internal(format!("entity {entity} has a fact at tx {} while it does not exist", fact.tx)));
+    let Some(record) = folded else {
+        return Err(Error::internal(format!("there is a fact at tx {tx} about a record that does not exist then")));
     };
-    record.updated = fact.time;
-    record.tx = fact.tx;
-    let value = match &fact.value {
-        Some(bytes) => Some(canonical::decode(bytes)?),
-        None => None,
-    };
-    match (fact.attribute, value) {
+    record.updated = time;
+    record.tx = tx;
+    match (fact.attribute, fact.value()?) {
         (attribute::OWNER, Some(Value::Record(owner))) => record.owner = Some(owner.key),
         (attribute::OWNER, _) => record.owner = None,
         (attribute::EXPIRES, Some(Value::Datetime(expires))) => record.expires = Datetime::to_timestamp(expires),

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod job;
 mod migration;
 mod namespace;
+mod past;
 mod pool;
 mod projection;
 mod read;
@@ -24,6 +25,7 @@ pub mod verify;
 
 pub use config::Config;
 pub use connection::to_error;
+pub use past::{Action, At, FieldChange, MayRead, Place, Version, Versions};
 pub use pool::Pool;
 pub use read::{Found, ListQuery};
 pub use record::{MAX_FIELDS, Record, Shadowed, check_new};

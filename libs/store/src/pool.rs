@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ddb_core::Result;
+use ddb_core::{Error, ErrorCode, Result};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::pool::PoolConnection;
@@ -50,12 +50,14 @@ impl Pool {
         tokio::time::timeout(self.limit, work).await.unwrap_or_else(|_| Err(to_error(silent())))
     }
 
-    pub(crate) async fn close(&self) {
-        self.inner.close().await;
+    /// A connection for several statements of a request.
+    pub(crate) async fn lease(&self) -> Result<Lease> {
+        let connection = self.limited(self.inner.acquire()).await.map_err(to_error)?;
+        Ok(Lease { connection: Some(connection) })
     }
 
-    async fn lease(&self) -> Result<Lease, sqlx::Error> {
-        Ok(Lease { connection: Some(self.inner.acquire().await?) })
+    pub(crate) async fn close(&self) {
+        self.inner.close().await;
     }
 
     async fn limited<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
@@ -67,14 +69,23 @@ fn silent() -> sqlx::Error {
     sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned())
 }
 
-/// A connection that goes back to the pool only after its statement has ended.
-struct Lease {
+/// A connection that goes back to the pool only after its statements have ended.
+pub(crate) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
 }
 
 impl Lease {
-    fn connection(&mut self) -> &mut sqlx::PgConnection {
+    pub(crate) fn connection(&mut self) -> &mut sqlx::PgConnection {
         self.connection.as_mut().expect("given back at the end only")
+    }
+
+    /// Ends the lease with its outcome. Behind a failure of the database the connection may be in the middle of something, so it is closed.
+    pub(crate) fn settle<T>(self, outcome: Result<T>) -> Result<T> {
+        let failed = |error: &Error| matches!(error.code(), ErrorCode::Internal | ErrorCode::Unavailable);
+        if !outcome.as_ref().is_err_and(failed) {
+            self.give_back();
+        }
+        outcome
     }
 
     fn give_back(mut self) {
@@ -99,7 +110,7 @@ impl<'p> Executor<'p> for &'p Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let rows = self.limited(async move {
-            let mut lease = self.lease().await?;
+            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
             let rows: Result<Vec<_>, sqlx::Error> = lease.connection().fetch_many(query).try_collect().await;
             lease.give_back();
             rows
@@ -113,7 +124,7 @@ impl<'p> Executor<'p> for &'p Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         Box::pin(self.limited(async move {
-            let mut lease = self.lease().await?;
+            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
             let row = lease.connection().fetch_optional(query).await;
             lease.give_back();
             row
@@ -125,7 +136,7 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
     {
         Box::pin(self.limited(async move {
-            let mut lease = self.lease().await?;
+            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
             let statement = lease.connection().prepare_with(sql, parameters).await;
             lease.give_back();
             statement

@@ -11,27 +11,25 @@ use crate::{Record, Shadowed};
 /// The columns from which [`RawRecord::from_row`] reads, in its order; `p` is the projection.
 pub(crate) const COLUMNS: &str = "p.key, p.doc::text, p.owner, p.created, p.updated, p.tx, p.expires";
 
+/// The newest transaction and the clock, which is never before that transaction; `$1` is the namespace.
+pub(crate) const HEAD: &str = "
+    coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
+    greatest(
+        (extract(epoch from now()) * 1000000)::bigint,
+        (select time from ddb.tx where namespace = $1 order by tx desc limit 1)
+    ) as now";
+
 /// The projection's name in SQL. It holds numbers only, so it needs no quotes.
 pub(crate) fn relation(namespace: NamespaceId, table: TableId) -> String {
     format!("ddb_data.t{namespace}_{table}")
 }
 
-/// The head's columns of every read: the newest transaction, the clock (never before that transaction), and the table's [`Shadowed`] names; `$1` is the
-/// namespace.
+/// The head's columns of every read: [`HEAD`], and the table's [`Shadowed`] names.
 pub(crate) fn head_columns(table: TableId) -> String {
     let has_had = |name: &str| {
         format!("exists (select from ddb.attribute where namespace = $1 and table_id = {table} and name = '{name}')")
     };
-    format!(
-        "coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0) as tx,
-         greatest(
-             (extract(epoch from now()) * 1000000)::bigint,
-             (select time from ddb.tx where namespace = $1 order by tx desc limit 1)
-         ) as now,
-         {} as has_created, {} as has_updated",
-        has_had("created"),
-        has_had("updated")
-    )
+    format!("{HEAD}, {} as has_created, {} as has_updated", has_had("created"), has_had("updated"))
 }
 
 /// Room is left in the pages so that an update of a field stays in its page and touches no index.

@@ -8,6 +8,7 @@ use sqlx::{Connection, PgConnection, PgExecutor, Row};
 use crate::catalogue::Catalogue;
 use crate::connection::to_error;
 use crate::namespace::{self, Namespace};
+use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Found, ListQuery, Readers};
 use crate::transactor::{Transactor, Write, Written};
@@ -92,6 +93,40 @@ impl Store {
         let found = read::list(&self.inner.pool, namespace, id, query).await?;
         self.learn(found.tx);
         Ok(found)
+    }
+
+    /// The record as it was, where the caller may read that and its newest state. 400 for a point that is still to come.
+    pub async fn get_at(
+        &self,
+        namespace: NamespaceId,
+        table: &TableName,
+        key: &RecordKey,
+        at: At,
+        may_read: MayRead<'_>,
+    ) -> Result<Found<Option<Record>>> {
+        let id = self.inner.catalogue.find(&self.inner.pool, namespace, table).await?;
+        let mut lease = self.inner.pool.lease().await?;
+        let read = past::at(lease.connection(), namespace, id, (table, key), at, may_read);
+        let found = self.inner.pool.in_time(read).await;
+        lease.settle(found)
+    }
+
+    /// What the caller may read of a record's history before `until`, the newest version first; None where the record does not exist for him.
+    pub async fn history(
+        &self,
+        namespace: NamespaceId,
+        table: &TableName,
+        key: &RecordKey,
+        (until, limit): (Option<Place>, usize),
+        may_read: MayRead<'_>,
+    ) -> Result<Found<Option<Versions>>> {
+        let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, table).await? else {
+            return Ok(Found { data: None, tx: self.head(namespace).await? });
+        };
+        let mut lease = self.inner.pool.lease().await?;
+        let read = past::history(lease.connection(), namespace, id, key, (until, limit), may_read);
+        let found = self.inner.pool.in_time(read).await;
+        lease.settle(found)
     }
 
     /// Those of the keys of the table `user` that belong to an account, with a record or without.

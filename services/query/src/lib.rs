@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod history_answer;
 mod record_answer;
 mod router;
 mod routes;

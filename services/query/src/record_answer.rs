@@ -29,16 +29,20 @@ pub(crate) fn page(page: &Page, tx: Tx, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(128 + page.records.len() * 256);
     out.extend_from_slice(b"{\"data\":");
     write_records(&page.records, accept, &mut out);
-    out.extend_from_slice(b",\"next_cursor\":");
-    match &page.next_cursor {
-        Some(cursor) => json::write_string(cursor, &mut out),
-        None => out.extend_from_slice(b"null"),
-    }
+    write_next_cursor(page.next_cursor.as_deref(), &mut out);
     write_tx(tx, &mut out);
     out
 }
 
-fn write_tx(tx: Tx, out: &mut Vec<u8>) {
+pub(crate) fn write_next_cursor(next_cursor: Option<&str>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"next_cursor\":");
+    match next_cursor {
+        Some(cursor) => json::write_string(cursor, out),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+pub(crate) fn write_tx(tx: Tx, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"tx\":");
     write_value(&Value::Int(tx.0), Accept::Plain, out);
     out.push(b'}');
@@ -79,24 +83,24 @@ fn write_record(record: &Record, accept: Accept, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-fn owner(owner: Option<&RecordKey>) -> Value {
+pub(crate) fn owner(owner: Option<&RecordKey>) -> Value {
     match owner {
         Some(key) => RecordId::new(TableName::user(), key.clone()).into(),
         None => Value::Null,
     }
 }
 
-fn write_name(name: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_name(name: &str, out: &mut Vec<u8>) {
     out.push(b',');
     json::write_string(name, out);
     out.push(b':');
 }
 
-fn write_time(time: Timestamp, accept: Accept, out: &mut Vec<u8>) {
+pub(crate) fn write_time(time: Timestamp, accept: Accept, out: &mut Vec<u8>) {
     write_value(&Value::Datetime(Datetime::from_timestamp(time)), accept, out);
 }
 
-fn write_value(value: &Value, accept: Accept, out: &mut Vec<u8>) {
+pub(crate) fn write_value(value: &Value, accept: Accept, out: &mut Vec<u8>) {
     match accept {
         Accept::Plain => json::write_plain(value, out),
         Accept::Typed => json::write_typed(value, out),

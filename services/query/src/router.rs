@@ -18,6 +18,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/api/data/{table}", post(data::create).get(data::list))
         .route("/api/data/{table}/{key}", get(data::get).patch(data::merge).put(data::replace).delete(data::delete))
+        .route("/api/data/{table}/{key}/history", get(data::history))
         .with_state(state)
 }
 

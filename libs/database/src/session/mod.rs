@@ -3,6 +3,8 @@
 mod create;
 mod delete;
 mod get;
+mod get_at;
+mod history;
 mod list;
 mod merge;
 mod replace;
@@ -14,6 +16,7 @@ use ddb_store::{Current, Record, Step, Write, Written};
 
 use crate::Database;
 
+pub use history::HistoryPage;
 pub use list::Page;
 
 /// A caller in a namespace: the only way to read and write records.

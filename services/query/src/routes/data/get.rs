@@ -1,17 +1,70 @@
-use ddb_http::{Answer, ApiResult, Caller, Query, RecordPath};
+use ddb_core::{Datetime, Error, Result, Tx};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath};
+use ddb_store::At;
 
 use crate::accept::Accept;
 use crate::record_answer;
+
+pub(crate) struct Point {
+    at: Option<At>,
+}
+
+impl QueryParameters for Point {
+    fn read(parameters: &mut Parameters) -> Result<Self> {
+        Ok(Self { at: parameters.take("at").map(|text| at(&text)).transpose()? })
+    }
+}
 
 pub(crate) async fn get(
     RecordPath { table, key }: RecordPath,
     caller: Caller,
     accept: Accept,
-    Query(()): Query<()>,
+    Query(point): Query<Point>,
 ) -> ApiResult<Answer> {
-    let found = caller.session.get(&table, &key).await?;
+    let found = match point.at {
+        None => caller.session.get(&table, &key).await?,
+        Some(at) => caller.session.get_at(&table, &key, at).await?,
+    };
     Ok(Answer::ok(record_answer::one(&found.data, found.tx, accept))
         .content_type(accept.content_type())
         .tx(found.tx)
         .etag(found.data.tx))
+}
+
+/// The number of a transaction, or a time.
+fn at(text: &str) -> Result<At> {
+    let refused = || Error::bad_request("`at` must be the number of a transaction or a time like `2026-11-22T10:00:00Z`");
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map(|tx| At::Tx(Tx(tx))).map_err(|_| refused());
+    }
+    let time = Datetime::parse(text).ok().and_then(Datetime::to_timestamp).ok_or_else(refused)?;
+    Ok(At::Time(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use ddb_core::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_point_is_a_number_or_a_time() {
+        for (text, expected) in [
+            ("0", Some(At::Tx(Tx(0)))),
+            ("17", Some(At::Tx(Tx(17)))),
+            ("9223372036854775807", Some(At::Tx(Tx(i64::MAX)))),
+            ("1970-01-01T00:00:01Z", Some(At::Time(Timestamp(1_000_000)))),
+            ("1970-01-01T01:00:01+01:00", Some(At::Time(Timestamp(1_000_000)))),
+            ("", None),
+            ("-1", None),
+            ("+1", None),
+            ("1.0", None),
+            ("9223372036854775808", None),
+            ("1970-01-01", None),
+            ("now", None),
+            ("+999999-01-01T00:00:00Z", None),
+        ] {
+            assert_eq!(at(text).ok(), expected, "{text}");
+        }
+    }
 }

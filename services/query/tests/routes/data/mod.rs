@@ -1,8 +1,11 @@
-//! `/api/data/{table}` and `/api/data/{table}/{key}`: a file for each route, and two for what all of them share.
+//! `/api/data/{table}`, `/api/data/{table}/{key}` and what stands below it: a file for each route, and some for what several share.
 
+mod at;
 mod create;
 mod delete;
 mod get;
+mod history;
+mod history_model;
 mod keys;
 mod list;
 mod merge;

@@ -1,0 +1,78 @@
+//! Which state a read shows, and whose facts it is about.
+
+use std::collections::HashMap;
+
+use ddb_core::{AttributeId, NamespaceId, RecordKey, Result, TableId, Timestamp, Tx, attribute, sort_key};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use crate::Shadowed;
+use crate::connection::to_error;
+use crate::projection;
+
+/// The newest state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) head: Tx,
+    /// Never before the time of the head.
+    pub(super) now: Timestamp,
+}
+
+/// What the facts of one record are found by.
+pub(super) struct Entity {
+    pub(super) namespace: NamespaceId,
+    pub(super) id: i64,
+    /// The names of the attributes that it can have, the system's too.
+    pub(super) names: HashMap<AttributeId, String>,
+    pub(super) shadowed: Shadowed,
+}
+
+impl Moment {
+    pub(super) async fn newest(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Self> {
+        let statement = format!("select {}", projection::HEAD);
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).fetch_one(connection).await.map_err(to_error)?;
+        Ok(Self { head: Tx(row.try_get(0).map_err(to_error)?), now: Timestamp(row.try_get(1).map_err(to_error)?) })
+    }
+}
+
+impl Entity {
+    /// None where nothing was ever called so.
+    pub(super) async fn find(
+        connection: &mut PgConnection,
+        namespace: NamespaceId,
+        table: TableId,
+        key: &RecordKey,
+    ) -> Result<Option<Self>> {
+        let row = sqlx::query("select id from ddb.entity where namespace = $1 and table_id = $2 and key = $3")
+            .bind(namespace.0)
+            .bind(table.0)
+            .bind(sort_key::encode_record_key(key)?)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(to_error)?;
+        match row {
+            Some(row) => Self::of(connection, namespace, table, row.try_get(0).map_err(to_error)?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn of(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, id: i64) -> Result<Self> {
+        let rows =
+            sqlx::query("select id, name from ddb.attribute where namespace = $1 and table_id in (0, $2) and name is not null")
+                .bind(namespace.0)
+                .bind(table.0)
+                .fetch_all(connection)
+                .await
+                .map_err(to_error)?;
+        let mut names = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            names.insert(AttributeId(row.try_get(0).map_err(to_error)?), row.try_get(1).map_err(to_error)?);
+        }
+        let has_had = |name: &str| names.iter().any(|(id, known)| *id >= attribute::FIRST_FIELD && known == name);
+        let shadowed = Shadowed { created: has_had("created"), updated: has_had("updated") };
+        Ok(Self { namespace, id, names, shadowed })
+    }
+
+    pub(super) fn attributes(&self) -> Vec<i32> {
+        self.names.keys().map(|id| id.0).collect()
+    }
+}
