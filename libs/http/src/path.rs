@@ -13,6 +13,12 @@ pub struct RecordPath {
     pub key: RecordKey,
 }
 
+/// The `{table}` and `{name}` of a route about an index; a name that no index can have is one that is not there.
+pub struct IndexPath {
+    pub table: TableName,
+    pub name: String,
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for TablePath {
     type Rejection = ApiError;
 
@@ -28,6 +34,15 @@ impl<S: Send + Sync> FromRequestParts<S> for RecordPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = params(parts, state).await?;
         Ok(Self { table: TableName::parse(value(&params, "table")?)?, key: RecordKey::parse_path(value(&params, "key")?)? })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IndexPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        Ok(Self { table: TableName::parse(value(&params, "table")?)?, name: value(&params, "name")?.to_owned() })
     }
 }
 

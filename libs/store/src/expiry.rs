@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ddb_core::{NamespaceId, Result, TableId};
+use ddb_core::{NamespaceId, RecordKey, Result, TableId, TableName};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::connection::to_error;
@@ -36,20 +36,18 @@ pub async fn sweep(store: &Store) -> Result<u64> {
             deleted += keys.len() as u64;
             let steps = keys
                 .into_iter()
-                .map(|key| {
-                    Ok(Step {
-                        table: table.clone(),
-                        key: projection::decode_key(&key)?,
-                        makes_table: false,
-                        decide: Box::new(reap),
-                    })
-                })
+                .map(|key| Ok(step(table.clone(), projection::decode_key(&key)?)))
                 .collect::<Result<Vec<Step>>>()?;
             store.write(Write { namespace, actor: None, request: None, steps, system: Vec::new() }).await?;
         }
         tracing::trace!(%table, "swept");
     }
     Ok(deleted)
+}
+
+/// Deletes a record if it has expired.
+pub(crate) fn step(table: TableName, key: RecordKey) -> Step {
+    Step { table, key, makes_table: false, decide: Box::new(reap) }
 }
 
 /// Only what has expired under the lock too: its expiry may have been moved meanwhile.

@@ -35,6 +35,12 @@ async fn find(connection: &mut PgConnection, name: &NamespaceName) -> Result<Opt
     Ok(Some(Namespace { id: NamespaceId(row.try_get(0).map_err(to_error)?), uuid }))
 }
 
+/// Every namespace.
+pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<NamespaceId>> {
+    let rows = sqlx::query("select id from ddb.namespace order by id").fetch_all(connection).await.map_err(to_error)?;
+    rows.iter().map(|row| row.try_get(0).map(NamespaceId).map_err(to_error)).collect()
+}
+
 /// Two processes that start at the same time make it once: the row decides.
 async fn create(connection: &mut PgConnection, id: NamespaceId, name: &NamespaceName) -> Result<()> {
     let mut transaction = connection.begin().await.map_err(to_error)?;

@@ -1,11 +1,14 @@
 //! One PostgreSQL table per DarshJQL table, with a row per record.
 
-use ddb_core::{EntityId, Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, doc, sort_key};
+mod rows;
+
+pub(crate) use rows::{NewRow, Rows};
+
+use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, doc, sort_key};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
-use crate::statement::Statement;
 use crate::{Record, Shadowed};
 
 /// The columns from which [`RawRecord::from_row`] reads, in its order; `p` is the projection.
@@ -99,80 +102,6 @@ impl RawRecord {
             expires: self.expires.map(Timestamp),
             shadowed,
         })
-    }
-}
-
-/// A row to be written.
-pub(crate) struct NewRow<'a> {
-    /// The record's key, as its sort key.
-    pub(crate) key: Vec<u8>,
-    pub(crate) entity: EntityId,
-    pub(crate) doc: String,
-    pub(crate) owner: Option<&'a RecordKey>,
-    pub(crate) created: Timestamp,
-    pub(crate) updated: Timestamp,
-    pub(crate) tx: Tx,
-    pub(crate) expires: Option<Timestamp>,
-}
-
-/// Rows to be written, by column as `unnest` takes them.
-#[derive(Default)]
-pub(crate) struct Rows {
-    key: Vec<Vec<u8>>,
-    entity: Vec<i64>,
-    doc: Vec<String>,
-    owner: Vec<Option<Vec<u8>>>,
-    created: Vec<i64>,
-    updated: Vec<i64>,
-    tx: Vec<i64>,
-    expires: Vec<Option<i64>>,
-}
-
-impl Rows {
-    pub(crate) fn push(&mut self, row: NewRow<'_>) -> Result<()> {
-        self.key.push(row.key);
-        self.entity.push(row.entity.0);
-        self.doc.push(row.doc);
-        self.owner.push(row.owner.map(sort_key::encode_record_key).transpose()?);
-        self.created.push(row.created.0);
-        self.updated.push(row.updated.0);
-        self.tx.push(row.tx.0);
-        self.expires.push(row.expires.map(|expires| expires.0));
-        Ok(())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.key.is_empty()
-    }
-
-    /// Binds the columns and gives the rows as a relation `u`.
-    pub(crate) fn bind(self, statement: &mut Statement) -> Result<String> {
-        let (key, entity, doc, owner, created, updated, tx, expires) = (
-            statement.bind(self.key)?,
-            statement.bind(self.entity)?,
-            statement.bind(self.doc)?,
-            statement.bind(self.owner)?,
-            statement.bind(self.created)?,
-            statement.bind(self.updated)?,
-            statement.bind(self.tx)?,
-            statement.bind(self.expires)?,
-        );
-        Ok(format!(
-            "unnest(
-                 {key}::bytea[], {entity}::bigint[], {doc}::text[], {owner}::bytea[], {created}::bigint[], {updated}::bigint[],
-                 {tx}::bigint[], {expires}::bigint[]
-             ) as u (key, entity, doc, owner, created, updated, tx, expires)"
-        ))
-    }
-
-    /// Binds the columns and gives the statement that adds the rows to the projection.
-    pub(crate) fn insert(self, namespace: NamespaceId, table: TableId, statement: &mut Statement) -> Result<String> {
-        let source = self.bind(statement)?;
-        let relation = relation(namespace, table);
-        Ok(format!(
-            "insert into {relation} (key, entity, doc, owner, created, updated, tx, expires)
-             select u.key, u.entity, u.doc::jsonb, u.owner, u.created, u.updated, u.tx, u.expires from {source}"
-        ))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName, Tx, sort_key};
+use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 
@@ -127,6 +127,11 @@ impl Store {
         let read = past::history(lease.connection(), namespace, id, key, (until, limit), may_read);
         let found = self.inner.pool.in_time(read).await;
         lease.settle(found)
+    }
+
+    /// The number of a table; None where it does not exist.
+    pub(crate) async fn table_id(&self, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
+        self.inner.catalogue.find(&self.inner.pool, namespace, table).await
     }
 
     /// Those of the keys of the table `user` that belong to an account, with a record or without.

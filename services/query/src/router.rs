@@ -1,10 +1,10 @@
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::data;
+use crate::routes::{data, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -19,6 +19,10 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/data/{table}", post(data::create).get(data::list))
         .route("/api/data/{table}/{key}", get(data::get).patch(data::merge).put(data::replace).delete(data::delete))
         .route("/api/data/{table}/{key}/history", get(data::history))
+        .route("/api/schema", get(schema::list))
+        .route("/api/schema/{table}", get(schema::get))
+        .route("/api/schema/{table}/indexes", post(schema::define_index).get(schema::list_indexes))
+        .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
         .with_state(state)
 }
 

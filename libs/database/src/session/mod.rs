@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod merge;
 mod replace;
+mod schema;
 mod sign_up;
 
 use ddb_access::{Policy, Rows};

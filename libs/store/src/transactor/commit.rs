@@ -6,16 +6,19 @@ use sqlx::{PgConnection, Row};
 use super::group::{Entity, Head, Rows, Slots};
 use crate::connection::to_error;
 use crate::dictionary;
+use crate::index::{IndexColumn, Indexes};
 use crate::projection::{self, RawRecord};
 use crate::statement::Statement;
 
 /// Columns of the head that stand before those of the records.
-const HEAD_COLUMNS: usize = 6;
+const HEAD_COLUMNS: usize = 7;
 
 /// What the read found besides the records.
 pub(super) struct Read {
     pub(super) head: Head,
     pub(super) newest_attribute: i32,
+    /// The version of the namespace's definitions.
+    pub(super) definitions: i64,
 }
 
 /// The head of the log and the before-images of every slot, in one round trip.
@@ -46,6 +49,7 @@ pub(super) async fn read(
         now: Timestamp(now.max(time)),
     };
     let newest_attribute = first.try_get(4)?;
+    let definitions = first.try_get(6)?;
     for row in &rows {
         let Some(table) = row.try_get::<Option<i32>, _>(HEAD_COLUMNS)? else { continue };
         let Some(slot) = slots.find(TableId(table), row.try_get(HEAD_COLUMNS + 1)?) else { continue };
@@ -60,7 +64,7 @@ pub(super) async fn read(
             return Ok(Err(error));
         }
     }
-    Ok(Ok(Read { head, newest_attribute }))
+    Ok(Ok(Read { head, newest_attribute, definitions }))
 }
 
 fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
@@ -87,7 +91,8 @@ fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
                  t.tx, t.hash, t.time,
                  coalesce((select max(id) from ddb.entity where namespace = {ns}), 0) as newest_entity,
                  coalesce((select max(id) from ddb.attribute where namespace = {ns}), 0) as newest_attribute,
-                 (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
+                 (extract(epoch from clock_timestamp()) * 1000000)::bigint as now,
+                 (select definitions from ddb.namespace where id = {ns}) as definitions
              from (select 1) one
              left join lateral (
                  select tx, hash, time from ddb.tx where namespace = {ns} order by tx desc limit 1
@@ -104,11 +109,12 @@ pub(super) async fn write(
     now: Timestamp,
     rows: Rows,
     slots: &Slots,
+    indexes: &Indexes,
 ) -> Result<Result<()>, sqlx::Error> {
     if rows.tx.tx.is_empty() {
         return Ok(Ok(()));
     }
-    let statement = match write_statement(namespace, now, rows, slots) {
+    let statement = match write_statement(namespace, now, rows, slots, indexes) {
         Ok(statement) => statement,
         Err(error) => return Ok(Err(error)),
     };
@@ -116,7 +122,7 @@ pub(super) async fn write(
     Ok(Ok(()))
 }
 
-fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &Slots) -> Result<Statement> {
+fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &Slots, indexes: &Indexes) -> Result<Statement> {
     let mut statement = Statement::new("with ");
     let ns = statement.bind(namespace.0)?;
     let time = statement.bind(now.0)?;
@@ -185,15 +191,21 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
          )"
     );
     for table in slots.tables() {
-        project(&mut statement, namespace, table, slots)?;
+        let columns = indexes.of(table).map_or(&[][..], |indexes| &indexes.columns);
+        project(&mut statement, namespace, table, slots, columns)?;
     }
     statement.sql += " select 1";
     Ok(statement)
 }
 
-fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, slots: &Slots) -> Result<()> {
-    let mut inserted = projection::Rows::default();
-    let mut updated = projection::Rows::default();
+fn project(
+    statement: &mut Statement,
+    namespace: NamespaceId,
+    table: TableId,
+    slots: &Slots,
+    columns: &[IndexColumn],
+) -> Result<()> {
+    let (mut inserted, mut updated) = (projection::Rows::new(columns), projection::Rows::new(columns));
     let mut deleted: Vec<Vec<u8>> = Vec::new();
     for slot in slots.all.iter().filter(|slot| slot.table == table && slot.changed) {
         let Some(record) = &slot.record else {
@@ -208,6 +220,7 @@ fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, sl
         rows.push(projection::NewRow {
             key: slot.sort_key.clone(),
             entity: entity.id,
+            fields: &record.fields,
             doc,
             owner: record.owner.as_ref(),
             created: record.created,
@@ -218,20 +231,12 @@ fn project(statement: &mut Statement, namespace: NamespaceId, table: TableId, sl
     }
     let relation = projection::relation(namespace, table);
     if !inserted.is_empty() {
-        let insert = inserted.insert(namespace, table, statement)?;
+        let insert = inserted.insert(statement, &relation)?;
         statement.sql += &format!(", i_{table} as ({insert})");
     }
     if !updated.is_empty() {
-        let source = updated.bind(statement)?;
-        statement.sql += &format!(
-            ", u_{table} as (
-                 update {relation} p
-                 set doc = u.doc::jsonb, owner = u.owner, created = u.created, updated = u.updated, tx = u.tx,
-                     expires = u.expires
-                 from {source}
-                 where p.key = u.key
-             )"
-        );
+        let update = updated.update(statement, &relation)?;
+        statement.sql += &format!(", u_{table} as ({update})");
     }
     if !deleted.is_empty() {
         let keys = statement.bind(deleted)?;

@@ -8,6 +8,7 @@ use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableNam
 use super::facts::{self, NewAttribute, NewFact};
 use super::{Change, Current, Write, Written};
 use crate::dictionary::{self, Attribute, Attributes};
+use crate::index::{Claiming, Claims, Indexes};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
 use crate::{MAX_FIELDS, Record, Shadowed, SystemRow, record};
@@ -30,6 +31,7 @@ pub(super) struct Entity {
 }
 
 /// A record that the group touches.
+#[derive(Clone)]
 pub(super) struct Slot {
     pub(super) table: TableId,
     pub(super) id: RecordId,
@@ -45,7 +47,7 @@ pub(super) struct Slot {
 }
 
 /// The records that a group touches, each once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Slots {
     pub(super) all: Vec<Slot>,
     by_key: HashMap<(TableId, Vec<u8>), usize>,
@@ -135,6 +137,8 @@ pub(super) struct TripleRows {
 pub(super) struct Evaluation<'a> {
     namespace: &'a Namespace,
     attributes: &'a Attributes,
+    indexes: &'a Indexes,
+    pub(super) claims: Claims,
     pub(super) slots: Slots,
     pub(super) head: Head,
     pub(super) rows: Rows,
@@ -179,6 +183,8 @@ impl<'a> Evaluation<'a> {
     pub(super) fn new(
         namespace: &'a Namespace,
         attributes: &'a Attributes,
+        indexes: &'a Indexes,
+        claims: Claims,
         slots: Slots,
         head: Head,
         taken_emails: HashSet<String>,
@@ -187,6 +193,8 @@ impl<'a> Evaluation<'a> {
         Self {
             namespace,
             attributes,
+            indexes,
+            claims,
             slots,
             head,
             rows: Rows::default(),
@@ -224,6 +232,7 @@ impl<'a> Evaluation<'a> {
         let mut effects = effects.in_order;
         effects.retain(|effect| !effect.facts.is_empty());
         self.check_attribute_limit(&effects)?;
+        self.claim(&effects)?;
         let made = !effects.is_empty();
         if made {
             self.apply(write, actor, effects, tx);
@@ -303,6 +312,24 @@ impl<'a> Evaluation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Takes what the write claims in unique indexes; 409 where another record holds it.
+    fn claim(&mut self, effects: &[Effect]) -> Result<()> {
+        let mut claiming = Claiming::default();
+        let mut seen = HashSet::new();
+        for effect in effects.iter().rev() {
+            let slot = &self.slots.all[effect.slot];
+            let Some(indexes) = self.indexes.of(slot.table) else { continue };
+            // The last effect on a record is what becomes of it.
+            if seen.insert(effect.slot) {
+                claiming.change(indexes, slot.table, &slot.sort_key, slot.record.as_ref(), effect.record.as_ref())?;
+            }
+        }
+        self.claims.settle(claiming).map_err(|index| match self.indexes.get(index) {
+            Some(index) => index.taken(),
+            None => Error::conflict("a value that must be unique is taken"),
+        })
     }
 
     fn check_attribute_limit(&self, effects: &[Effect]) -> Result<()> {

@@ -14,4 +14,4 @@ mod write;
 pub use write::{Change, Current, Decide, Step, Write, Written};
 
 pub(crate) use queue::Queue;
-pub(crate) use task::{Transactor, lock_statement};
+pub(crate) use task::{Transactor, lock_statement, make_table};

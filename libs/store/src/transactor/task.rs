@@ -21,8 +21,9 @@ use super::{Queue, Write, Written};
 use crate::catalogue::{self, Catalogue};
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
+use crate::index::{self, Expired, Indexes, Probed};
 use crate::namespace::Namespace;
-use crate::{SystemRow, projection, system};
+use crate::{SystemRow, expiry, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
@@ -74,6 +75,7 @@ impl Transactor {
             connection: None,
             is_away: false,
             attributes: Attributes::default(),
+            indexes: Indexes::default(),
             actors: HashMap::new(),
         };
         let task = tokio::spawn(task.run());
@@ -118,6 +120,7 @@ struct Task {
     /// PostgreSQL was not reachable when the last group needed it: the next one is refused at its first failure.
     is_away: bool,
     attributes: Attributes,
+    indexes: Indexes,
     /// The entities of those who write, by the sort key of their user key.
     actors: HashMap<Vec<u8>, Entity>,
 }
@@ -130,6 +133,8 @@ enum Failure {
     InDoubt(Box<InDoubt>),
     /// PostgreSQL refused a statement: nothing was written.
     Refused(Error),
+    /// Records that have expired stand in the way of what must be unique: they are deleted first.
+    Expired(Vec<Expired>),
     /// The lock could not be had in time: nothing was written, and trying each write by itself would wait as long again.
     Busy(Error),
 }
@@ -200,6 +205,19 @@ impl Task {
                         }
                     }
                 }
+                Err(Failure::Expired(expired)) => {
+                    self.roll_back().await;
+                    groups.push(group);
+                    match self.reaping(expired).await {
+                        Ok(reaping) => groups.push(reaping),
+                        Err(error) => {
+                            tracing::warn!(%error, "expired records that stand in the way cannot be deleted");
+                            let group = groups.pop().expect("pushed above");
+                            let outcomes = group.iter().map(|_| Err(error.for_another())).collect();
+                            answer(group, outcomes);
+                        }
+                    }
+                }
                 Err(Failure::Busy(error)) => {
                     self.roll_back().await;
                     tracing::warn!(error = %error, "the lock of the namespace is held for too long; a group of {} writes is refused", group.len());
@@ -233,6 +251,10 @@ impl Task {
             let connection = self.connection.as_mut().expect("connected by begin");
             watched(&options, self.attributes.load_newer(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
+        if read.definitions != self.indexes.version {
+            let connection = self.connection.as_mut().expect("connected by begin");
+            self.indexes = watched(&options, Indexes::load(connection, namespace)).await?.map_err(Failure::from_error)?;
+        }
         watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
         let connection = self.connection.as_mut().expect("connected by begin");
         let emails = emails(group);
@@ -242,26 +264,41 @@ impl Task {
             limited(&options, system::taken_emails(connection, namespace, emails)).await?
         };
 
-        let mut evaluation = Evaluation::new(&self.namespace, &self.attributes, slots, read.head, taken);
-        let mut outcomes = Vec::with_capacity(group.len());
-        for (pending, places) in group.iter().zip(&places) {
-            let actor = match &pending.write.actor {
-                None => Ok(None),
-                Some(key) => sort_key::encode_record_key(key).and_then(|key| match self.actors.get(&key) {
-                    Some(entity) => Ok(Some(*entity)),
-                    None => Err(Error::internal("the caller's record has no entity")),
-                }),
-            };
-            outcomes.push(actor.and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
-        }
+        let has_unique = slots.tables().into_iter().any(|table| self.indexes.has_unique(table));
+        let mut untouched = has_unique.then(|| slots.clone());
+        let mut slots = Some(slots);
+        let mut probed = Probed::default();
+        let (evaluation, outcomes) = loop {
+            let slots = slots.take().or_else(|| untouched.clone()).expect("the first round has the slots, later ones their copy");
+            let (attributes, indexes) = (&self.attributes, &self.indexes);
+            let mut evaluation =
+                Evaluation::new(&self.namespace, attributes, indexes, probed.claims(), slots, read.head, taken.clone());
+            let outcomes = self.evaluate(&mut evaluation, group, &places);
+            let unknown = evaluation.claims.take_unknown();
+            if unknown.is_empty() {
+                untouched = None;
+                break (evaluation, outcomes);
+            }
+            let now = read.head.now.0;
+            let connection = self.connection.as_mut().expect("connected by begin");
+            let asking = probed.ask(connection, namespace, &self.indexes, unknown, now);
+            let expired = watched(&options, asking).await?.map_err(Failure::from_error)?;
+            if !expired.is_empty() {
+                return Err(Failure::Expired(expired));
+            }
+        };
+        drop(untouched);
         if evaluation.is_empty() {
             self.roll_back().await;
             return Ok(outcomes);
         }
 
         let Evaluation { slots, head, mut rows, new_attributes, .. } = evaluation;
+        let connection = self.connection.as_mut().expect("connected by begin");
         let system_rows = std::mem::take(&mut rows.system);
-        limited(&options, commit::write(connection, namespace, head.now, rows, &slots)).await?.map_err(Failure::Refused)?;
+        limited(&options, commit::write(connection, namespace, head.now, rows, &slots, &self.indexes))
+            .await?
+            .map_err(Failure::Refused)?;
         if !system_rows.is_empty() {
             limited(&options, system::insert(connection, namespace, head.now, &system_rows)).await?;
         }
@@ -275,6 +312,41 @@ impl Task {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// The outcome of each write of a group, one after the other.
+    fn evaluate(
+        &self,
+        evaluation: &mut Evaluation<'_>,
+        group: &[Pending],
+        places: &[Vec<Option<usize>>],
+    ) -> Vec<Result<Written>> {
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (pending, places) in group.iter().zip(places) {
+            let actor = match &pending.write.actor {
+                None => Ok(None),
+                Some(key) => sort_key::encode_record_key(key).and_then(|key| match self.actors.get(&key) {
+                    Some(entity) => Ok(Some(*entity)),
+                    None => Err(Error::internal("the caller's record has no entity")),
+                }),
+            };
+            outcomes.push(actor.and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
+        }
+        outcomes
+    }
+
+    /// A group of one write that deletes expired records.
+    async fn reaping(&mut self, expired: Vec<Expired>) -> Result<Vec<Pending>> {
+        let namespace = self.namespace.id;
+        let connection = self.connection.as_mut().ok_or_else(|| Error::unavailable("the connection to the database was lost"))?;
+        let tables: HashMap<TableId, TableName> = catalogue::all_tables(connection, namespace).await?.into_iter().collect();
+        let mut steps = Vec::with_capacity(expired.len());
+        for Expired { table, key } in expired {
+            let table = tables.get(&table).cloned().ok_or_else(|| Error::internal("an index is about a table without a name"))?;
+            steps.push(expiry::step(table, projection::decode_key(&key)?));
+        }
+        let write = Write { namespace, actor: None, request: None, steps, system: Vec::new() };
+        Ok(vec![Pending { write, answer: oneshot::channel().0, claimed: Arc::default() }])
     }
 
     /// The slots of a group and, for each write, those of its steps. Makes the tables that are to be made.
@@ -419,6 +491,9 @@ impl Failure {
         if is_lost(&error) {
             return Self::Lost(error);
         }
+        if index::is_duplicate_key(&error) {
+            return Self::Refused(Error::conflict("a value that must be unique is taken").with_source(error));
+        }
         Self::Refused(to_error(error))
     }
 
@@ -485,7 +560,7 @@ fn emails(group: &[Pending]) -> Vec<String> {
 }
 
 /// Names the table and makes its projection, under the namespace's lock.
-async fn make_table(
+pub(crate) async fn make_table(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     name: &TableName,

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use super::Report;
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches, EntityRow};
+use crate::index::{self, IndexColumn, IndexState, Indexes, TableIndexes};
 use crate::projection::{self, RawRecord};
 use crate::{Record, Shadowed, catalogue};
 
@@ -23,7 +24,9 @@ pub(super) async fn check(
     report: &mut Report,
 ) -> Result<()> {
     let names = fold::attribute_names(connection, namespace).await?;
+    let indexes = Indexes::load(connection, namespace).await?;
     for (table, name) in catalogue::all_tables(connection, namespace).await? {
+        let indexes = indexes.of(table).cloned().unwrap_or_default();
         report.tables += 1;
         let mut rows = 0;
         let mut after = 0;
@@ -43,9 +46,9 @@ pub(super) async fn check(
                         break;
                     }
                 };
-                let projected = projected(connection, namespace, table, &batch.entities).await?;
+                let projected = projected(connection, namespace, table, &batch.entities, &indexes.columns).await?;
                 rows += projected.len() as i64;
-                compare(&name, &batch, projected, report);
+                compare(&name, &batch, projected, &indexes, report);
             }
         }
         let count = count(connection, namespace, table).await?;
@@ -56,7 +59,13 @@ pub(super) async fn check(
     Ok(())
 }
 
-fn compare(table: &TableName, batch: &Batch, mut projected: HashMap<Vec<u8>, (i64, RawRecord)>, report: &mut Report) {
+fn compare(
+    table: &TableName,
+    batch: &Batch,
+    mut projected: HashMap<Vec<u8>, Projected>,
+    indexes: &TableIndexes,
+    report: &mut Report,
+) {
     for entity in &batch.entities {
         let place = || match projection::decode_key(&entity.key) {
             Ok(key) => RecordId { table: table.clone(), key }.to_string(),
@@ -66,12 +75,17 @@ fn compare(table: &TableName, batch: &Batch, mut projected: HashMap<Vec<u8>, (i6
             (None, None) => {}
             (Some(_), None) => report.problem(place(), "its facts exist, its row in the projection does not"),
             (None, Some(_)) => report.problem(place(), "its row in the projection exists, its facts do not"),
-            (Some(folded), Some((row_entity, raw))) => {
+            (Some(folded), Some(Projected { entity: row_entity, raw, keys })) => {
                 report.records += 1;
                 let same = row_entity == entity.id
                     && raw.decode(table, Shadowed::default()).is_ok_and(|record| is_same(folded, &record));
                 if !same {
                     report.problem(place(), "its row in the projection is not what its facts say");
+                }
+                for (column, key) in indexes.columns.iter().zip(keys) {
+                    if !is_key(column, key.as_deref(), folded, indexes) {
+                        report.problem(place(), format!("the index column of `{}` is not what its value says", column.field));
+                    }
                 }
             }
         }
@@ -92,21 +106,40 @@ fn is_same(folded: &fold::Folded, record: &Record) -> bool {
             .all(|((name, value), (other_name, other))| name == other_name && value.identical(other))
 }
 
+/// Whether an index column holds what it must; it may be empty as long as no index with it is ready.
+fn is_key(column: &IndexColumn, key: Option<&[u8]>, folded: &fold::Folded, indexes: &TableIndexes) -> bool {
+    match key {
+        Some(key) => key == column.key_of(&folded.fields),
+        None => !indexes.indexes.iter().any(|index| index.state == IndexState::Ready && index.has(column)),
+    }
+}
+
+/// A row of a projection.
+struct Projected {
+    entity: i64,
+    raw: RawRecord,
+    /// Of each column that indexes have added.
+    keys: Vec<Option<Vec<u8>>>,
+}
+
 async fn projected(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     table: TableId,
     entities: &[EntityRow],
-) -> Result<HashMap<Vec<u8>, (i64, RawRecord)>> {
+    indexed: &[IndexColumn],
+) -> Result<HashMap<Vec<u8>, Projected>> {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
-    let statement = format!("select p.entity, {columns} from {relation} p where p.key = any($1)");
+    let indexed: Vec<String> = indexed.iter().map(|column| format!(", p.{}", index::column_name(column.id))).collect();
+    let statement = format!("select p.entity, {columns}{} from {relation} p where p.key = any($1)", indexed.concat());
     let keys: Vec<&[u8]> = entities.iter().map(|entity| entity.key.as_slice()).collect();
     let rows = sqlx::query(AssertSqlSafe(statement)).bind(keys).fetch_all(connection).await.map_err(to_error)?;
     let mut projected = HashMap::with_capacity(rows.len());
     for row in &rows {
         if let Some(raw) = RawRecord::from_row(row, 1).map_err(to_error)? {
-            projected.insert(raw.key.clone(), (row.try_get(0).map_err(to_error)?, raw));
+            let keys = (0..indexed.len()).map(|position| row.try_get(8 + position).map_err(to_error)).collect::<Result<_>>()?;
+            projected.insert(raw.key.clone(), Projected { entity: row.try_get(0).map_err(to_error)?, raw, keys });
         }
     }
     Ok(projected)

@@ -1,10 +1,11 @@
 //! The projections anew, from the facts.
 
-use ddb_core::{EntityId, NamespaceId, Result, TableId, doc};
+use ddb_core::{EntityId, NamespaceId, Result, doc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches};
+use crate::index::{IndexColumn, Indexes};
 use crate::statement::Statement;
 use crate::transactor::lock_statement;
 use crate::{Store, catalogue, projection};
@@ -23,8 +24,11 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
     facts.execute(sqlx::raw_sql("set statement_timeout = 0")).await.map_err(to_error)?;
     let names = fold::attribute_names(&mut connection, namespace).await?;
     let mut records = 0;
+    let indexes = Indexes::load(&mut connection, namespace).await?;
     for (table, _) in catalogue::all_tables(&mut connection, namespace).await? {
-        let clear = format!("delete from {}", projection::relation(namespace, table));
+        let relation = projection::relation(namespace, table);
+        let columns = indexes.of(table).map_or(&[][..], |indexes| &indexes.columns);
+        let clear = format!("delete from {relation}");
         connection.execute(sqlx::raw_sql(AssertSqlSafe(clear))).await.map_err(to_error)?;
         let mut after = 0;
         loop {
@@ -33,7 +37,7 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
             after = last.id;
             let mut batches = Batches::of(&mut facts, namespace, entities, &names);
             while let Some(batch) = batches.next().await? {
-                records += fill(&mut connection, namespace, table, &batch).await?;
+                records += fill(&mut connection, &relation, columns, &batch).await?;
             }
         }
     }
@@ -44,13 +48,14 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
 }
 
 /// Gives the number of records.
-async fn fill(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, batch: &Batch) -> Result<u64> {
-    let mut rows = projection::Rows::default();
+async fn fill(connection: &mut PgConnection, relation: &str, columns: &[IndexColumn], batch: &Batch) -> Result<u64> {
+    let mut rows = projection::Rows::new(columns);
     for entity in &batch.entities {
         let Some(record) = batch.folded.get(&entity.id) else { continue };
         rows.push(projection::NewRow {
             key: entity.key.clone(),
             entity: EntityId(entity.id),
+            fields: &record.fields,
             doc: doc::encode(&record.fields),
             owner: record.owner.as_ref(),
             created: record.created,
@@ -60,7 +65,7 @@ async fn fill(connection: &mut PgConnection, namespace: NamespaceId, table: Tabl
         })?;
     }
     let mut statement = Statement::new("");
-    statement.sql = rows.insert(namespace, table, &mut statement)?;
+    statement.sql = rows.insert(&mut statement, relation)?;
     let inserted = statement.query().execute(connection).await.map_err(to_error)?;
     Ok(inserted.rows_affected())
 }

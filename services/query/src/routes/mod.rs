@@ -1,3 +1,4 @@
 //! The handlers; folders mirror URLs.
 
 pub(crate) mod data;
+pub(crate) mod schema;

@@ -1,0 +1,305 @@
+//! Defining and removing an index: one short transaction under the lock of the namespace, so that every write after it knows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ddb_core::{Error, ErrorCode, FieldName, NamespaceId, RecordKey, Result, TableId, TableName};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+
+use super::build::{AT_ONCE, build_at_once};
+use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, column_name};
+use crate::connection::to_error;
+use crate::transactor::{lock_statement, make_table};
+use crate::{Store, projection};
+
+/// How often a definition is tried while readers hold the table, and how long it waits between.
+const ATTEMPTS: u32 = 20;
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+const MAX_NAME_BYTES: usize = 63;
+
+/// An index that is asked for.
+#[derive(Debug, Clone)]
+pub struct NewIndex {
+    pub table: TableName,
+    pub name: String,
+    /// Fields or `_owner`, `created`, `updated`, each with whether it is descending.
+    pub fields: Vec<(String, bool)>,
+    pub is_unique: bool,
+    pub by: Option<RecordKey>,
+}
+
+impl NewIndex {
+    fn check(&self) -> Result<()> {
+        if self.fields.is_empty() || self.fields.len() > MAX_INDEX_FIELDS {
+            let message = format!("an index has 1 to {MAX_INDEX_FIELDS} fields");
+            return Err(Error::invalid("fields", "LENGTH", message));
+        }
+        for (position, (field, _)) in self.fields.iter().enumerate() {
+            let place = format!("fields[{position}]");
+            if self.fields[..position].iter().any(|(earlier, _)| earlier == field) {
+                return Err(Error::invalid(place, "DUPLICATE", format!("`{field}` stands twice")));
+            }
+            if field != "_owner" && FieldName::parse(field).is_err() {
+                return Err(Error::invalid(place, "NAME", format!("`{field}` is no field that can be indexed")));
+            }
+            if self.is_unique && matches!(field.as_str(), "created" | "updated") {
+                return Err(Error::invalid(place, "UNIQUE", format!("`{field}` cannot be part of a unique index")));
+            }
+        }
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if self.name.is_empty() || self.name.len() > MAX_NAME_BYTES || !self.name.bytes().all(is_word) {
+            let message = "the name of an index has 1 to 63 letters, digits and underscores";
+            return Err(Error::invalid("name", "NAME", message));
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Defines an index and, where it does not exist yet, its table. It is built by a job; see [`super::builder`].
+    pub async fn define_index(&self, namespace: NamespaceId, new: NewIndex) -> Result<Index> {
+        new.check()?;
+        let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
+        for _ in 0..ATTEMPTS {
+            begin(&mut connection, namespace).await?;
+            match define(&mut connection, namespace, &new).await {
+                Ok(index) => {
+                    commit(&mut connection).await?;
+                    let _ = connection.close().await;
+                    return Ok(index);
+                }
+                Err(error) if is_locked(&error) => roll_back(&mut connection).await?,
+                Err(error) => {
+                    let _ = connection.close().await;
+                    return Err(error);
+                }
+            }
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
+        Err(busy())
+    }
+
+    /// Removes an index; false where there is none of that name.
+    pub async fn remove_index(&self, namespace: NamespaceId, table: &TableName, name: &str) -> Result<bool> {
+        let Some(table) = self.table_id(namespace, table).await? else { return Ok(false) };
+        let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
+        for _ in 0..ATTEMPTS {
+            begin(&mut connection, namespace).await?;
+            match remove(&mut connection, namespace, table, name).await {
+                Ok(removed) => {
+                    commit(&mut connection).await?;
+                    let _ = connection.close().await;
+                    return Ok(removed);
+                }
+                Err(error) if is_locked(&error) => roll_back(&mut connection).await?,
+                Err(error) => {
+                    let _ = connection.close().await;
+                    return Err(error);
+                }
+            }
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
+        Err(busy())
+    }
+}
+
+fn busy() -> Error {
+    Error::unavailable("the table is being read without a pause; nothing was defined")
+}
+
+async fn begin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
+    let begin = format!("begin isolation level read committed; set local lock_timeout = '5s'; {}", lock_statement(namespace));
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
+    // From here on every writer waits for us, so we do not wait for readers.
+    connection.execute("set local lock_timeout = '200ms'").await.map_err(to_error)?;
+    Ok(())
+}
+
+async fn commit(connection: &mut PgConnection) -> Result<()> {
+    connection.execute("commit").await.map(|_| ()).map_err(to_error)
+}
+
+async fn roll_back(connection: &mut PgConnection) -> Result<()> {
+    connection.execute("rollback").await.map(|_| ()).map_err(to_error)
+}
+
+/// Whether a lock was not to be had in time.
+fn is_locked(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    cause.and_then(|cause| cause.as_database_error()).is_some_and(|cause| cause.code().is_some_and(|code| code == "55P03"))
+}
+
+async fn define(connection: &mut PgConnection, namespace: NamespaceId, new: &NewIndex) -> Result<Index> {
+    let table = make_table(connection, namespace, &new.table, new.by.as_ref()).await?;
+    let known = Indexes::load(connection, namespace).await?;
+    let of_table = known.of(table).cloned().unwrap_or_default();
+    if of_table.indexes.iter().any(|index| index.name == new.name) {
+        return Err(Error::conflict(format!("the table has an index `{}` already", new.name)));
+    }
+    if of_table.indexes.len() >= MAX_INDEXES {
+        return Err(Error::new(ErrorCode::QuotaExceeded, format!("a table has at most {MAX_INDEXES} indexes")));
+    }
+    let mut sources = Vec::with_capacity(new.fields.len());
+    for (field, _) in &new.fields {
+        let source = match of_table.columns.iter().find(|column| column.field == *field) {
+            Some(column) => Some(IndexSource::Field { name: field.clone(), column: column.id }),
+            None => system_value(connection, namespace, table, field).await?,
+        };
+        sources.push(match source {
+            Some(source) => source,
+            None => add_column(connection, namespace, table, field.clone()).await?,
+        });
+    }
+    insert(connection, namespace, table, new, &sources).await?;
+    raise(connection, namespace).await?;
+    let index = find(connection, namespace, table, &new.name).await?;
+    let count = format!("select count(*) from (select from {} limit $1) t", projection::relation(namespace, table));
+    let rows = sqlx::query(AssertSqlSafe(count)).bind(AT_ONCE + 1).fetch_one(&mut *connection).await.map_err(to_error)?;
+    if rows.try_get::<i64, _>(0).map_err(to_error)? > AT_ONCE {
+        return Ok(index.1);
+    }
+    build_at_once(connection, namespace, &index.0, &index.1).await?;
+    Ok(find(connection, namespace, table, &new.name).await?.1)
+}
+
+async fn find(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    name: &str,
+) -> Result<(Arc<TableIndexes>, Index)> {
+    let defined = Indexes::load(connection, namespace).await?;
+    let of_table = defined.of(table).ok_or_else(|| Error::internal("a table that has just got an index has none"))?;
+    let index = of_table.indexes.iter().find(|index| index.name == name);
+    Ok((of_table.clone(), index.cloned().ok_or_else(|| Error::internal("an index that was just defined is not there"))?))
+}
+
+/// The system value that a name means in a table which has had no field of that name.
+async fn system_value(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    name: &str,
+) -> Result<Option<IndexSource>> {
+    let source = match name {
+        "_owner" => return Ok(Some(IndexSource::Owner)),
+        "created" => IndexSource::Created,
+        "updated" => IndexSource::Updated,
+        _ => return Ok(None),
+    };
+    let row = sqlx::query("select exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = $3)")
+        .bind(namespace.0)
+        .bind(table.0)
+        .bind(name)
+        .fetch_one(connection)
+        .await
+        .map_err(to_error)?;
+    let is_field: bool = row.try_get(0).map_err(to_error)?;
+    Ok((!is_field).then_some(source))
+}
+
+async fn add_column(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, name: String) -> Result<IndexSource> {
+    let row = sqlx::query(
+        "
+        insert into ddb.index_column (namespace, id, table_id, field)
+        select $1, newest_column + 1, $2, $3
+        from ddb.namespace
+        where id = $1
+        returning id
+        ",
+    )
+    .bind(namespace.0)
+    .bind(table.0)
+    .bind(&name)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(to_error)?;
+    let column: i32 = row.try_get(0).map_err(to_error)?;
+    sqlx::query("update ddb.namespace set newest_column = newest_column + 1 where id = $1")
+        .bind(namespace.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+    let add = format!("alter table {} add column {} bytea", projection::relation(namespace, table), column_name(column));
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(add))).await.map_err(to_error)?;
+    Ok(IndexSource::Field { name, column })
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    new: &NewIndex,
+    sources: &[IndexSource],
+) -> Result<()> {
+    sqlx::query(
+        "
+        insert into ddb.index_definition
+            (namespace, id, table_id, name, fields, descending, is_unique, created_at, created_by)
+        select $1, n.newest_index + 1, $2, $3, $4, $5, $6, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $7
+        from ddb.namespace n
+        where n.id = $1
+        ",
+    )
+    .bind(namespace.0)
+    .bind(table.0)
+    .bind(&new.name)
+    .bind(sources.iter().map(IndexSource::stored).collect::<Vec<_>>())
+    .bind(new.fields.iter().map(|(_, descending)| *descending).collect::<Vec<_>>())
+    .bind(new.is_unique)
+    .bind(new.by.as_ref().map(ToString::to_string))
+    .execute(&mut *connection)
+    .await
+    .map_err(to_error)?;
+    sqlx::query("update ddb.namespace set newest_index = newest_index + 1 where id = $1")
+        .bind(namespace.0)
+        .execute(connection)
+        .await
+        .map_err(to_error)?;
+    Ok(())
+}
+
+/// Columns that no other index needs go with the index.
+async fn remove(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, name: &str) -> Result<bool> {
+    let known = Indexes::load(connection, namespace).await?;
+    let Some(of_table) = known.of(table) else { return Ok(false) };
+    let Some(index) = of_table.indexes.iter().find(|index| index.name == name) else { return Ok(false) };
+    let relation = projection::relation(namespace, table);
+    for tree in index.trees(namespace) {
+        let drop = format!("drop index if exists ddb_data.{}", tree.name);
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
+    }
+    for part in &index.parts {
+        let IndexSource::Field { column, .. } = &part.source else { continue };
+        let others = of_table.indexes.iter().filter(|other| other.id != index.id);
+        if others.flat_map(|other| &other.parts).any(|other| other.source == part.source) {
+            continue;
+        }
+        sqlx::query("delete from ddb.index_column where namespace = $1 and id = $2")
+            .bind(namespace.0)
+            .bind(column)
+            .execute(&mut *connection)
+            .await
+            .map_err(to_error)?;
+        let drop = format!("alter table {relation} drop column {}", column_name(*column));
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
+    }
+    sqlx::query("delete from ddb.index_definition where namespace = $1 and id = $2")
+        .bind(namespace.0)
+        .bind(index.id)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+    raise(connection, namespace).await?;
+    Ok(true)
+}
+
+/// Tells every process that the definitions have changed.
+pub(super) async fn raise(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
+    sqlx::query("update ddb.namespace set definitions = definitions + 1 where id = $1")
+        .bind(namespace.0)
+        .execute(connection)
+        .await
+        .map_err(to_error)?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+use ddb_core::json::Json;
+use ddb_core::{Error, Result, TableName};
+use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath};
+use ddb_store::index::NewIndex;
+
+use super::answer;
+
+/// `POST /api/schema/{table}/indexes` `{"fields":["status","-priority"],"name"?,"unique"?}`, for admins.
+///
+/// A small table is indexed at once; the index of a larger one is `building` until the job that builds it is done.
+pub(crate) async fn define_index(
+    TablePath(table): TablePath,
+    caller: Caller,
+    Query(()): Query<()>,
+    JsonBody(body): SmallJsonBody,
+) -> ApiResult<Answer> {
+    caller.session.require_admin()?;
+    let index = caller.session.define_index(read(table, body)?).await?;
+    Ok(Answer::created(answer::data(answer::index(&index.data), index.tx)).tx(index.tx))
+}
+
+fn read(table: TableName, body: Json) -> Result<NewIndex> {
+    let mut members = Fields::of(body)?;
+    let fields = match members.take("fields") {
+        Some(Json::Array(items)) => {
+            items.into_iter().enumerate().map(|(place, item)| field(place, item)).collect::<Result<Vec<_>>>()?
+        }
+        Some(_) => return Err(Error::invalid("fields", "TYPE", "`fields` is an array of names")),
+        None => return Err(Error::invalid("fields", "REQUIRED", "`fields` is required")),
+    };
+    let is_unique = match members.take("unique") {
+        None => false,
+        Some(Json::Bool(is_unique)) => is_unique,
+        Some(_) => return Err(Error::invalid("unique", "TYPE", "`unique` is true or false")),
+    };
+    let name = members.optional_string("name")?.unwrap_or_else(|| name(&fields));
+    members.end()?;
+    Ok(NewIndex { table, name, fields, is_unique, by: None })
+}
+
+/// A name, descending where a minus stands before it.
+fn field(place: usize, item: Json) -> Result<(String, bool)> {
+    let Json::String(text) = item else {
+        return Err(Error::invalid(format!("fields[{place}]"), "TYPE", "a field is a name, descending with a minus before it"));
+    };
+    Ok(match text.strip_prefix('-') {
+        Some(name) => (name.to_owned(), true),
+        None => (text, false),
+    })
+}
+
+/// `status_priority` of `["status","-priority"]`, as far as a name can hold it.
+fn name(fields: &[(String, bool)]) -> String {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    names.join("_").chars().map(|c| if is_word(c) { c } else { '_' }).take(63).collect()
+}

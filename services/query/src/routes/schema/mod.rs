@@ -1,0 +1,14 @@
+//! `/api/schema`, `/api/schema/{table}` and `/api/schema/{table}/indexes`.
+
+mod answer;
+mod define_index;
+mod get;
+mod list;
+mod list_indexes;
+mod remove_index;
+
+pub(crate) use define_index::define_index;
+pub(crate) use get::get;
+pub(crate) use list::list;
+pub(crate) use list_indexes::list_indexes;
+pub(crate) use remove_index::remove_index;

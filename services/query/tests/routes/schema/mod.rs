@@ -1,0 +1,30 @@
+//! `/api/schema…`
+
+mod indexes;
+mod tables;
+mod unique;
+
+use std::time::Duration;
+
+use ddb_testkit::{Client, Json, json};
+
+/// Creates `count` records from a function of their number.
+async fn fill(caller: &Client, table: &str, count: usize, record: impl Fn(usize) -> Json) {
+    for chunk in (0..count).collect::<Vec<_>>().chunks(1_000) {
+        let records: Vec<Json> = chunk.iter().map(|number| record(*number)).collect();
+        caller.post(&format!("/api/data/{table}"), &Json::Array(records)).await.expect(201);
+    }
+}
+
+/// The index once it is no longer being built.
+async fn built(admin: &Client, table: &str, name: &str) -> Json {
+    for _ in 0..600 {
+        let indexes = admin.get(&format!("/api/schema/{table}/indexes")).await.expect(200);
+        let index = indexes.records().iter().find(|index| index["name"] == name).cloned().unwrap_or(json!(null));
+        if index["state"] != "building" {
+            return index;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the index {name} is not built");
+}
