@@ -52,18 +52,20 @@ impl Index {
             .map(|part| format!("{}{}", part.source.column(), if part.descending { " desc" } else { "" }))
             .collect();
         let parts = parts.join(", ");
+        // In the direction of the last part, so that the tree read backwards serves the opposite order.
+        let key = if self.parts.last().is_some_and(|part| part.descending) { "key desc" } else { "key" };
         let of_all = if self.is_unique {
             // A record with NONE or null in one of the fields collides with none: its own key stands at the end.
             let free: Vec<String> = self.parts.iter().map(|part| part.source.is_free()).collect();
             let free = free.join(" or ");
             format!("using btree ({parts}, (case when {free} then key end)) nulls not distinct")
         } else {
-            format!("using btree ({parts}, key)")
+            format!("using btree ({parts}, {key})")
         };
         let name = |suffix| format!("i{namespace}_{}_{suffix}", self.id);
         let mut trees = vec![Tree { name: name("all"), definition: of_all, is_unique: self.is_unique }];
         if self.parts.first().is_some_and(|part| part.source != IndexSource::Owner) {
-            let definition = format!("using btree (owner, {parts}, key)");
+            let definition = format!("using btree (owner, {parts}, {key})");
             trees.push(Tree { name: name("own"), definition, is_unique: false });
         }
         trees

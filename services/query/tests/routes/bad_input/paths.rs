@@ -94,7 +94,7 @@ async fn other_spellings_of_a_route_are_404() {
         "/api/sql".to_owned(),
         "/api/mutate".to_owned(),
         "/api/batch".to_owned(),
-        "/api/schema".to_owned(),
+        "/api/schemas".to_owned(),
         "/api/admin/quotas".to_owned(),
         "/metrics".to_owned(),
     ] {
