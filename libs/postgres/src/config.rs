@@ -1,18 +1,21 @@
 use std::path::{Path, PathBuf};
 
+/// Of a small machine.
+const SMALL: u64 = 512 << 20;
+
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The data directory of `ddb`; the cluster lives in `<data_dir>/postgres`.
     pub data_dir: PathBuf,
     /// Where PostgreSQL is installed (`DDB_POSTGRES_DIR`): a folder with `bin/postgres`. Without it, see the crate's documentation.
     pub binaries: Option<PathBuf>,
-    /// The memory in bytes that PostgreSQL's settings are made for. Default: that of the machine or of its cgroup.
-    pub memory: Option<u64>,
+    /// The memory in bytes that PostgreSQL's settings are made for: what the process may use, which its composition knows.
+    pub memory: u64,
 }
 
 impl Config {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), binaries: None, memory: None }
+        Self { data_dir: data_dir.into(), binaries: None, memory: SMALL }
     }
 }
 

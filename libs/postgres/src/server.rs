@@ -16,7 +16,6 @@ use crate::lock::DataLock;
 use crate::orphan;
 use crate::password;
 use crate::reach;
-use crate::settings;
 use crate::socket;
 use crate::state::State;
 use crate::user::ServerUser;
@@ -74,11 +73,10 @@ impl Server {
             password::write(&layout.password(), &password)?;
         }
 
-        let memory = config.memory.unwrap_or_else(settings::available_memory);
         let socket_dir = socket::create(launcher.user())?;
         let connection = Connection::new(socket_dir.clone(), password);
         let version = programs.version.clone();
-        let mut instance = Instance { layout, programs, launcher, memory, state: State::new(socket_dir) };
+        let mut instance = Instance { layout, programs, launcher, memory: config.memory, state: State::new(socket_dir) };
         let postmaster = match start_instance(&mut instance).await {
             Ok(postmaster) => postmaster,
             Err(error) => {

@@ -1,5 +1,3 @@
-use std::fs;
-
 const MIB: u64 = 1 << 20;
 
 /// The settings of the server, as arguments: they are those of this `ddb`, whatever stands in the files of the cluster.
@@ -65,25 +63,6 @@ pub(crate) fn settings_since(major: u32) -> Vec<String> {
     settings
 }
 
-/// The memory of the machine or, when that is less, of the control group.
-pub(crate) fn available_memory() -> u64 {
-    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        .into_iter()
-        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
-    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
-    const UNKNOWN: u64 = 512 * MIB;
-    match (group, machine) {
-        (Some(group), Some(machine)) => group.min(machine),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => UNKNOWN,
-    }
-}
-
-fn total(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,11 +72,5 @@ mod tests {
         for (memory, buffers) in [(128 * MIB, "32MB"), (512 * MIB, "64MB"), (2048 * MIB, "128MB"), (1 << 40, "128MB")] {
             assert!(settings(memory).contains(&format!("shared_buffers={buffers}")), "{memory}");
         }
-    }
-
-    #[test]
-    fn memory_is_read_from_meminfo() {
-        assert_eq!(total("MemTotal:       24680000 kB\nMemFree: 1 kB\n"), Some(24_680_000 << 10));
-        assert_eq!(total("nothing"), None);
     }
 }

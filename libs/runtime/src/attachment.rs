@@ -93,9 +93,5 @@ async fn open_store(config: ddb_store::Config) -> Result<Store> {
 }
 
 fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres::Config {
-    ddb_postgres::Config {
-        data_dir: data_dir.to_owned(),
-        binaries: config.postgres_dir.clone(),
-        memory: Some(config.memory_limit),
-    }
+    ddb_postgres::Config { data_dir: data_dir.to_owned(), binaries: config.postgres_dir.clone(), memory: config.memory_limit }
 }

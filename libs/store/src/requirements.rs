@@ -37,14 +37,7 @@ pub async fn check(options: &PgConnectOptions) -> Result<Requirements> {
     let major: i32 = row.get("major");
     let encoding: String = row.get("encoding");
     let mut vectors: bool = row.get("vectors");
-    if major < OLDEST {
-        return Err(Error::bad_request(format!("the server is PostgreSQL {major}, but {OLDEST} or newer is needed")));
-    }
-    if encoding != "UTF8" {
-        return Err(Error::bad_request(format!(
-            "the database is encoded in {encoding}, but UTF8 is needed: create database … encoding 'UTF8' template template0"
-        )));
-    }
+    check_server(major, &encoding)?;
     if !vectors {
         vectors = match sqlx::raw_sql(CREATE_VECTOR).execute(&mut connection).await {
             Ok(_) => true,
@@ -56,6 +49,19 @@ pub async fn check(options: &PgConnectOptions) -> Result<Requirements> {
     }
     connection.close().await.map_err(Error::internal)?;
     Ok(Requirements { major, vectors })
+}
+
+/// What cannot be mended from here.
+fn check_server(major: i32, encoding: &str) -> Result<()> {
+    if major < OLDEST {
+        return Err(Error::bad_request(format!("the server is PostgreSQL {major}, but {OLDEST} or newer is needed")));
+    }
+    if encoding != "UTF8" {
+        return Err(Error::bad_request(format!(
+            "the database is encoded in {encoding}, but UTF8 is needed: create database … encoding 'UTF8' template template0"
+        )));
+    }
+    Ok(())
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
@@ -79,4 +85,31 @@ fn is_starting(error: &sqlx::Error) -> bool {
         return error.kind() == std::io::ErrorKind::ConnectionRefused;
     }
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mutants: `<=` for `<`; the encoding not looked at. That the query tells both is tested with a real server in `services/darshjdb/tests/process`.
+    #[test]
+    fn a_server_older_than_16_and_another_encoding_are_refused() {
+        for (major, encoding, word) in [
+            (16, "UTF8", None),
+            (18, "UTF8", None),
+            (99, "UTF8", None),
+            (15, "UTF8", Some("PostgreSQL 15")),
+            (9, "UTF8", Some("PostgreSQL 9")),
+            (15, "LATIN1", Some("PostgreSQL 15")),
+            (16, "LATIN1", Some("LATIN1")),
+            (18, "SQL_ASCII", Some("SQL_ASCII")),
+            (18, "EUC_JP", Some("EUC_JP")),
+        ] {
+            match (check_server(major, encoding), word) {
+                (Ok(()), None) => {}
+                (Err(error), Some(word)) => assert!(error.message().contains(word), "{error}"),
+                (outcome, _) => panic!("{major} {encoding}: {outcome:?}"),
+            }
+        }
+    }
 }

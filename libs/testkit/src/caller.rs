@@ -25,7 +25,8 @@ impl Caller {
         Self::of(client, &answer.json)
     }
 
-    pub(crate) async fn sign_in(client: &Client, email: &str) -> Self {
+    /// Somebody whom the kit has signed up.
+    pub async fn sign_in(client: &Client, email: &str) -> Self {
         let answer = client.post("/api/auth/signin", &json!({ "email": email, "password": PASSWORD })).await.expect(200);
         Self::of(client, &answer.json)
     }

@@ -28,6 +28,18 @@ impl Database {
         Self { url: server.replacen("/postgres?", &format!("/{name}?"), 1) }
     }
 
+    /// One that is reached as `DATABASE_URL` usually names it, `postgres://<user>:<password>@localhost:<port>/<database>`, with a password that is
+    /// asked for. The user owns the database and is no superuser.
+    pub async fn over_tcp(user: &str, password: &str, database: &str) -> Self {
+        let server = tcp_server();
+        let options: PgConnectOptions = server.parse().expect("the helper prints an address");
+        let port = options.get_port();
+        let mut admin = Session(PgConnection::connect_with(&options).await.expect("the kit's PostgreSQL can be reached"));
+        admin.execute(&format!("create role {user} login password '{password}'")).await;
+        admin.execute(&format!("create database {database} owner {user}")).await;
+        Self { url: format!("postgres://{user}:{password}@localhost:{port}/{database}") }
+    }
+
     /// Another one with the same content. Nobody may be connected to this one.
     pub async fn copy(&self) -> Self {
         let name = format!("test_{:016x}", rand::random::<u64>());
@@ -48,6 +60,12 @@ impl Database {
     /// A session of its own.
     pub async fn connect(&self) -> Session {
         Session(PgConnection::connect_with(&self.options()).await.expect("the database can be reached"))
+    }
+
+    /// A session of its own in another database of the same server.
+    pub async fn connect_to(&self, database: &str) -> Session {
+        let options = self.options().database(database);
+        Session(PgConnection::connect_with(&options).await.expect("the database can be reached"))
     }
 
     /// The same database by another socket.
@@ -109,11 +127,24 @@ impl Session {
     }
 }
 
+type Helper = OnceLock<(String, Child)>;
+
 /// The address of the one PostgreSQL of this process. The helper ends it when the pipe to it closes, however this process ends.
 fn server() -> &'static str {
-    static SERVER: OnceLock<(String, Child)> = OnceLock::new();
-    let (url, _) = SERVER.get_or_init(|| {
+    static SERVER: Helper = OnceLock::new();
+    started(&SERVER, &[])
+}
+
+/// The same for the one that listens on a port.
+fn tcp_server() -> &'static str {
+    static SERVER: Helper = OnceLock::new();
+    started(&SERVER, &["tcp"])
+}
+
+fn started(server: &'static Helper, arguments: &[&str]) -> &'static str {
+    let (url, _) = server.get_or_init(|| {
         let mut command = program::command("ddb-testkit-postgres");
+        command.args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the helper can be run");
         let mut url = String::new();
         let stdout = child.stdout.take().expect("a pipe");

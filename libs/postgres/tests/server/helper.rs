@@ -15,8 +15,7 @@ const READY: &str = "the server runs as ";
 #[ignore = "runs only as the process of another test"]
 async fn hold() {
     let Some(data) = std::env::var_os(DATA) else { return };
-    let mut config = Config::new(data);
-    config.memory = Some(512 << 20);
+    let config = Config::new(data);
     let server = match Server::start(&config).await {
         Ok(server) => server,
         Err(error) => {

@@ -37,9 +37,7 @@ impl Scratch {
 
     /// A data directory that does not exist yet.
     pub(crate) fn config(&self) -> Config {
-        let mut config = Config::new(self.data());
-        config.memory = Some(512 << 20);
-        config
+        Config::new(self.data())
     }
 
     pub(crate) async fn start(&self) -> Server {

@@ -1,4 +1,4 @@
-use ddb_testkit::{Database, Server};
+use ddb_testkit::{Caller, Database, Directory, Server, command, json};
 
 #[tokio::test]
 async fn database_url_uses_a_postgresql_that_the_user_runs() {
@@ -24,4 +24,52 @@ async fn a_postgresql_that_is_away_is_told_without_the_password() {
     let output = server.ddb(&["status", "--database-url", &format!("postgres://me:hunter2@127.0.0.1:{port}/db")]);
     assert_eq!(output.code, Some(1), "{output:?}");
     assert!(output.stderr.contains("127.0.0.1") && !output.stderr.contains("hunter2"), "{}", output.stderr);
+}
+
+/// The form that the README shows: TCP, a name, a password that is asked for.
+#[tokio::test]
+async fn database_url_reaches_a_postgresql_over_tcp_with_a_password() {
+    let database = Database::over_tcp("darshan", "darshan-s3cret", "app").await;
+    let host = database.url().split('@').nth(1).expect("a host");
+    assert!(host.starts_with("localhost:") && !database.url().contains('?'), "{host}");
+    let mut server = Server::builder().program("ddb-server").over(&database).start().await;
+    let user = server.user().await;
+    let made = user.post("/api/data/tasks", &json!({ "title": "Ship v1" })).await.expect(201);
+    assert_eq!(user.get(&made.path()).await.expect(200).json["data"]["title"], "Ship v1");
+    assert!(server.log().contains("create extension if not exists vector"), "the role may not add vectors: {}", server.log());
+    let verified = server.ddb(&["verify"]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+
+    // Another word in place of the password: it is really asked for.
+    for wrong in ["wrong-s3cret", ""] {
+        let refused = server.ddb(&["status", "--database-url", &database.url().replacen("darshan-s3cret", wrong, 1)]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains("localhost") && !refused.stderr.contains("s3cret"), "{}", refused.stderr);
+    }
+    server.assert_not_logged(&["darshan-s3cret"]);
+    assert_eq!(server.stop().code(), Some(0));
+    server.restart().await;
+    Caller::sign_in(&server.anon(), &user.email).await.get(&made.path()).await.expect(200);
+}
+
+/// Mutant: `requirements::check` without `check_server`.
+#[tokio::test]
+async fn a_database_in_another_encoding_is_refused_untouched() {
+    let kit = Database::new().await;
+    let name = kit.options().get_database().expect("a name").to_owned();
+    for encoding in ["SQL_ASCII", "LATIN1"] {
+        let other = format!("{name}_{}", encoding.to_lowercase());
+        let create = format!("create database {other} encoding '{encoding}' locale 'C' template template0");
+        kit.connect().await.execute(&create).await;
+        let directory = Directory::new();
+        let mut start = command("ddb");
+        start.current_dir(directory.path()).args(["start", "--bind", "127.0.0.1:0"]);
+        let refused = start.env("DATABASE_URL", kit.url().replacen(&name, &other, 1)).output().expect("ddb can be run");
+        let message = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{message}");
+        assert!(message.contains(encoding) && message.contains("UTF8"), "{message}");
+        assert_eq!(std::fs::read_dir(directory.path()).expect("the directory").count(), 0, "nothing was made");
+        let made = kit.connect_to(&other).await.value("select count(*)::text from pg_namespace where nspname like 'ddb%'").await;
+        assert_eq!(made, "0", "{encoding}");
+    }
 }
