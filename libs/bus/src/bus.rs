@@ -3,7 +3,7 @@ use ddb_core::Result;
 
 use crate::local::Local;
 use crate::nats::Nats;
-use crate::{Health, Subject, Subscription};
+use crate::{Subject, Subscription};
 
 /// Events between the parts of the system. Cheap to clone.
 #[derive(Clone)]
@@ -48,13 +48,6 @@ impl Bus {
         match self {
             Self::Local(_) => Ok(()),
             Self::Nats(nats) => nats.flush().await,
-        }
-    }
-
-    pub fn health(&self) -> Health {
-        match self {
-            Self::Local(local) => local.health(),
-            Self::Nats(nats) => nats.health(),
         }
     }
 }

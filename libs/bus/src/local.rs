@@ -1,35 +1,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use crate::{Health, Subject, Subscription};
+use crate::{Subject, Subscription};
 
 /// How many messages of a subject wait for its slowest receiver before that one is told of a gap.
 const CAPACITY: usize = 1024;
 
 /// Delivers within the process. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Local {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    subjects: Mutex<HashMap<Subject, broadcast::Sender<Bytes>>>,
-    since: Instant,
-}
-
-impl Default for Local {
-    fn default() -> Self {
-        Self { inner: Arc::new(Inner { subjects: Mutex::default(), since: Instant::now() }) }
-    }
+    subjects: Arc<Mutex<HashMap<Subject, broadcast::Sender<Bytes>>>>,
 }
 
 impl Local {
     pub(crate) fn publish(&self, subject: &Subject, payload: Bytes) {
-        let mut subjects = self.inner.subjects.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subjects = self.subjects.lock().unwrap_or_else(PoisonError::into_inner);
         // A subject whose last receiver is gone is forgotten, so that the map does not grow.
         let nobody_listens = subjects.get(subject).is_some_and(|sender| sender.send(payload).is_err());
         if nobody_listens {
@@ -38,12 +26,8 @@ impl Local {
     }
 
     pub(crate) fn subscribe(&self, subject: &Subject) -> Subscription {
-        let mut subjects = self.inner.subjects.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subjects = self.subjects.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = subjects.entry(subject.clone()).or_insert_with(|| broadcast::Sender::new(CAPACITY));
         Subscription::local(sender.subscribe())
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        Health { connected: true, since: self.inner.since }
     }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::{Health, Subject, Subscription};
+use crate::{Subject, Subscription};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const HAND_OVER_WITHIN: Duration = Duration::from_secs(1);
@@ -20,18 +21,14 @@ const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Nats {
     client: Client,
-    state: Arc<watch::Sender<State>>,
     gaps: Arc<watch::Sender<u64>>,
 }
-
-type State = Health;
 
 impl Nats {
     pub(crate) async fn connect(url: &str, name: &str) -> Result<Self> {
         let servers = parse(url)?;
-        let state = Arc::new(watch::Sender::new(Health { connected: true, since: Instant::now() }));
         let gaps = Arc::new(watch::Sender::new(0));
-        let (told_state, told_gaps) = (state.clone(), gaps.clone());
+        let (told_gaps, is_connected) = (gaps.clone(), AtomicBool::new(true));
         let options = ConnectOptions::new()
             .name(name)
             .connection_timeout(CONNECT_WITHIN)
@@ -41,7 +38,7 @@ impl Nats {
                 pause.min(LONGEST_RECONNECT_PAUSE)
             })
             .event_callback(move |event| {
-                hear(event, &told_state, &told_gaps);
+                hear(event, &is_connected, &told_gaps);
                 std::future::ready(())
             });
         let shown = shown(&servers);
@@ -49,7 +46,7 @@ impl Nats {
             .await
             .map_err(|_| Error::unavailable(format!("NATS at {shown} does not answer")))?
             .map_err(|error| Error::unavailable(format!("NATS at {shown} cannot be reached")).with_source(error))?;
-        Ok(Self { client, state, gaps })
+        Ok(Self { client, gaps })
     }
 
     pub(crate) async fn publish(&self, subject: &Subject, payload: Bytes) -> Result<()> {
@@ -74,13 +71,9 @@ impl Nats {
         };
         timeout(HAND_OVER_WITHIN, round_trip).await.map_err(|_| Error::unavailable("NATS does not answer"))?.map(drop)
     }
-
-    pub(crate) fn health(&self) -> Health {
-        *self.state.borrow()
-    }
 }
 
-fn hear(event: Event, state: &watch::Sender<State>, gaps: &watch::Sender<u64>) {
+fn hear(event: Event, is_connected: &AtomicBool, gaps: &watch::Sender<u64>) {
     let connected = match event {
         Event::Connected => true,
         Event::Disconnected | Event::Closed => false,
@@ -93,13 +86,7 @@ fn hear(event: Event, state: &watch::Sender<State>, gaps: &watch::Sender<u64>) {
         Event::ServerError(error) => return tracing::warn!(%error, "NATS reports an error"),
         Event::ClientError(error) => return tracing::debug!(%error, "NATS client"),
     };
-    let changed = state.send_if_modified(|health| {
-        let changed = health.connected != connected;
-        if changed {
-            *health = Health { connected, since: Instant::now() };
-        }
-        changed
-    });
+    let changed = is_connected.swap(connected, Ordering::Relaxed) != connected;
     if changed && connected {
         tracing::info!("NATS is connected again");
     } else if changed {

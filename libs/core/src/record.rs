@@ -60,11 +60,6 @@ impl RecordKey {
         text::parse_path(text)
     }
 
-    /// The key as it stands in a path, before percent-encoding: `parse_path` reads it back, except array and object keys.
-    pub fn to_path(&self) -> String {
-        text::to_path(self)
-    }
-
     /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 for other kinds.
     /// Whether a record can have it, [`RecordKey::check_storable`] tells.
     pub fn from_value(value: Value) -> Result<Self> {

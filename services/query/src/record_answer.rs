@@ -2,9 +2,15 @@
 
 use ddb_core::{Datetime, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
 use ddb_database::Page;
+use ddb_http::Answer;
 use ddb_store::Record;
 
 use crate::accept::Accept;
+
+/// 200 with one record, in the form that the caller wants, and its version.
+pub(crate) fn ok(found: &ddb_database::Answer<Record>, accept: Accept) -> Answer {
+    Answer::ok(one(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx).etag(found.data.tx)
+}
 
 /// `{"data":{record},"tx":n}`
 pub(crate) fn one(record: &Record, tx: Tx, accept: Accept) -> Vec<u8> {

@@ -34,18 +34,6 @@ pub(super) fn parse_path(text: &str) -> Result<RecordKey> {
     string_key(quoted(text, "'").unwrap_or(text))
 }
 
-pub(super) fn to_path(key: &RecordKey) -> String {
-    match key {
-        RecordKey::String(text) if reads_as_itself(text) => text.clone(),
-        RecordKey::String(text) => format!("'{text}'"),
-        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => key.to_string(),
-    }
-}
-
-fn reads_as_itself(text: &str) -> bool {
-    parse_int(text).is_none() && !text.starts_with(['[', '{']) && quoted(text, "u'").is_none() && quoted(text, "'").is_none()
-}
-
 pub(super) fn parse_id(text: &str) -> Result<RecordId> {
     let Some((table, key)) = text.split_once(':') else {
         return Err(Error::bad_request("a record id has the form `table:key`"));

@@ -25,10 +25,7 @@ pub(crate) async fn get(
         None => caller.session.get(&table, &key).await?,
         Some(at) => caller.session.get_at(&table, &key, at).await?,
     };
-    Ok(Answer::ok(record_answer::one(&found.data, found.tx, accept))
-        .content_type(accept.content_type())
-        .tx(found.tx)
-        .etag(found.data.tx))
+    Ok(record_answer::ok(&found, accept))
 }
 
 /// The number of a transaction, or a time.

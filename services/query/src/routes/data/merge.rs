@@ -13,11 +13,7 @@ pub(crate) async fn merge(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let body = body.json().await?;
-    let patch = Patch::parse(body)?;
+    let patch = Patch::parse(body.json().await?)?;
     let merged = caller.session.merge(&table, &key, patch, if_match).await?;
-    Ok(Answer::ok(record_answer::one(&merged.data, merged.tx, accept))
-        .content_type(accept.content_type())
-        .tx(merged.tx)
-        .etag(merged.data.tx))
+    Ok(record_answer::ok(&merged, accept))
 }

@@ -13,11 +13,7 @@ pub(crate) async fn replace(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let body = body.json().await?;
-    let record = NewRecord::for_replace(body)?;
+    let record = NewRecord::for_replace(body.json().await?)?;
     let replaced = caller.session.replace(&table, &key, record, if_match).await?;
-    Ok(Answer::ok(record_answer::one(&replaced.data, replaced.tx, accept))
-        .content_type(accept.content_type())
-        .tx(replaced.tx)
-        .etag(replaced.data.tx))
+    Ok(record_answer::ok(&replaced, accept))
 }
