@@ -91,9 +91,20 @@ pub struct ErrorDetail {
     pub message: String,
 }
 
+/// Where in a query an error is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPlace {
+    /// From 1.
+    pub line: u32,
+    /// In characters, from 1.
+    pub column: u32,
+    /// A part of the query around the place.
+    pub excerpt: String,
+}
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// An error: what the client may read (`code`, `message`, `details`) and, apart from it, what the log needs (`source`).
+/// An error: what the client may read (`code`, `message`, `details`, `place`) and, apart from it, what the log needs (`source`).
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -102,6 +113,7 @@ struct Inner {
     code: ErrorCode,
     message: String,
     details: Vec<ErrorDetail>,
+    place: Option<ErrorPlace>,
     retry_after: Option<std::time::Duration>,
     source: Option<Source>,
 }
@@ -109,7 +121,7 @@ struct Inner {
 impl Error {
     /// `message` is read by the client: it never holds a secret, and nothing about data that the caller may not see.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { code, message: message.into(), details: Vec::new(), retry_after: None, source: None }))
+        Self(Box::new(Inner { code, message: message.into(), details: Vec::new(), place: None, retry_after: None, source: None }))
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -150,6 +162,13 @@ impl Error {
         self
     }
 
+    /// `excerpt` is what the caller wrote himself.
+    #[must_use]
+    pub fn with_place(mut self, line: u32, column: u32, excerpt: impl Into<String>) -> Self {
+        self.0.place = Some(ErrorPlace { line, column, excerpt: excerpt.into() });
+        self
+    }
+
     #[must_use]
     pub fn with_retry_after(mut self, after: std::time::Duration) -> Self {
         self.0.retry_after = Some(after);
@@ -165,11 +184,12 @@ impl Error {
     /// The same for somebody else who waited for the same thing: what the client reads, without the source, which is logged once.
     #[must_use]
     pub fn for_another(&self) -> Self {
-        let Inner { code, message, details, retry_after, source: _ } = &*self.0;
+        let Inner { code, message, details, place, retry_after, source: _ } = &*self.0;
         Self(Box::new(Inner {
             code: *code,
             message: message.clone(),
             details: details.clone(),
+            place: place.clone(),
             retry_after: *retry_after,
             source: None,
         }))
@@ -185,6 +205,10 @@ impl Error {
 
     pub fn details(&self) -> &[ErrorDetail] {
         &self.0.details
+    }
+
+    pub fn place(&self) -> Option<&ErrorPlace> {
+        self.0.place.as_ref()
     }
 
     pub fn retry_after(&self) -> Option<std::time::Duration> {

@@ -15,11 +15,11 @@ pub mod sort_key;
 mod time;
 mod value;
 
-pub use error::{Error, ErrorCode, ErrorDetail, Result};
+pub use error::{Error, ErrorCode, ErrorDetail, ErrorPlace, Result};
 pub use id::{AttributeId, EntityId, NamespaceId, RequestId, TableId, Timestamp, Tx, attribute};
 pub use name::{FieldName, NamespaceName, TableName};
 pub use principal::{Account, Principal};
-pub use record::{RecordId, RecordKey};
+pub use record::{Record, RecordId, RecordKey, Shadowed};
 pub use time::{Datetime, Duration};
 pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value};
 

@@ -1,3 +1,4 @@
+mod state;
 mod text;
 
 use std::cmp::Ordering;
@@ -5,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::{Object, Result, TableName, Timestamp, Uuid, Value};
 
+pub use state::{Record, Shadowed};
 pub(crate) use text::string_key_problem;
 
 /// Of a generated key: digits of the time, then random digits.

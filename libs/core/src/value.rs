@@ -1,10 +1,11 @@
+mod geojson;
 mod literal;
 mod order;
 mod storable;
 
 use std::collections::BTreeMap;
 
-use crate::{Datetime, Decimal, Duration, RecordId, TableName, Uuid};
+use crate::{Datetime, Decimal, Duration, RecordId, RecordKey, TableName, Uuid};
 
 pub(crate) use literal::{write_items, write_object};
 pub(crate) use order::rank;
@@ -128,6 +129,19 @@ impl From<&str> for Value {
 impl From<RecordId> for Value {
     fn from(id: RecordId) -> Self {
         Self::Record(Box::new(id))
+    }
+}
+
+/// The value that [`RecordKey::from_value`] reads back.
+impl From<RecordKey> for Value {
+    fn from(key: RecordKey) -> Self {
+        match key {
+            RecordKey::Int(int) => Self::Int(int),
+            RecordKey::String(text) => Self::String(text),
+            RecordKey::Uuid(uuid) => Self::Uuid(uuid),
+            RecordKey::Array(items) => Self::Array(items),
+            RecordKey::Object(object) => Self::Object(object),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Decimal, Error, FieldName, Object, Result, Value};
+use ddb_core::{Error, FieldName, Object, Result, Value};
+use ddb_engine::arithmetic;
 
 use crate::record_body::{self, Ttl};
 
@@ -185,30 +186,17 @@ fn is_number(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_))
 }
 
-/// As the language adds: ints stay ints, any float makes a float, any decimal a decimal.
+/// As the language adds numbers; a sum of finite numbers has to be finite.
 fn add(value: &Value, by: &Value, place: &Place<'_>) -> Result<Value> {
     let overflow = || invalid(place, "RANGE", |path| format!("`$inc` would take `{path}` beyond the range of its type"));
-    match (value, by) {
-        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int).ok_or_else(overflow),
-        (Value::Decimal(a), Value::Decimal(b)) => a.checked_add(*b).map(Value::Decimal).ok_or_else(overflow),
-        (Value::Decimal(a), Value::Int(b)) | (Value::Int(b), Value::Decimal(a)) => {
-            a.checked_add((*b).into()).map(Value::Decimal).ok_or_else(overflow)
-        }
-        (Value::Decimal(a), Value::Float(b)) | (Value::Float(b), Value::Decimal(a)) => {
-            let b = Decimal::try_from(*b).map_err(|_| overflow())?;
-            a.checked_add(b).map(Value::Decimal).ok_or_else(overflow)
-        }
-        (Value::Float(a), Value::Float(b)) => finite(a + b, a.is_finite() && b.is_finite()).ok_or_else(overflow),
-        (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => {
-            finite(a + *b as f64, a.is_finite()).ok_or_else(overflow)
-        }
-        (other, _) => Err(invalid(place, "TYPE", |path| format!("`$inc` needs a number, `{path}` is {}", other.kind_name()))),
+    if !is_number(value) {
+        return Err(invalid(place, "TYPE", |path| format!("`$inc` needs a number, `{path}` is {}", value.kind_name())));
     }
-}
-
-/// A sum of finite numbers has to be finite.
-fn finite(sum: f64, of_finite: bool) -> Option<Value> {
-    (sum.is_finite() || !of_finite).then_some(Value::Float(sum))
+    let is_finite = |value: &Value| !matches!(value, Value::Float(float) if !float.is_finite());
+    match arithmetic::add(value, by) {
+        Ok(sum) if is_finite(&sum) || !is_finite(value) || !is_finite(by) => Ok(sum),
+        Ok(_) | Err(_) => Err(overflow()),
+    }
 }
 
 fn not_a_list(place: &Place<'_>, operator: &str, value: &Value) -> Error {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, RequestId, json};
+use ddb_core::{Error, ErrorPlace, RequestId, json};
 
 pub type ApiResult<T = Response> = Result<T, ApiError>;
 
@@ -46,7 +46,12 @@ pub(crate) fn envelope(error: &Error, request: &RequestId) -> Vec<u8> {
     out.extend_from_slice(b",\"request_id\":\"");
     // A request id needs no escaping: its form has no quotes and no backslashes.
     out.extend_from_slice(request.as_str().as_bytes());
-    out.extend_from_slice(b"\",\"details\":[");
+    out.push(b'"');
+    if let Some(ErrorPlace { line, column, excerpt }) = error.place() {
+        out.extend_from_slice(format!(",\"line\":{line},\"column\":{column},\"excerpt\":").as_bytes());
+        json::write_string(excerpt, &mut out);
+    }
+    out.extend_from_slice(b",\"details\":[");
     for (position, detail) in error.details().iter().enumerate() {
         if position > 0 {
             out.push(b',');

@@ -27,10 +27,11 @@ pub mod verify;
 
 pub use config::Config;
 pub use connection::to_error;
-pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
+pub use ddb_core::{Record, Shadowed};
+pub use past::{Action, At, FieldChange, MayRead, Place, Version, Versions};
 pub use pool::Pool;
 pub use read::{Found, ListQuery};
-pub use record::{MAX_FIELDS, Record, Shadowed, check_new};
+pub use record::{MAX_FIELDS, check_new};
 pub use schema::TableSchema;
 pub use status::{Status, TableStatus};
 pub use store::Store;

@@ -1,33 +1,11 @@
 use std::collections::HashSet;
 
-use ddb_core::{Error, ErrorCode, Object, RecordId, RecordKey, Result, Timestamp, Tx, doc};
+use ddb_core::{Error, ErrorCode, Object, Result, doc};
 
 /// A record's fields in the form of `doc`, in bytes.
 const MAX_RECORD_BYTES: usize = 1 << 20;
 /// Names of fields that a table can have had.
 pub const MAX_FIELDS: usize = 1_000;
-
-/// A record as the projection has it.
-#[derive(Debug, Clone)]
-pub struct Record {
-    pub id: RecordId,
-    pub fields: Object,
-    /// The key of the owner's record in the table `user`; None where the system made it.
-    pub owner: Option<RecordKey>,
-    pub created: Timestamp,
-    pub updated: Timestamp,
-    /// The transaction of the last change.
-    pub tx: Tx,
-    pub expires: Option<Timestamp>,
-    pub shadowed: Shadowed,
-}
-
-/// Which names of system values mean a field in the record's whole table, because it has had a field of that name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shadowed {
-    pub created: bool,
-    pub updated: bool,
-}
 
 /// The document of a record that is not too large (413).
 pub(crate) fn doc(fields: &Object) -> Result<String> {

@@ -9,12 +9,14 @@ use ddb_testkit::Json;
 /// Our crates and the ones of ours that each may use. A service may use every library, and no other service.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("ddb-core", &[]),
+    ("ddb-darshjql", &["ddb-core"]),
+    ("ddb-engine", &["ddb-core", "ddb-darshjql"]),
     ("ddb-api", &["ddb-core"]),
     ("ddb-access", &["ddb-core"]),
     ("ddb-bus", &["ddb-core"]),
     ("ddb-postgres", &["ddb-core"]),
     ("ddb-store", &["ddb-core"]),
-    ("ddb-database", &["ddb-core", "ddb-api", "ddb-access", "ddb-bus", "ddb-store"]),
+    ("ddb-database", &["ddb-core", "ddb-darshjql", "ddb-engine", "ddb-api", "ddb-access", "ddb-bus", "ddb-store"]),
     ("ddb-http", &["ddb-core", "ddb-database"]),
     ("ddb-runtime", &["ddb-core", "ddb-bus", "ddb-database", "ddb-http", "ddb-postgres", "ddb-store"]),
     ("ddb-testkit", &["ddb-postgres"]),
@@ -24,7 +26,7 @@ const SERVICES: &[&str] = &["ddb-auth", "ddb-query"];
 const ROOT: &str = "darshjdb";
 const TESTS_ONLY: &str = "ddb-testkit";
 /// Crates that do no I/O, and what they must not reach, however indirectly.
-const PURE: &[&str] = &["ddb-core", "ddb-api", "ddb-access"];
+const PURE: &[&str] = &["ddb-core", "ddb-darshjql", "ddb-engine", "ddb-api", "ddb-access"];
 const IMPURE: &[&str] = &["tokio", "sqlx", "axum", "hyper", "async-nats", "mio", "socket2"];
 
 struct Workspace {

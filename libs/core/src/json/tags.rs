@@ -3,7 +3,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Json;
-use crate::number::Number;
 use crate::value::{MAX_DEPTH, push_index, push_key};
 use crate::{Bound, Datetime, Duration, Error, Geometry, Object, Range, RecordId, RecordKey, Result, TableName, Uuid, Value};
 
@@ -124,7 +123,7 @@ pub(crate) fn resolve(tag: &str, content: Value) -> Resolved<Value> {
         ("$object", object @ Value::Object(_)) => Ok(object),
         ("$object", _) => Err("`$object` holds an object".to_owned()),
         ("$geometry", Value::Object(object)) => {
-            geometry(object).map(Value::Geometry).ok_or_else(|| "`$geometry` holds a GeoJSON geometry".to_owned())
+            Geometry::from_geojson(object).map(Value::Geometry).ok_or_else(|| "`$geometry` holds a GeoJSON geometry".to_owned())
         }
         ("$range", Value::Object(object)) => range(object).map(Value::from),
         ("$record", Value::Object(object)) => record(object).map(Value::from),
@@ -192,53 +191,4 @@ fn bound(value: Value) -> Resolved<Bound> {
         }
     }
     Err("a bound of `$range` is {\"included\": …} or {\"excluded\": …}".to_owned())
-}
-
-/// GeoJSON (RFC 7946): `type` and `coordinates` or `geometries`, nothing else.
-fn geometry(mut object: Object) -> Option<Geometry> {
-    let Some(Value::String(kind)) = object.remove("type") else { return None };
-    let content = object.remove(if kind == "GeometryCollection" { "geometries" } else { "coordinates" })?;
-    if !object.is_empty() {
-        return None;
-    }
-    Some(match kind.as_str() {
-        "Point" => Geometry::Point(position(content)?),
-        "LineString" => Geometry::Line(line(content)?),
-        "Polygon" => Geometry::Polygon(list(content, line)?),
-        "MultiPoint" => Geometry::MultiPoint(line(content)?),
-        "MultiLineString" => Geometry::MultiLine(list(content, line)?),
-        "MultiPolygon" => Geometry::MultiPolygon(list(content, |lines| list(lines, line))?),
-        "GeometryCollection" => Geometry::Collection(list(content, member)?),
-        _ => return None,
-    })
-}
-
-fn member(value: Value) -> Option<Geometry> {
-    let Value::Object(object) = value else { return None };
-    geometry(object)
-}
-
-fn line(value: Value) -> Option<Vec<(f64, f64)>> {
-    list(value, position)
-}
-
-fn position(value: Value) -> Option<(f64, f64)> {
-    let Value::Array(items) = value else { return None };
-    match items.as_slice() {
-        [longitude, latitude] => Some((coordinate(longitude)?, coordinate(latitude)?)),
-        _ => None,
-    }
-}
-
-fn coordinate(value: &Value) -> Option<f64> {
-    match Number::of(value)? {
-        Number::Float(float) => Some(float),
-        Number::Int(int) => Some(int as f64),
-        Number::Decimal(_) => None,
-    }
-}
-
-fn list<T>(value: Value, read: impl Fn(Value) -> Option<T>) -> Option<Vec<T>> {
-    let Value::Array(items) = value else { return None };
-    items.into_iter().map(read).collect()
 }

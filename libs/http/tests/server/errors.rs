@@ -52,6 +52,13 @@ async fn the_cause_of_a_500_is_not_told() {
 }
 
 #[tokio::test]
+async fn an_error_in_a_query_says_where_it_is() {
+    let answer = Site::start().await.client().get("/query").await.expect_error(400, "INVALID_QUERY");
+    let error = &answer.json["error"];
+    assert_eq!((&error["line"], &error["column"], &error["excerpt"]), (&2.into(), &7.into(), &"a = \"x\"".into()));
+}
+
+#[tokio::test]
 async fn retry_after_is_rounded_up() {
     let answer = Site::start().await.client().get("/away").await.expect_error(503, "UNAVAILABLE");
     assert_eq!(answer.header("retry-after"), "2");

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use ddb_core::{Error, Tx};
+use ddb_core::{Error, ErrorCode, Tx};
 use ddb_http::{
     Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Query, RecordPath, SmallJsonBody, UnreadBody, serve,
 };
@@ -28,6 +28,7 @@ impl Site {
             .route("/panic", get(panics))
             .route("/internal", get(internal))
             .route("/away", get(away))
+            .route("/query", get(query))
             .route("/slow", get(slow))
             .route("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id))))
             .route(
@@ -64,6 +65,10 @@ async fn internal() -> Result<Answer, ApiError> {
 
 async fn away() -> Result<Answer, ApiError> {
     Err(Error::unavailable("it is away").with_retry_after(Duration::from_millis(1200)).into())
+}
+
+async fn query() -> Result<Answer, ApiError> {
+    Err(Error::new(ErrorCode::InvalidQuery, "expected `)`").with_place(2, 7, "a = \"x\"").into())
 }
 
 async fn slow() -> Answer {

@@ -10,6 +10,4 @@ mod keys;
 mod list;
 mod merge;
 mod replace;
-mod restore;
-mod undelete;
 mod values;

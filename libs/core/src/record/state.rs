@@ -1,0 +1,24 @@
+use super::{RecordId, RecordKey};
+use crate::{Object, Timestamp, Tx};
+
+/// A record at some point in time.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub id: RecordId,
+    pub fields: Object,
+    /// The key of the owner's record in the table `user`; None where the system made it.
+    pub owner: Option<RecordKey>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// The transaction of the last change.
+    pub tx: Tx,
+    pub expires: Option<Timestamp>,
+    pub shadowed: Shadowed,
+}
+
+/// Which names of system values mean a field in the record's whole table, because it has had a field of that name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shadowed {
+    pub created: bool,
+    pub updated: bool,
+}

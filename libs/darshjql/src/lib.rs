@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod expression;
+mod grammar;
+mod kind;
+mod operator;
+mod operator_word;
+mod path;
+mod print;
+mod span;
+mod syntax_error;
+mod token;
+mod tokenizer;
+
+pub use expression::{ClosureParameter, Expr, ExprKind, KeyExpr, RecordRange};
+pub use grammar::{parse_expression, parse_path, parse_value};
+pub use kind::{GeometryKind, Kind};
+pub use operator::{BinaryOperator, UnaryOperator};
+pub use path::{DestructuredField, Part, PartKind, Path};
+pub use span::Span;
+pub use syntax_error::SyntaxError;

@@ -1,0 +1,4 @@
+//! The tests of `ddb-darshjql`.
+mod errors;
+mod limits;
+mod print;
