@@ -9,8 +9,8 @@ use ddb_core::{Error, Result};
 
 use crate::ApiError;
 
-/// How the path of a route ends that takes a [`RecordPath`](crate::RecordPath).
-const RECORD: &str = "/{table}/{key}";
+/// How the path of a route ends that writes a record which exists.
+const WRITES_A_RECORD: [&str; 2] = ["/{table}/{key}", "/{table}/{key}/restore"];
 
 /// Runs once the route is known, before its extractors.
 pub(crate) async fn refuse_unknown(request: Request, next: Next) -> Response {
@@ -25,9 +25,10 @@ fn check(request: &Request) -> Result<()> {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
     // Where there is no route, that weighs more.
     let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
-    if headers.contains_key(IF_MATCH) && !(writes && path.as_str().ends_with(RECORD)) {
+    let writes_a_record = writes && WRITES_A_RECORD.iter().any(|end| path.as_str().ends_with(end));
+    if headers.contains_key(IF_MATCH) && !writes_a_record {
         return Err(Error::bad_request(
-            "the header `if-match` belongs to PATCH, PUT and DELETE of a record that exists; this request does not take it",
+            "the header `if-match` belongs to PATCH, PUT, DELETE and restore of a record that exists; this request does not take it",
         ));
     }
     if headers.contains_key(IF_UNMODIFIED_SINCE) {

@@ -47,7 +47,7 @@ pub async fn sweep(store: &Store) -> Result<u64> {
 
 /// Deletes a record if it has expired.
 pub(crate) fn step(table: TableName, key: RecordKey) -> Step {
-    Step { table, key, makes_table: false, decide: Box::new(reap) }
+    Step { table, key, makes_table: false, past: None, decide: Box::new(reap) }
 }
 
 /// Only what has expired under the lock too: its expiry may have been moved meanwhile.

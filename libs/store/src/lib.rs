@@ -28,7 +28,7 @@ pub mod verify;
 pub use config::Config;
 pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};
-pub use past::{Action, At, FieldChange, MayRead, Place, Version, Versions};
+pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
 pub use pool::Pool;
 pub use read::{Found, ListQuery};
 pub use record::{MAX_FIELDS, check_new};

@@ -23,6 +23,8 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/schema/{table}", get(schema::get))
         .route("/api/schema/{table}/indexes", post(schema::define_index).get(schema::list_indexes))
         .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
+        .route("/api/data/{table}/{key}/restore", post(data::restore))
+        .route("/api/data/{table}/{key}/undelete", post(data::undelete))
         .with_state(state)
 }
 

@@ -88,7 +88,7 @@ fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step 
         }
     };
     let key = key.unwrap_or_else(|| RecordKey::generate(now()));
-    Step { table: table.clone(), key, makes_table: true, decide: Box::new(decide) }
+    Step { table: table.clone(), key, makes_table: true, past: None, decide: Box::new(decide) }
 }
 
 /// Generated keys sort by this clock; nothing else depends on it.

@@ -12,7 +12,7 @@ impl Session {
             visible(current, &rows, if_match, &of_table, &of_key)?;
             Ok(Change::Delete)
         };
-        let step = Step { table: table.clone(), key: key.clone(), makes_table: false, decide: Box::new(decide) };
+        let step = Step { table: table.clone(), key: key.clone(), makes_table: false, past: None, decide: Box::new(decide) };
         let written = self.write(vec![step]).await?;
         Ok(Answer { data: (), tx: written.tx })
     }

@@ -20,6 +20,7 @@ impl Session {
             };
             Ok(Change::Update { fields, expires })
         };
-        self.write_one(Step { table: table.clone(), key: key.clone(), makes_table: false, decide: Box::new(decide) }).await
+        self.write_one(Step { table: table.clone(), key: key.clone(), makes_table: false, past: None, decide: Box::new(decide) })
+            .await
     }
 }

@@ -8,8 +8,10 @@ mod history;
 mod list;
 mod merge;
 mod replace;
+mod restore;
 mod schema;
 mod sign_up;
+mod undelete;
 
 use ddb_access::{Policy, Rows};
 use ddb_core::{Error, ErrorCode, NamespaceId, Principal, RecordKey, RequestId, Result, TableName, Tx};

@@ -21,6 +21,7 @@ impl Session {
             visible(current, &rows, if_match, &of_table, &of_key)?;
             Ok(Change::Update { fields: fields.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
         };
-        self.write_one(Step { table: table.clone(), key: key.clone(), makes_table: false, decide: Box::new(decide) }).await
+        self.write_one(Step { table: table.clone(), key: key.clone(), makes_table: false, past: None, decide: Box::new(decide) })
+            .await
     }
 }

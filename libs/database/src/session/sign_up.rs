@@ -23,7 +23,7 @@ impl Session {
             namespace: self.namespace,
             actor: None,
             request: self.request.clone(),
-            steps: vec![Step { table: TableName::user(), key, makes_table: true, decide: Box::new(decide) }],
+            steps: vec![Step { table: TableName::user(), key, makes_table: true, past: None, decide: Box::new(decide) }],
             system,
         };
         let written = self.database.store().write(write).await?;

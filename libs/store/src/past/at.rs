@@ -4,7 +4,7 @@ use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableNa
 use sqlx::{PgConnection, Row};
 
 use super::lives::Lives;
-use super::moment::{Entity, Moment};
+use super::moment::{self, Entity, Moment};
 use super::{MayRead, Place, state};
 use crate::Record;
 use crate::connection::to_error;
@@ -49,16 +49,7 @@ async fn resolve(connection: &mut PgConnection, namespace: NamespaceId, moment: 
         At::Tx(tx) if tx > moment.head || tx.0 < 0 => {
             Err(Error::bad_request(format!("there is no transaction {tx} yet; the newest is {}", moment.head)))
         }
-        At::Tx(tx) => {
-            let row = sqlx::query("select time from ddb.tx where namespace = $1 and tx = $2")
-                .bind(namespace.0)
-                .bind(tx.0)
-                .fetch_optional(connection)
-                .await
-                .map_err(to_error)?;
-            let time = row.map(|row| row.try_get(0)).transpose().map_err(to_error)?;
-            Ok((tx, Timestamp(time.unwrap_or(i64::MIN))))
-        }
+        At::Tx(tx) => Ok((tx, moment::time_of(connection, namespace, tx).await?)),
         At::Time(time) if time > moment.now => Err(Error::bad_request("the time is still to come")),
         At::Time(time) => Ok((newest_at(connection, namespace, moment.head, time).await?, time)),
     }

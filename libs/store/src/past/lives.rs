@@ -131,7 +131,7 @@ impl Life {
         self.owners.last()?.1.as_ref()
     }
 
-    fn owner_before(&self, place: Place) -> Option<&RecordKey> {
+    pub(super) fn owner_before(&self, place: Place) -> Option<&RecordKey> {
         self.owners.iter().rev().find(|(from, _)| *from < place)?.1.as_ref()
     }
 

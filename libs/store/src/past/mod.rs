@@ -14,9 +14,11 @@ use ddb_core::{RecordKey, Tx};
 
 pub use at::At;
 pub use history::{Action, FieldChange, Version, Versions};
+pub use state::{Past, PastRecord};
 
 pub(crate) use at::at;
 pub(crate) use history::history;
+pub(crate) use state::past;
 
 /// Whether the caller may read a record of this owner.
 pub type MayRead<'a> = &'a (dyn Fn(Option<&RecordKey>) -> bool + Send + Sync);

@@ -76,3 +76,15 @@ impl Entity {
         self.names.keys().map(|id| id.0).collect()
     }
 }
+
+/// When a transaction was made; the beginning of time for 0.
+pub(super) async fn time_of(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -> Result<Timestamp> {
+    let row = sqlx::query("select time from ddb.tx where namespace = $1 and tx = $2")
+        .bind(namespace.0)
+        .bind(tx.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(to_error)?;
+    let time = row.map(|row| row.try_get(0)).transpose().map_err(to_error)?;
+    Ok(Timestamp(time.unwrap_or(i64::MIN)))
+}

@@ -1,6 +1,7 @@
 //! A group of writes, evaluated in order in memory against what was read under the lock.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
 use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
@@ -11,7 +12,7 @@ use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{Claiming, Claims, Indexes};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
-use crate::{MAX_FIELDS, Record, Shadowed, SystemRow, record};
+use crate::{MAX_FIELDS, PastRecord, Record, Shadowed, SystemRow, record};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,8 @@ pub(super) struct Slot {
     /// The record's fields as they are to be stored; None while nothing has changed.
     pub(super) doc: Option<String>,
     pub(super) changed: bool,
+    /// The record as it was at the point that a step named.
+    pub(super) past: Option<Arc<PastRecord>>,
 }
 
 /// The records that a group touches, each once.
@@ -59,7 +62,17 @@ impl Slots {
         let next = self.all.len();
         let index = *self.by_key.entry((table, sort_key.clone())).or_insert(next);
         if index == next {
-            self.all.push(Slot { table, id, sort_key, entity: None, has_row: false, record: None, doc: None, changed: false });
+            self.all.push(Slot {
+                table,
+                id,
+                sort_key,
+                entity: None,
+                has_row: false,
+                record: None,
+                doc: None,
+                changed: false,
+                past: None,
+            });
         }
         Ok(index)
     }
@@ -215,7 +228,8 @@ impl<'a> Evaluation<'a> {
             let before = place.and_then(|place| self.state(&effects, place));
             let live = before.filter(|record| !is_expired(record, self.head.now));
             let expired = before.filter(|record| is_expired(record, self.head.now));
-            let change = (step.decide)(Current { record: live, expired, now: self.head.now })?;
+            let past = place.and_then(|place| self.slots.all[place].past.as_deref());
+            let change = (step.decide)(Current { record: live, expired, past, now: self.head.now })?;
             let effect = match (change, place) {
                 (Change::Keep, _) => {
                     records.push(live.cloned());

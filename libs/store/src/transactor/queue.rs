@@ -117,7 +117,9 @@ impl Waiting {
             let Some(lane) = self.turns.front() else { break };
             let requests = self.lanes.get_mut(lane).expect("a lane that has a turn has requests");
             let next = requests.front().expect("a lane that has a turn has requests");
-            let fits = steps + next.write.steps.len() <= MAX_GROUP_STEPS
+            let fits = !wants_past(&next.write)
+                && !group.iter().any(|pending| wants_past(&pending.write))
+                && steps + next.write.steps.len() <= MAX_GROUP_STEPS
                 && tables.union(&tables_of(&next.write)).count() <= MAX_GROUP_TABLES;
             if !group.is_empty() && !fits {
                 break;
@@ -141,6 +143,10 @@ impl Waiting {
     }
 }
 
+fn wants_past(write: &Write) -> bool {
+    write.steps.iter().any(|step| step.past.is_some())
+}
+
 fn tables_of(write: &Write) -> HashSet<TableName> {
     write.steps.iter().map(|step| step.table.clone()).collect()
 }
@@ -157,6 +163,7 @@ mod tests {
             table: TableName::parse(table).expect("a name"),
             key: RecordKey::Int(1),
             makes_table: false,
+            past: None,
             decide: Box::new(|_| Ok(Change::Keep)),
         });
         let write = Write {
@@ -196,6 +203,22 @@ mod tests {
         assert_eq!(queue.take_group().await.expect("a group").len(), 2);
         queue.push(pending("one", &["a", "b", "c", "d", "e"])).expect("room");
         assert_eq!(queue.take_group().await.expect("a larger one goes alone").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_wants_to_know_the_past_goes_alone() {
+        let queue = Queue::default();
+        let past = || {
+            let mut pending = pending("one", &["a"]);
+            pending.write.steps[0].past = Some(crate::Past::BeforeDeletion);
+            pending
+        };
+        for pending in [pending("one", &["a"]), past(), past(), pending("one", &["a"])] {
+            queue.push(pending).expect("room");
+        }
+        for _ in 0..4 {
+            assert_eq!(queue.take_group().await.expect("a group").len(), 1);
+        }
     }
 
     #[tokio::test]

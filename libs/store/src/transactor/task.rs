@@ -23,7 +23,7 @@ use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
 use crate::namespace::Namespace;
-use crate::{SystemRow, expiry, projection, system};
+use crate::{SystemRow, expiry, past, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
@@ -256,6 +256,7 @@ impl Task {
             self.indexes = watched(&options, Indexes::load(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
         watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
+        watched(&options, self.find_past(group, &places, &mut slots)).await?.map_err(Failure::from_error)?;
         let connection = self.connection.as_mut().expect("connected by begin");
         let emails = emails(group);
         let taken = if emails.is_empty() {
@@ -440,6 +441,20 @@ impl Task {
             let record = ddb_core::RecordId { table: TableName::user(), key: projection::decode_key(&key)? };
             let commitment = dictionary::entity_commitment(&dictionary::salt(&salt)?, &record);
             self.actors.insert(key, Entity { id, commitment });
+        }
+        Ok(())
+    }
+
+    /// What steps want to know of the past of their records.
+    async fn find_past(&mut self, group: &[Pending], places: &[Vec<Option<usize>>], slots: &mut Slots) -> Result<()> {
+        let connection = self.connection.as_mut().expect("connected by begin");
+        let steps = group.iter().flat_map(|pending| &pending.write.steps).zip(places.iter().flatten());
+        for (step, place) in steps {
+            let (Some(past), Some(place)) = (step.past, place) else { continue };
+            let slot = &mut slots.all[*place];
+            let Some(entity) = slot.entity else { continue };
+            let past = past::past(connection, self.namespace.id, (slot.table, &slot.id, entity.id.0), past).await?;
+            slot.past = past.map(Arc::new);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 use ddb_core::{NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
-use crate::{Record, SystemRow};
+use crate::{Past, PastRecord, Record, SystemRow};
 
 /// A request to write: all of its steps take effect, or none.
 pub struct Write {
@@ -18,6 +18,8 @@ pub struct Step {
     pub key: RecordKey,
     /// Whether the table comes into being if it does not exist; otherwise the record is absent.
     pub makes_table: bool,
+    /// What it wants to know of the record's past. A write with such a step is committed alone, so that no other one changes the past before it.
+    pub past: Option<Past>,
     pub decide: Decide,
 }
 
@@ -34,6 +36,8 @@ pub struct Current<'a> {
     pub record: Option<&'a Record>,
     /// An expired record whose deletion is not written yet.
     pub expired: Option<&'a Record>,
+    /// The record as it was at the point that the step named.
+    pub past: Option<&'a PastRecord>,
     /// PostgreSQL's clock under the lock; never goes back.
     pub now: Timestamp,
 }

@@ -27,6 +27,7 @@ pub(crate) fn create_until(of: &str, key: RecordKey, fields: Object, expires: Op
         table: table(of),
         key,
         makes_table: true,
+        past: None,
         decide: Box::new(move |current| match current.record {
             Some(_) => Err(ddb_core::Error::conflict("taken")),
             None => Ok(Change::Create { fields: fields.clone(), owner: None, expires }),
@@ -39,6 +40,7 @@ pub(crate) fn set(of: &str, key: RecordKey, name: &'static str, value: Value) ->
         table: table(of),
         key,
         makes_table: false,
+        past: None,
         decide: Box::new(move |current| {
             let record = current.record.ok_or_else(|| ddb_core::Error::not_found("absent"))?;
             let mut fields = record.fields.clone();
@@ -49,7 +51,7 @@ pub(crate) fn set(of: &str, key: RecordKey, name: &'static str, value: Value) ->
 }
 
 pub(crate) fn delete(of: &str, key: RecordKey) -> Step {
-    Step { table: table(of), key, makes_table: false, decide: Box::new(|_| Ok(Change::Delete)) }
+    Step { table: table(of), key, makes_table: false, past: None, decide: Box::new(|_| Ok(Change::Delete)) }
 }
 
 pub(crate) async fn write(store: &Store, steps: Vec<Step>) -> Result<Written> {

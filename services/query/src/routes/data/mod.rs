@@ -7,6 +7,8 @@ mod history;
 mod list;
 mod merge;
 mod replace;
+mod restore;
+mod undelete;
 
 pub(crate) use create::create;
 pub(crate) use delete::delete;
@@ -15,3 +17,5 @@ pub(crate) use history::history;
 pub(crate) use list::list;
 pub(crate) use merge::merge;
 pub(crate) use replace::replace;
+pub(crate) use restore::restore;
+pub(crate) use undelete::undelete;

@@ -10,4 +10,6 @@ mod keys;
 mod list;
 mod merge;
 mod replace;
+mod restore;
+mod undelete;
 mod values;

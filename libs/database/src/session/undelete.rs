@@ -1,0 +1,30 @@
+use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
+use ddb_store::{Change, Current, Past, Record, Step};
+
+use super::{Answer, Session, absent};
+
+impl Session {
+    /// Makes a deleted or expired record anew, as it was last and for whom it belonged to; an expiry that has passed is not restored. 409 where it exists,
+    /// 404 where it never did or its last state was not the caller's, 410 where something of it was removed.
+    pub async fn undelete(&self, table: &TableName, key: &RecordKey) -> Result<Answer<Record>> {
+        let rows = self.rows_to_change(table, key)?;
+        let (of_table, of_key) = (table.clone(), key.clone());
+        let decide = move |current: Current<'_>| {
+            let last = match (current.record, current.expired, current.past) {
+                (Some(record), _, _) if rows.contain(record.owner.as_ref()) => {
+                    let id = RecordId::new(of_table.clone(), of_key.clone());
+                    return Err(Error::conflict(format!("the record {id} exists")));
+                }
+                (Some(_), _, _) => None,
+                (None, Some(expired), _) => Some(expired).filter(|record| rows.contain(record.owner.as_ref())),
+                (None, None, Some(past)) if rows.contain(past.owner.as_ref()) => Some(past.record()?),
+                (None, None, _) => None,
+            };
+            let Record { fields, owner, expires, .. } = last.ok_or_else(|| absent(&of_table, &of_key))?;
+            let expires = expires.filter(|expires| *expires > current.now);
+            Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires })
+        };
+        let (table, key) = (table.clone(), key.clone());
+        self.write_one(Step { table, key, makes_table: false, past: Some(Past::BeforeDeletion), decide: Box::new(decide) }).await
+    }
+}
