@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod authenticator;
+mod clock;
 mod cursor;
 mod database;
 mod master_key;
 mod patch;
+mod place;
 mod record_body;
+mod select;
 mod session;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig};
@@ -13,4 +16,4 @@ pub use database::Database;
 pub use master_key::MasterKey;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};
-pub use session::{Answer, HistoryPage, Page, Session};
+pub use session::{Answer, Count, HistoryPage, ListRequest, MAX_LIMIT, Page, PageRows, Session};

@@ -13,6 +13,7 @@ mod geometry;
 mod kind;
 mod operator;
 mod path;
+pub mod plan;
 mod problem;
 mod records;
 mod row;

@@ -30,7 +30,7 @@ pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};
 pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
 pub use pool::Pool;
-pub use read::{Found, ListQuery};
+pub use read::{Bind, Found, Scan, Scanned, Snapshot, TableShape};
 pub use record::{MAX_FIELDS, check_new};
 pub use schema::TableSchema;
 pub use status::{Status, TableStatus};

@@ -88,7 +88,7 @@ impl Lease {
         outcome
     }
 
-    fn give_back(mut self) {
+    pub(crate) fn give_back(mut self) {
         self.connection = None;
     }
 }

@@ -10,9 +10,19 @@ use crate::connection::to_error;
 use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Found, ListQuery, Readers};
+use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape};
 use crate::transactor::{Transactor, Write, Written};
 use crate::{Config, Record, migration};
+
+/// For statements that one index serves: its plan must not depend on how large the table was when it was made.
+const BY_INDEX: [(&str, &str); 6] = [
+    ("statement_timeout", "10s"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_sort", "off"),
+    ("jit", "off"),
+];
 
 /// The store over one PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +33,9 @@ pub struct Store {
 struct Inner {
     options: PgConnectOptions,
     pool: Pool,
+    lists: Pool,
+    scans: Pool,
+    shapes: Shapes,
     main: Namespace,
     catalogue: Arc<Catalogue>,
     readers: Readers,
@@ -42,11 +55,28 @@ impl Store {
         connection.close().await.map_err(to_error)?;
         let of_pool = options.clone().options([("statement_timeout", "15s"), ("jit", "off")]);
         let pool = Pool::new(of_pool, config.pool, config.patience);
+        let lists = Pool::new(options.clone().options(BY_INDEX), config.lists, config.patience);
+        let of_scans =
+            options.clone().options([("statement_timeout", "10s"), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
+        let scans = Pool::new(of_scans, config.scans, config.patience);
         let catalogue = Arc::new(Catalogue::default());
         let readers = Readers::start(&options, config.readers, config.patience);
         let transactor = Transactor::start(options.clone(), main.clone(), catalogue.clone(), config.patience);
         let newest_known = AtomicI64::new(newest);
-        Ok(Self { inner: Arc::new(Inner { options, pool, main, catalogue, readers, transactor, newest_known }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                options,
+                pool,
+                lists,
+                scans,
+                shapes: Shapes::default(),
+                main,
+                catalogue,
+                readers,
+                transactor,
+                newest_known,
+            }),
+        })
     }
 
     /// For the system rows of the services (`services/*/src/db`); records are read and written by the store alone.
@@ -85,14 +115,38 @@ impl Store {
         Ok(Found { data: found.data.map(|(raw, shadowed)| raw.decode(table, shadowed)).transpose()?, tx: found.tx })
     }
 
-    /// An empty page where the table does not exist.
-    pub async fn list(&self, namespace: NamespaceId, query: &ListQuery) -> Result<Found<Vec<Record>>> {
-        let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, &query.table).await? else {
-            return Ok(Found { data: Vec::new(), tx: self.head(namespace).await? });
-        };
-        let found = read::list(&self.inner.pool, namespace, id, query).await?;
-        self.learn(found.tx);
-        Ok(found)
+    /// What is known of a table for planning reads; None where it does not exist.
+    pub async fn shape(&self, namespace: NamespaceId, table: &TableName) -> Result<Option<Arc<TableShape>>> {
+        let Some(id) = self.table_id(namespace, table).await? else { return Ok(None) };
+        if let Some(shape) = self.inner.shapes.known(namespace, id) {
+            return Ok(Some(shape));
+        }
+        let mut connection = self.inner.pool.acquire().await.map_err(to_error)?;
+        self.inner.shapes.load(&mut connection, namespace, id, table).await.map(Some)
+    }
+
+    /// A scan that one index serves. None where the table is no longer what it was planned for: ask for its shape again.
+    pub async fn scan(&self, namespace: NamespaceId, shape: &TableShape, scan: Scan) -> Result<Option<Scanned>> {
+        let scanned = read::scan(&self.inner.lists, namespace, shape, scan).await?;
+        match &scanned {
+            Some(scanned) => self.learn(scanned.tx),
+            None => self.inner.shapes.forget(namespace, shape.id),
+        }
+        Ok(scanned)
+    }
+
+    /// The connections of snapshots.
+    pub(crate) fn scans(&self) -> &Pool {
+        &self.inner.scans
+    }
+
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.inner.shapes
+    }
+
+    /// A table that this process has met.
+    pub(crate) fn known_table(&self, namespace: NamespaceId, table: &TableName) -> Option<TableId> {
+        self.inner.catalogue.known(namespace, table)
     }
 
     /// The record as it was, where the caller may read that and its newest state. 400 for a point that is still to come.
@@ -166,6 +220,8 @@ impl Store {
     pub async fn close(&self) {
         self.inner.transactor.stop().await;
         self.inner.readers.stop().await;
+        self.inner.lists.close().await;
+        self.inner.scans.close().await;
         self.inner.pool.close().await;
     }
 }

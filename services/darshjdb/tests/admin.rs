@@ -112,7 +112,7 @@ async fn roles_are_given_and_taken_while_the_server_runs() {
     assert_eq!(user.get("/api/auth/me").await.json["roles"], json!(["editor", "root"]));
 }
 
-/// Mutant: `ban` does not end the sessions.
+/// Mutants: `account::ban` does not notify, and the session is not ended; `ban` does not end the sessions.
 #[tokio::test]
 async fn a_ban_is_obeyed_by_a_running_server_within_a_second() {
     let server = Server::start().await;

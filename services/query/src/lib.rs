@@ -2,6 +2,7 @@
 
 mod accept;
 mod history_answer;
+mod paths;
 mod record_answer;
 mod router;
 mod routes;

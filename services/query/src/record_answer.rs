@@ -1,7 +1,7 @@
 //! Records as answers: `id`, the fields, then the system's values.
 
-use ddb_core::{Datetime, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
-use ddb_database::Page;
+use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
+use ddb_database::{Page, PageRows};
 use ddb_http::Answer;
 use ddb_store::Record;
 
@@ -30,12 +30,19 @@ pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
     out
 }
 
-/// `{"data":[…],"next_cursor":…,"tx":n}`
+/// `{"data":[…],"next_cursor":…,"tx":n}`, with `total` where it was counted.
 pub(crate) fn page(page: &Page, tx: Tx, accept: Accept) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128 + page.records.len() * 256);
+    let mut out = Vec::with_capacity(4_096);
     out.extend_from_slice(b"{\"data\":");
-    write_records(&page.records, accept, &mut out);
+    match &page.rows {
+        PageRows::Records(records) => write_records(records, accept, &mut out),
+        PageRows::Objects(objects) => write_objects(objects, accept, &mut out),
+    }
     write_next_cursor(page.next_cursor.as_deref(), &mut out);
+    if let Some(total) = page.total {
+        out.extend_from_slice(b",\"total\":");
+        out.extend_from_slice(total.to_string().as_bytes());
+    }
     write_tx(tx, &mut out);
     out
 }
@@ -61,6 +68,17 @@ fn write_records(records: &[Record], accept: Accept, out: &mut Vec<u8>) {
             out.push(b',');
         }
         write_record(record, accept, out);
+    }
+    out.push(b']');
+}
+
+fn write_objects(objects: &[Object], accept: Accept, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, object) in objects.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_value(&Value::Object(object.clone()), accept, out);
     }
     out.push(b']');
 }

@@ -1,11 +1,10 @@
 use std::collections::HashSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use ddb_core::{Error, RecordId, RecordKey, Result, TableName, Timestamp};
+use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
 
 use super::{Answer, Session};
-use crate::NewRecord;
+use crate::{NewRecord, clock};
 
 /// Records of one transaction.
 const MAX_RECORDS: usize = 10_000;
@@ -87,12 +86,6 @@ fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step 
             Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
         }
     };
-    let key = key.unwrap_or_else(|| RecordKey::generate(now()));
+    let key = key.unwrap_or_else(|| RecordKey::generate(clock::now()));
     Step { table: table.clone(), key, makes_table: true, past: None, decide: Box::new(decide) }
-}
-
-/// Generated keys sort by this clock; nothing else depends on it.
-fn now() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }

@@ -1,56 +1,119 @@
-use ddb_access::{Authorized, Rows};
-use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName};
-use ddb_store::{ListQuery, Record, Store};
+use ddb_core::{Error, Object, Record, Result, TableName, Tx};
+use ddb_darshjql::{Expr, Path};
+use ddb_engine::plan::{OrderTerm, Position};
+use sha2::{Digest, Sha256};
 
 use super::{Answer, Session};
-use crate::cursor;
+use crate::select::{Reader, Select, expand, full, pick, position};
+use crate::{cursor, place};
 
-const MAX_LIMIT: u32 = 1_000;
+/// Records of one page at most.
+pub const MAX_LIMIT: u32 = 1_000;
+
+/// What is asked of a list.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    pub filter: Option<Expr>,
+    /// What names with a `$` mean in the filter.
+    pub parameters: Object,
+    pub order: Vec<OrderTerm>,
+    /// 1 to [`MAX_LIMIT`].
+    pub limit: u32,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Only these fields.
+    pub fields: Option<Vec<Path>>,
+    /// Links that are replaced by what they lead to.
+    pub expand: Vec<Path>,
+    pub count: Option<Count>,
+}
+
+/// How many records there are on all pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    Exact,
+    /// May be somewhat old; never tells more than an exact count of what the caller may see.
+    Estimate,
+}
 
 /// A page of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    pub records: Vec<Record>,
+    pub rows: PageRows,
     /// Where the next page begins; None on the last.
     pub next_cursor: Option<String>,
+    pub total: Option<u64>,
 }
 
-/// A table in the order of its keys.
-struct InOrderOfKeys<'a> {
-    table: &'a TableName,
-    after: Option<RecordKey>,
-    limit: u32,
+/// Whole records, or objects where fields were chosen or links followed.
+#[derive(Debug, Clone)]
+pub enum PageRows {
+    Records(Vec<Record>),
+    Objects(Vec<Object>),
 }
 
 impl Session {
-    /// What the caller may see of a table, by key. `limit` is 1 to 1,000; `cursor` is the `next_cursor` of the page before.
-    pub async fn list(&self, table: &TableName, limit: u32, cursor: Option<&str>) -> Result<Answer<Page>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
+    /// What the caller may see of a table.
+    pub async fn list(&self, table: &TableName, request: ListRequest) -> Result<Answer<Page>> {
+        if !(1..=MAX_LIMIT).contains(&request.limit) {
             return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
         }
+        let list = name(table, &request);
         let cursor_key = &self.database.inner.cursor_key;
-        let after = cursor.map(|text| cursor::decode(cursor_key, &self.principal, table, text)).transpose()?;
-        let read = Authorized::read(self.policy(table), &self.principal, InOrderOfKeys { table, after, limit });
-        let Answer { data: mut records, tx } = run(self.database.store(), self.namespace, &read).await?;
-        let has_more = records.len() > limit as usize;
-        records.truncate(limit as usize);
-        let next_cursor = match records.last() {
-            Some(last) if has_more => Some(cursor::encode(cursor_key, &self.principal, table, &last.id.key)?),
+        let after = request.cursor.as_deref().map(|text| -> Result<Position> {
+            let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
+            place::decode(&bytes).filter(|place| place.parts.len() == request.order.len()).ok_or_else(cursor::refused)
+        });
+        let mut reader = Reader::new(self, request.parameters);
+        let select = Select {
+            table: table.clone(),
+            filter: request.filter,
+            order: request.order,
+            after: after.transpose()?,
+            limit: request.limit as usize,
+        };
+        let read = reader.authorize(select);
+        if request.count.is_some() || request.fields.is_some() || !request.expand.is_empty() {
+            reader.hold_still().await?;
+        }
+        let selected = reader.select(&read).await?;
+        let next_cursor = match selected.records.last() {
+            Some(last) if selected.has_more => {
+                let place = place::encode(&position(last, &read.query().order)?)?;
+                Some(cursor::seal(cursor_key, &self.principal, &list, &place)?)
+            }
             _ => None,
         };
-        Ok(Answer { data: Page { records, next_cursor }, tx })
+        let total = match request.count {
+            Some(_) => Some(reader.count(&read).await?),
+            None => None,
+        };
+        let rows = match &request.fields {
+            None if request.expand.is_empty() => PageRows::Records(selected.records),
+            fields => {
+                let mut objects = match fields {
+                    Some(fields) => pick(&mut reader, fields, &selected.records).await?,
+                    None => selected.records.iter().map(full).collect(),
+                };
+                expand(&mut reader, &request.expand, &mut objects).await?;
+                PageRows::Objects(objects)
+            }
+        };
+        let tx: Tx = reader.finish().await?;
+        Ok(Answer { data: Page { rows, next_cursor, total }, tx })
     }
 }
 
-/// One record more than the page holds, to know whether there is a next page.
-async fn run(store: &Store, namespace: NamespaceId, read: &Authorized<InOrderOfKeys<'_>>) -> Result<Answer<Vec<Record>>> {
-    let query = read.query();
-    let owner = match read.rows() {
-        Rows::All => None,
-        Rows::OwnedBy(key) => Some(key.clone()),
-        Rows::Nothing => return Ok(Answer { data: Vec::new(), tx: store.head(namespace).await? }),
-    };
-    let list = ListQuery { table: query.table.clone(), owner, after: query.after.clone(), limit: query.limit + 1 };
-    let found = store.list(namespace, &list).await?;
-    Ok(Answer { data: found.data, tx: found.tx })
+/// Names a list, so that its cursors are good for no other: another table, order, filter or other values in it.
+fn name(table: &TableName, request: &ListRequest) -> String {
+    let mut hash = Sha256::new();
+    if let Some(filter) = &request.filter {
+        hash.update(filter.to_string());
+        hash.update([0]);
+        hash.update(ddb_core::doc::encode(&request.parameters));
+    }
+    let filter: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let order: Vec<String> =
+        request.order.iter().map(|term| format!("{}{:?}", if term.descending { "-" } else { "" }, term.path)).collect();
+    format!("{table} {} {filter}", order.join(","))
 }

@@ -20,7 +20,7 @@ use ddb_store::{Current, Record, Step, Write, Written};
 use crate::Database;
 
 pub use history::HistoryPage;
-pub use list::Page;
+pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 
 /// A caller in a namespace: the only way to read and write records.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// The policy of a table. Definitions that replace the default come with the language.
-    fn policy(&self, _table: &TableName) -> Policy {
+    pub(crate) fn policy(&self, _table: &TableName) -> Policy {
         Policy::Private
     }
 

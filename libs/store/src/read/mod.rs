@@ -1,12 +1,17 @@
 //! Reads from the projections.
 
 mod by_key;
-mod list;
+mod scan;
+mod shape;
+mod snapshot;
 
-pub use list::ListQuery;
+pub use scan::{Bind, Scan, Scanned};
+pub use shape::TableShape;
+pub use snapshot::Snapshot;
 
 pub(crate) use by_key::Readers;
-pub(crate) use list::list;
+pub(crate) use scan::scan;
+pub(crate) use shape::Shapes;
 
 /// What a read found and the state that it shows.
 #[derive(Debug, Clone)]

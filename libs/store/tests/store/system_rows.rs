@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::support::{create, fields, key, store};
 
-/// Mutant: the columns of `insert_accounts` in another order.
+/// Mutant: the columns of `insert_accounts` in another order; the roles of one row for all.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_system_rows_of_a_group_keep_what_is_theirs() {
     let database = Database::new().await;

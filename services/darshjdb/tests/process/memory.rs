@@ -29,7 +29,7 @@ async fn peak(server: &Server, name: &str) -> u64 {
     peak
 }
 
-/// Mutant: `BATCH_BYTES` without a bound.
+/// Mutants: `BATCH_BYTES` without a bound; the facts of a chunk of transactions collected before they are hashed.
 #[tokio::test]
 async fn verify_and_rebuild_hold_little_of_a_log_of_large_records() {
     let server = Server::start().await;

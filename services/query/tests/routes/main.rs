@@ -4,6 +4,7 @@ mod bad_input;
 mod data;
 mod intruder;
 mod model;
+mod percent;
 mod schema;
 
 use ddb_testkit::Stage;

@@ -1,23 +1,46 @@
-use ddb_core::Result;
+use ddb_core::{Error, Object, Result, Value, json};
+use ddb_database::{Count, ListRequest, MAX_LIMIT};
 use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, TablePath};
 
 use crate::accept::Accept;
-use crate::record_answer;
+use crate::{paths, record_answer};
 
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 1_000;
 
-pub(crate) struct PageOf {
-    limit: u32,
-    cursor: Option<String>,
-}
+/// `where`, `vars`, `order`, `limit`, `cursor`, `fields`, `expand` and `count`.
+pub(crate) struct Page(ListRequest);
 
-impl QueryParameters for PageOf {
+impl QueryParameters for Page {
     fn read(parameters: &mut Parameters) -> Result<Self> {
-        Ok(Self {
+        let filter = parameters.take("where").map(|text| ddb_darshjql::parse_expression(&text)).transpose()?;
+        let order = parameters.take("order").map(|text| paths::order("order", &text)).transpose()?;
+        let expand = parameters.take("expand").map(|text| paths::fields("expand", &text)).transpose()?;
+        Ok(Self(ListRequest {
+            filter,
+            parameters: parameters.take("vars").map(|text| variables(&text)).transpose()?.unwrap_or_default(),
+            order: order.unwrap_or_default(),
             limit: parameters.take_number("limit", 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
             cursor: parameters.take("cursor"),
-        })
+            fields: parameters.take("fields").map(|text| paths::fields("fields", &text)).transpose()?,
+            expand: expand.unwrap_or_default(),
+            count: parameters.take("count").map(|text| count(&text)).transpose()?,
+        }))
+    }
+}
+
+/// `{"name": value, …}`; typed values as in bodies.
+fn variables(text: &str) -> Result<Object> {
+    match json::to_value(json::parse(text.as_bytes())?, "vars")? {
+        Value::Object(variables) => Ok(variables),
+        _ => Err(Error::bad_request("`vars` must be a JSON object")),
+    }
+}
+
+fn count(text: &str) -> Result<Count> {
+    match text {
+        "exact" => Ok(Count::Exact),
+        "estimate" => Ok(Count::Estimate),
+        _ => Err(Error::bad_request("`count` must be `exact` or `estimate`")),
     }
 }
 
@@ -25,8 +48,8 @@ pub(crate) async fn list(
     TablePath(table): TablePath,
     caller: Caller,
     accept: Accept,
-    Query(page): Query<PageOf>,
+    Query(Page(request)): Query<Page>,
 ) -> ApiResult<Answer> {
-    let found = caller.session.list(&table, page.limit, page.cursor.as_deref()).await?;
+    let found = caller.session.list(&table, request).await?;
     Ok(Answer::ok(record_answer::page(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx))
 }

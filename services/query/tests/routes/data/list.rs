@@ -180,20 +180,7 @@ async fn a_cursor_is_good_for_its_list_and_its_caller_only() {
 async fn parameters_of_later_versions_are_refused() {
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
-    for query in [
-        "where=true",
-        "where=",
-        "vars=%7B%7D",
-        "order=a",
-        "fields=a",
-        "expand=a",
-        "count=exact",
-        "offset=1",
-        "page=2",
-        "LIMIT=5",
-        "limit%00=5",
-        "'",
-    ] {
+    for query in ["offset=1", "page=2", "LIMIT=5", "limit%00=5", "'"] {
         cast.user.get(&format!("{path}?{query}")).await.expect_error(400, "BAD_REQUEST");
     }
 }

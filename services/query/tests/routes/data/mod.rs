@@ -3,6 +3,7 @@
 mod at;
 mod create;
 mod delete;
+mod filtered;
 mod get;
 mod history;
 mod history_model;

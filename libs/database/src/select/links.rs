@@ -1,0 +1,70 @@
+//! What links lead to, as far as the caller may see it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ddb_access::Rows;
+use ddb_core::{Error, ErrorCode, Record, RecordId, Result, TableName};
+use ddb_engine::{Known, Records};
+use ddb_store::Snapshot;
+
+/// Records that one request reads over links.
+const MAX_RECORDS: usize = 100_000;
+/// Documents of them, in bytes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// The linked records that a request knows.
+#[derive(Default)]
+pub(crate) struct Links {
+    pub(crate) records: Records,
+    present: HashMap<RecordId, Arc<Record>>,
+    absent: HashSet<RecordId>,
+    asked: usize,
+    bytes: usize,
+}
+
+impl Links {
+    /// Reads the records that are not known yet. Those that the caller may not see are absent.
+    pub(super) async fn fetch(
+        &mut self,
+        snapshot: &mut Snapshot,
+        visible: impl Fn(&TableName) -> Rows,
+        ids: Vec<RecordId>,
+    ) -> Result<()> {
+        self.asked += ids.len();
+        if self.asked > MAX_RECORDS {
+            let message = format!("the query follows links to more than {MAX_RECORDS} records");
+            return Err(Error::new(ErrorCode::QueryLimit, message));
+        }
+        let found = snapshot.records(&ids).await?;
+        let mut absent: HashSet<RecordId> = ids.into_iter().collect();
+        for record in found {
+            if !visible(&record.id.table).contain(record.owner.as_ref()) {
+                continue;
+            }
+            self.bytes += ddb_core::doc::encode(&record.fields).len();
+            absent.remove(&record.id);
+            let record = Arc::new(record);
+            self.present.insert(record.id.clone(), record.clone());
+            self.records.insert(record.id.clone(), Known::Present(record));
+        }
+        for id in absent {
+            self.records.insert(id.clone(), Known::Absent);
+            self.absent.insert(id);
+        }
+        if self.bytes > MAX_BYTES {
+            return Err(Error::new(ErrorCode::QueryLimit, "the records that the query links to are too large together"));
+        }
+        Ok(())
+    }
+
+    /// Whether it was looked up.
+    pub(crate) fn is_known(&self, id: &RecordId) -> bool {
+        self.present.contains_key(id) || self.absent.contains(id)
+    }
+
+    /// A record that was fetched and is visible.
+    pub(crate) fn get(&self, id: &RecordId) -> Option<&Arc<Record>> {
+        self.present.get(id)
+    }
+}

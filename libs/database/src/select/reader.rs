@@ -1,0 +1,312 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ddb_access::{Authorized, Rows};
+use ddb_core::{Datetime, Error, ErrorCode, Object, Record, RecordId, Result, TableName, Tx, Value, sort_key};
+use ddb_darshjql::Expr;
+use ddb_engine::plan::{self, Constants, Plan, Position, Question};
+use ddb_engine::{Budget, Context, Records, Row};
+use ddb_store::{Scan, Snapshot, TableShape};
+
+use super::links::Links;
+use super::shape::{bind, shape};
+use super::sorted::{Sorted, position};
+use super::{Select, Selected};
+use crate::Session;
+
+/// Rows that one request reads at most to find its records.
+const MAX_SCANNED: usize = 200_000;
+/// Rows that are read at a time where the evaluator decides.
+const FIRST_CHUNK: usize = 256;
+const MAX_CHUNK: usize = 4_096;
+/// How long one request may read.
+const MAX_TIME: Duration = Duration::from_secs(10);
+/// What the evaluations of one request may use.
+const MAX_STEPS: u64 = 50_000_000;
+const MAX_BYTES: u64 = 256 << 20;
+/// How often a read is planned anew because definitions keep changing.
+const MAX_PLANS: usize = 10;
+
+/// The reads of one request: they share a snapshot, a clock, limits and what is known of linked records.
+pub(crate) struct Reader<'a> {
+    session: &'a Session,
+    /// What names with a `$` mean.
+    parameters: Object,
+    now: Datetime,
+    budget: Budget,
+    pub(crate) links: Links,
+    snapshot: Option<Snapshot>,
+    tx: Option<Tx>,
+    started: Instant,
+    scanned: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(session: &'a Session, parameters: Object) -> Self {
+        Self {
+            session,
+            parameters,
+            now: Datetime::from_timestamp(crate::clock::now()),
+            budget: Budget::new(MAX_STEPS, MAX_BYTES),
+            links: Links::default(),
+            snapshot: None,
+            tx: None,
+            started: Instant::now(),
+            scanned: 0,
+        }
+    }
+
+    /// The state that was read.
+    pub(crate) async fn finish(self) -> Result<Tx> {
+        let tx = match self.tx {
+            Some(tx) => tx,
+            None => self.session.database.store().head(self.session.namespace).await?,
+        };
+        if let Some(snapshot) = self.snapshot {
+            snapshot.end().await?;
+        }
+        Ok(tx)
+    }
+
+    /// Everything that is read from now on is of one state.
+    pub(crate) async fn hold_still(&mut self) -> Result<()> {
+        self.snapshot().await.map(|_| ())
+    }
+
+    /// Narrows a question to what the caller may see.
+    pub(crate) fn authorize(&self, select: Select) -> Authorized<Select> {
+        Authorized::read(self.session.policy(&select.table), &self.session.principal, select)
+    }
+
+    /// The records that match, in order.
+    pub(crate) async fn select(&mut self, read: &Authorized<Select>) -> Result<Selected> {
+        let select = read.query();
+        let owner = match read.rows() {
+            Rows::Nothing => return Ok(Selected::default()),
+            Rows::All => None,
+            Rows::OwnedBy(key) => Some(sort_key::encode_record_key(key)?),
+        };
+        for _ in 0..MAX_PLANS {
+            let Some(table) = self.shape(&select.table).await? else { return Ok(Selected::default()) };
+            let plan = self.plan(&table, select, owner.as_deref(), select.after.as_ref())?;
+            let selected = if plan.is_indexed {
+                self.select_by_index(&table, select, plan).await?
+            } else {
+                self.select_by_scan(&table, select, owner.as_deref(), plan).await?
+            };
+            if let Some(selected) = selected {
+                return Ok(selected);
+            }
+        }
+        Err(Error::unavailable("the definitions of the table keep changing"))
+    }
+
+    /// How many records match, whatever the limit.
+    pub(crate) async fn count(&mut self, read: &Authorized<Select>) -> Result<u64> {
+        let select = read.query();
+        let owner = match read.rows() {
+            Rows::Nothing => return Ok(0),
+            Rows::All => None,
+            Rows::OwnedBy(key) => Some(sort_key::encode_record_key(key)?),
+        };
+        for _ in 0..MAX_PLANS {
+            let Some(table) = self.shape(&select.table).await? else { return Ok(0) };
+            let unordered = Select { order: Vec::new(), after: None, ..select.clone() };
+            let plan = self.plan(&table, &unordered, owner.as_deref(), None)?;
+            if plan.is_exact {
+                let binds = plan.binds.into_iter().map(bind).collect();
+                if let Some(count) = self.snapshot().await?.count(&table, &plan.condition, binds).await? {
+                    return Ok(count);
+                }
+                continue;
+            }
+            let mut count = 0;
+            if self
+                .each(&table, &unordered, owner.as_deref(), |_| {
+                    count += 1;
+                    Ok(true)
+                })
+                .await?
+            {
+                return Ok(count);
+            }
+        }
+        Err(Error::unavailable("the definitions of the table keep changing"))
+    }
+
+    /// Reads the records that are linked to and not known yet.
+    pub(crate) async fn fetch(&mut self, ids: Vec<RecordId>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.snapshot().await?;
+        let snapshot = self.snapshot.as_mut().ok_or_else(|| Error::internal("the snapshot was just taken"))?;
+        let session = self.session;
+        let visible = |table: &TableName| session.policy(table).visible(&session.principal);
+        self.links.fetch(snapshot, visible, ids).await
+    }
+
+    /// Evaluates an expression for each record.
+    pub(crate) async fn evaluate(&mut self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
+        loop {
+            let values = self.evaluate_once(expr, records)?;
+            let missing = self.links.records.take_missing();
+            if missing.is_empty() {
+                return Ok(values);
+            }
+            self.fetch(missing).await?;
+        }
+    }
+
+    /// What it is with the links that are known.
+    fn evaluate_once(&self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
+        let context = |record| Context {
+            row: Some(Row::from(record)),
+            parameters: &self.parameters,
+            now: self.now,
+            records: &self.links.records,
+            budget: &self.budget,
+        };
+        records.iter().map(|record| ddb_engine::evaluate(expr, &context(record))).collect()
+    }
+
+    async fn snapshot(&mut self) -> Result<&mut Snapshot> {
+        if self.snapshot.is_none() {
+            let snapshot = self.session.database.store().snapshot(self.session.namespace).await?;
+            self.tx = Some(snapshot.tx());
+            self.snapshot = Some(snapshot);
+        }
+        self.snapshot.as_mut().ok_or_else(|| Error::internal("the snapshot was just taken"))
+    }
+
+    async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
+        match &mut self.snapshot {
+            Some(snapshot) => snapshot.shape(table).await,
+            None => self.session.database.store().shape(self.session.namespace, table).await,
+        }
+    }
+
+    fn plan(&self, table: &TableShape, select: &Select, owner: Option<&[u8]>, after: Option<&Position>) -> Result<Plan> {
+        let question = Question { filter: select.filter.as_ref(), owner, order: &select.order, after };
+        plan::plan(question, &shape(table), self, Scan::FIRST_PLACE)
+    }
+
+    /// One statement. None where the table is no longer what was planned for.
+    async fn select_by_index(&mut self, table: &TableShape, select: &Select, plan: Plan) -> Result<Option<Selected>> {
+        let order = plan.order.ok_or_else(|| Error::internal("a plan by an index has no order"))?;
+        let binds = plan.binds.into_iter().map(bind).collect();
+        let scan = Scan { condition: plan.condition, binds, order, limit: select.limit as u32 + 1 };
+        let scanned = match &mut self.snapshot {
+            Some(snapshot) => snapshot.scan(table, scan).await?,
+            None => self.session.database.store().scan(self.session.namespace, table, scan).await?,
+        };
+        let Some(scanned) = scanned else { return Ok(None) };
+        if self.snapshot.is_none() {
+            self.tx = Some(scanned.tx);
+        }
+        let mut records = scanned.records;
+        let has_more = records.len() > select.limit || !scanned.is_complete;
+        records.truncate(select.limit);
+        let records = self.matching(select.filter.as_ref(), records).await?;
+        Ok(Some(Selected { records, has_more }))
+    }
+
+    /// As many statements as it takes. None as above.
+    async fn select_by_scan(
+        &mut self,
+        table: &TableShape,
+        select: &Select,
+        owner: Option<&[u8]>,
+        plan: Plan,
+    ) -> Result<Option<Selected>> {
+        if plan.order.is_some() {
+            let mut selected = Selected::default();
+            let limit = select.limit;
+            let mut bytes = 0;
+            let take = |record: Record| {
+                if selected.records.len() == limit || bytes > MAX_PAGE_BYTES {
+                    selected.has_more = true;
+                    return Ok(false);
+                }
+                bytes += ddb_core::doc::encode(&record.fields).len();
+                selected.records.push(record);
+                Ok(true)
+            };
+            return Ok(self.each(table, select, owner, take).await?.then_some(selected));
+        }
+        let by_key = Select { order: Vec::new(), after: None, ..select.clone() };
+        let mut sorted = Sorted::new(&select.order, select.limit);
+        let take = |record: Record| sorted.push(record, select.after.as_ref()).map(|()| true);
+        if !self.each(table, &by_key, owner, take).await? {
+            return Ok(None);
+        }
+        let (records, has_more) = sorted.finish();
+        Ok(Some(Selected { records, has_more }))
+    }
+
+    /// Hands out every record that matches, in an order that columns have, until `take` says no. False where the table is no longer what
+    /// was planned for and nothing was handed out.
+    async fn each(
+        &mut self,
+        table: &TableShape,
+        select: &Select,
+        owner: Option<&[u8]>,
+        mut take: impl FnMut(Record) -> Result<bool>,
+    ) -> Result<bool> {
+        let mut after = select.after.clone();
+        let mut chunk = FIRST_CHUNK;
+        let mut is_first = true;
+        loop {
+            let plan = self.plan(table, select, owner, after.as_ref())?;
+            let order = plan.order.ok_or_else(|| Error::internal("the order has no columns"))?;
+            if plan.is_exact && is_first {
+                chunk = select.limit + 1;
+            }
+            let binds = plan.binds.into_iter().map(bind).collect();
+            let scan = Scan { condition: plan.condition, binds, order, limit: chunk as u32 };
+            let Some(scanned) = self.snapshot().await?.scan(table, scan).await? else {
+                return if is_first { Ok(false) } else { Err(Error::unavailable("an index was just removed; ask again")) };
+            };
+            is_first = false;
+            self.scanned += scanned.records.len();
+            after = scanned.records.last().map(|record| position(record, &select.order)).transpose()?;
+            for record in self.matching(select.filter.as_ref(), scanned.records).await? {
+                if !take(record)? {
+                    return Ok(true);
+                }
+            }
+            if scanned.is_complete || after.is_none() {
+                return Ok(true);
+            }
+            if self.scanned > MAX_SCANNED || self.started.elapsed() > MAX_TIME {
+                let message = "the query has to look at too many records; an index on what it filters or orders by would help";
+                return Err(Error::new(ErrorCode::QueryLimit, message));
+            }
+            chunk = (chunk * 4).min(MAX_CHUNK);
+        }
+    }
+
+    /// The records for which the filter is truthy.
+    async fn matching(&mut self, filter: Option<&Expr>, records: Vec<Record>) -> Result<Vec<Record>> {
+        let Some(filter) = filter else { return Ok(records) };
+        let values = self.evaluate(filter, &records).await?;
+        let matching = records.into_iter().zip(values).filter(|(_, value)| ddb_engine::is_truthy(value));
+        Ok(matching.map(|(record, _)| record).collect())
+    }
+}
+
+/// Documents of one page.
+const MAX_PAGE_BYTES: usize = 8 << 20;
+
+/// What is the same for every row is evaluated without one.
+impl Constants for Reader<'_> {
+    fn evaluate(&self, expr: &Expr) -> Result<Value> {
+        let records = Records::new();
+        let context = Context { row: None, parameters: &self.parameters, now: self.now, records: &records, budget: &self.budget };
+        let value = ddb_engine::evaluate(expr, &context)?;
+        if records.is_missing_any() {
+            return Err(Error::internal("the value of a link depends on what it leads to"));
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,110 @@
+//! The first records of an order that no column has.
+
+use std::collections::BTreeMap;
+
+use ddb_core::{Error, ErrorCode, Record, Result, Value, sort_key};
+use ddb_engine::Row;
+use ddb_engine::plan::{OrderTerm, Position, PositionPart};
+
+/// Documents that are held while the rest of a table is read; the last ones are let go of first.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The least records of what was pushed, so many as asked for.
+pub(super) struct Sorted<'a> {
+    order: &'a [OrderTerm],
+    limit: usize,
+    least: BTreeMap<SortKey, (Record, usize)>,
+    bytes: usize,
+    has_more: bool,
+}
+
+/// Compares as the order does: descending terms are inverted.
+type SortKey = Vec<Vec<u8>>;
+
+impl<'a> Sorted<'a> {
+    pub(super) fn new(order: &'a [OrderTerm], limit: usize) -> Self {
+        Self { order, limit, least: BTreeMap::new(), bytes: 0, has_more: false }
+    }
+
+    pub(super) fn push(&mut self, record: Record, after: Option<&Position>) -> Result<()> {
+        let place = position(&record, self.order)?;
+        let key = self.key(&place);
+        if after.is_some_and(|after| key <= self.key(after)) {
+            return Ok(());
+        }
+        let bytes = ddb_core::doc::encode(&record.fields).len();
+        self.least.insert(key, (record, bytes));
+        self.bytes += bytes;
+        while self.least.len() > self.limit || (self.bytes > MAX_BYTES && self.least.len() > 1) {
+            if let Some((_, (_, bytes))) = self.least.pop_last() {
+                self.bytes -= bytes;
+            }
+            self.has_more = true;
+        }
+        Ok(())
+    }
+
+    /// The records, and whether there are more.
+    pub(super) fn finish(self) -> (Vec<Record>, bool) {
+        (self.least.into_values().map(|(record, _)| record).collect(), self.has_more)
+    }
+
+    fn key(&self, place: &Position) -> SortKey {
+        let mut key = Vec::with_capacity(place.parts.len() + 1);
+        for (part, term) in place.parts.iter().zip(self.order) {
+            key.push(directed(bytes(part), term.descending));
+        }
+        key.push(directed(place.key.clone(), self.order.last().is_some_and(|term| term.descending)));
+        key
+    }
+}
+
+fn bytes(part: &PositionPart) -> Vec<u8> {
+    match part {
+        PositionPart::Int(int) => (int.cast_unsigned() ^ (1 << 63)).to_be_bytes().to_vec(),
+        PositionPart::Key(key) => key.clone(),
+    }
+}
+
+/// No sort key is the beginning of another, so inverting turns the order round.
+fn directed(mut key: Vec<u8>, descending: bool) -> Vec<u8> {
+    if descending {
+        sort_key::invert(&mut key);
+    }
+    key
+}
+
+/// Where a record stands in an order.
+pub(crate) fn position(record: &Record, order: &[OrderTerm]) -> Result<Position> {
+    let row = Row::from(record);
+    let parts = order.iter().map(|term| part(&row, &term.path)).collect::<Result<_>>()?;
+    Ok(Position { parts, key: sort_key::encode_record_key(&record.id.key)? })
+}
+
+/// Times of the system and transactions are ordered as numbers, as their columns are; everything else by its sort key.
+fn part(row: &Row<'_>, path: &[String]) -> Result<PositionPart> {
+    let (name, rest) = path.split_first().ok_or_else(|| Error::internal("an order by an empty path"))?;
+    Ok(match name.as_str() {
+        "_tx" => PositionPart::Int(row.tx.0),
+        "created" if !row.shadowed.created => PositionPart::Int(row.created.0),
+        "updated" if !row.shadowed.updated => PositionPart::Int(row.updated.0),
+        "id" => PositionPart::Key(sort_key::encode_record_key(&row.id.key)?),
+        name => PositionPart::Key(sort_key::encode(&at(&row.get(name), rest)?)),
+    })
+}
+
+/// What stands at a path of fields.
+fn at(value: &Value, path: &[String]) -> Result<Value> {
+    Ok(match (value, path) {
+        (value, []) => value.clone(),
+        (Value::Object(object), [name, rest @ ..]) => match object.get(name) {
+            Some(inner) => at(inner, rest)?,
+            None => Value::None,
+        },
+        (Value::Array(items), path) => Value::Array(items.iter().map(|item| at(item, path)).collect::<Result<_>>()?),
+        (Value::Record(_), _) => {
+            return Err(Error::new(ErrorCode::InvalidQuery, "an order does not lead over links to other records"));
+        }
+        _ => Value::None,
+    })
+}

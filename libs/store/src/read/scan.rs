@@ -1,0 +1,189 @@
+//! Rows of a table by a condition in SQL.
+
+use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
+use sqlx::postgres::PgArguments;
+use sqlx::{AssertSqlSafe, PgExecutor, Row};
+
+use crate::connection::to_error;
+use crate::projection::{self, RawRecord};
+use crate::read::TableShape;
+use crate::{Record, Shadowed};
+
+/// Rows are read until they have so many bytes together.
+const MAX_BYTES: usize = 8 << 20;
+
+/// A condition over the projection `p`; its places begin at [`Scan::FIRST_PLACE`].
+#[derive(Debug, Clone)]
+pub struct Scan {
+    pub condition: String,
+    pub binds: Vec<Bind>,
+    /// What stands behind `order by`.
+    pub order: String,
+    pub limit: u32,
+}
+
+/// A value beside SQL text.
+#[derive(Debug, Clone)]
+pub enum Bind {
+    Bytes(Vec<u8>),
+    ManyBytes(Vec<Vec<u8>>),
+    Text(String),
+    Int(i64),
+}
+
+/// What a scan found, in its order, expired records left out.
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    pub records: Vec<Record>,
+    /// Whether no further row meets the condition; otherwise the limit was reached, or 8 MB of rows.
+    pub is_complete: bool,
+    pub tx: Tx,
+    /// The clock by which records expire.
+    pub now: Timestamp,
+}
+
+impl Scan {
+    /// The number of the first place of a condition.
+    pub const FIRST_PLACE: usize = 3;
+}
+
+/// None where the table is no longer what the scan was planned for.
+pub(crate) async fn scan(
+    executor: impl PgExecutor<'_>,
+    namespace: NamespaceId,
+    shape: &TableShape,
+    scan: Scan,
+) -> Result<Option<Scanned>> {
+    let Scan { condition, binds, order, limit } = scan;
+    let relation = projection::relation(namespace, shape.id);
+    let columns = projection::COLUMNS;
+    let head = projection::head_columns(shape.id);
+    let rows = format!(
+        "select {columns}
+         from {relation} p
+         where {condition} and (p.expires is null or p.expires > h.now)
+         order by {order}
+         limit $2"
+    );
+    // Rows of at most 1 MB each: so that a page of many is bounded, it ends with the row that reaches the bound.
+    let rows = format!(
+        "select
+             r.*, row_number() over () as place, count(*) over () as rows,
+             sum(length(r.doc)) over (rows between unbounded preceding and current row) - length(r.doc) as bytes_before
+         from ({rows}) r"
+    );
+    let statement = format!(
+        "select h.*, r.*
+         from (select {head}, (select definitions from ddb.namespace where id = $1) as definitions) h
+         left join lateral (select * from ({rows}) r where r.bytes_before < {MAX_BYTES}) r on true
+         order by r.place"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(i64::from(limit));
+    for bind in binds {
+        query = bind.to(query);
+    }
+    let rows = match query.fetch_all(executor).await {
+        Ok(rows) => rows,
+        Err(error) => return Err(refused(error)),
+    };
+    let mut scanned = Scanned { records: Vec::with_capacity(rows.len()), is_complete: true, tx: Tx(0), now: Timestamp(0) };
+    for (position, row) in rows.iter().enumerate() {
+        if position == 0 {
+            scanned.tx = Tx(row.try_get(0).map_err(to_error)?);
+            scanned.now = Timestamp(row.try_get(1).map_err(to_error)?);
+            let shadowed = Shadowed { created: row.try_get(2).map_err(to_error)?, updated: row.try_get(3).map_err(to_error)? };
+            let definitions: i64 = row.try_get(4).map_err(to_error)?;
+            if definitions != shape.definitions || shadowed != shape.shadowed {
+                return Ok(None);
+            }
+        }
+        if let Some(raw) = RawRecord::from_row(row, 5).map_err(to_error)? {
+            let within_limit: i64 = row.try_get("rows").map_err(to_error)?;
+            scanned.is_complete = within_limit < i64::from(limit) && rows.len() as i64 == within_limit;
+            scanned.records.push(raw.decode(&shape.name, shape.shadowed)?);
+        }
+    }
+    Ok(Some(scanned))
+}
+
+/// The records with these keys, in no order, expired ones left out.
+pub(crate) async fn by_keys(
+    executor: impl PgExecutor<'_>,
+    namespace: NamespaceId,
+    (table, name): (TableId, &TableName),
+    keys: &[RecordKey],
+) -> Result<Vec<Record>> {
+    let relation = projection::relation(namespace, table);
+    let columns = projection::COLUMNS;
+    let head = projection::head_columns(table);
+    let statement = format!(
+        "select h.has_created, h.has_updated, {columns}
+         from (select {head}) h
+         join {relation} p on p.key = any($2) and (p.expires is null or p.expires > h.now)"
+    );
+    let keys = keys.iter().map(sort_key::encode_record_key).collect::<Result<Vec<Vec<u8>>>>()?;
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(keys).fetch_all(executor).await.map_err(to_error)?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
+        if let Some(raw) = RawRecord::from_row(row, 2).map_err(to_error)? {
+            records.push(raw.decode(name, shadowed)?);
+        }
+    }
+    Ok(records)
+}
+
+/// How many rows meet the condition of an exact plan. None where the table is no longer what it was planned for.
+pub(crate) async fn count(
+    executor: impl PgExecutor<'_>,
+    namespace: NamespaceId,
+    shape: &TableShape,
+    condition: &str,
+    binds: Vec<Bind>,
+) -> Result<Option<u64>> {
+    let relation = projection::relation(namespace, shape.id);
+    let head = projection::head_columns(shape.id);
+    let statement = format!(
+        "select
+             (select count(*) from {relation} p where {condition} and (p.expires is null or p.expires > h.now)),
+             h.has_created, h.has_updated, (select definitions from ddb.namespace where id = $1), $2::bigint
+         from (select {head}) h"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(0_i64);
+    for bind in binds {
+        query = bind.to(query);
+    }
+    let row = match query.fetch_one(executor).await {
+        Ok(row) => row,
+        Err(error) => return Err(refused(error)),
+    };
+    let shadowed = Shadowed { created: row.try_get(1).map_err(to_error)?, updated: row.try_get(2).map_err(to_error)? };
+    let definitions: i64 = row.try_get(3).map_err(to_error)?;
+    let count: i64 = row.try_get(0).map_err(to_error)?;
+    Ok((definitions == shape.definitions && shadowed == shape.shadowed).then_some(count.unsigned_abs()))
+}
+
+impl Bind {
+    fn to(
+        self,
+        query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments>,
+    ) -> sqlx::query::Query<'_, sqlx::Postgres, PgArguments> {
+        match self {
+            Self::Bytes(bytes) => query.bind(bytes),
+            Self::ManyBytes(bytes) => query.bind(bytes),
+            Self::Text(text) => query.bind(text),
+            Self::Int(int) => query.bind(int),
+        }
+    }
+}
+
+/// A column or a table of the statement that is gone was removed a moment ago.
+fn refused(error: sqlx::Error) -> Error {
+    let is_gone =
+        error.as_database_error().is_some_and(|error| error.code().is_some_and(|code| code == "42703" || code == "42P01"));
+    if is_gone {
+        Error::unavailable("an index of the table has just been removed; ask again").with_source(error)
+    } else {
+        to_error(error)
+    }
+}

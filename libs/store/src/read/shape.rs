@@ -1,0 +1,66 @@
+//! What a process knows of the tables that it plans reads of.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ddb_core::{NamespaceId, Result, TableId, TableName};
+use sqlx::{PgConnection, Row};
+
+use crate::Shadowed;
+use crate::connection::to_error;
+use crate::index::{Indexes, TableIndexes};
+
+/// A table at one version of the namespace's definitions.
+#[derive(Debug, Clone)]
+pub struct TableShape {
+    pub id: TableId,
+    pub name: TableName,
+    pub indexes: Arc<TableIndexes>,
+    pub shadowed: Shadowed,
+    pub(crate) definitions: i64,
+}
+
+/// The shapes that were asked for. They may be out of date: every scan compares.
+#[derive(Default)]
+pub(crate) struct Shapes {
+    known: RwLock<HashMap<(NamespaceId, TableId), Arc<TableShape>>>,
+}
+
+impl Shapes {
+    pub(crate) fn known(&self, namespace: NamespaceId, table: TableId) -> Option<Arc<TableShape>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&(namespace, table)).cloned()
+    }
+
+    pub(crate) fn forget(&self, namespace: NamespaceId, table: TableId) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(namespace, table));
+    }
+
+    /// Reads the shape, in one snapshot where the connection has one.
+    pub(crate) async fn load(
+        &self,
+        connection: &mut PgConnection,
+        namespace: NamespaceId,
+        id: TableId,
+        name: &TableName,
+    ) -> Result<Arc<TableShape>> {
+        let indexes = Indexes::load(connection, namespace).await?;
+        let row = sqlx::query(
+            "
+            select
+                exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = 'created'),
+                exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = 'updated')
+            ",
+        )
+        .bind(namespace.0)
+        .bind(id.0)
+        .fetch_one(connection)
+        .await
+        .map_err(to_error)?;
+        let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
+        let definitions = indexes.version;
+        let indexes = indexes.of(id).cloned().unwrap_or_default();
+        let shape = Arc::new(TableShape { id, name: name.clone(), indexes, shadowed, definitions });
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert((namespace, id), shape.clone());
+        Ok(shape)
+    }
+}

@@ -1,0 +1,122 @@
+//! Several reads of one state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, Result, TableName, Tx};
+use sqlx::{Executor, PgConnection, Row};
+
+use super::{Bind, Scan, Scanned, TableShape, scan};
+use crate::connection::to_error;
+use crate::pool::Lease;
+use crate::{Record, Store, catalogue};
+
+/// Above the limit of PostgreSQL's statements.
+const LIMIT: Duration = Duration::from_secs(12);
+
+/// A state of a namespace: whatever is read from it was there at the same transaction. Ends when it is dropped.
+pub struct Snapshot {
+    store: Store,
+    namespace: NamespaceId,
+    lease: Lease,
+    tx: Tx,
+}
+
+impl Store {
+    /// The newest state. Few can be held at a time: who waits too long for one is answered 503.
+    pub async fn snapshot(&self, namespace: NamespaceId) -> Result<Snapshot> {
+        let pool = self.scans();
+        pool.in_time(async {
+            let mut lease = pool.lease().await?;
+            let begin = "begin isolation level repeatable read read only";
+            lease.connection().execute(sqlx::raw_sql(begin)).await.map_err(to_error)?;
+            let row = sqlx::query("select coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0)")
+                .bind(namespace.0)
+                .fetch_one(lease.connection())
+                .await
+                .map_err(to_error)?;
+            let tx = Tx(row.try_get(0).map_err(to_error)?);
+            Ok(Snapshot { store: self.clone(), namespace, lease, tx })
+        })
+        .await
+    }
+}
+
+impl Snapshot {
+    /// The newest transaction of the state.
+    pub fn tx(&self) -> Tx {
+        self.tx
+    }
+
+    /// None where the table does not exist.
+    pub async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
+        let Some(id) = self.store.known_table(self.namespace, table) else {
+            let connection: &mut PgConnection = self.lease.connection();
+            let Some(id) = catalogue::find_table(&mut *connection, self.namespace, table).await? else { return Ok(None) };
+            return self.store.shapes().load(connection, self.namespace, id, table).await.map(Some);
+        };
+        if let Some(shape) = self.store.shapes().known(self.namespace, id) {
+            return Ok(Some(shape));
+        }
+        self.store.shapes().load(self.lease.connection(), self.namespace, id, table).await.map(Some)
+    }
+
+    /// None where the table is no longer what the scan was planned for: ask for its shape again.
+    pub async fn scan(&mut self, shape: &TableShape, what: Scan) -> Result<Option<Scanned>> {
+        let scanned = in_time(scan::scan(self.lease.connection(), self.namespace, shape, what)).await?;
+        if scanned.is_none() {
+            self.store.shapes().forget(self.namespace, shape.id);
+        }
+        Ok(scanned)
+    }
+
+    /// How many rows meet a condition; None as with `scan`.
+    pub async fn count(&mut self, shape: &TableShape, condition: &str, binds: Vec<Bind>) -> Result<Option<u64>> {
+        let counted = in_time(scan::count(self.lease.connection(), self.namespace, shape, condition, binds)).await?;
+        if counted.is_none() {
+            self.store.shapes().forget(self.namespace, shape.id);
+        }
+        Ok(counted)
+    }
+
+    /// The records with these ids that exist.
+    pub async fn records(&mut self, ids: &[RecordId]) -> Result<Vec<Record>> {
+        let mut tables: Vec<&TableName> = ids.iter().map(|id| &id.table).collect();
+        tables.sort();
+        tables.dedup();
+        let mut records = Vec::with_capacity(ids.len());
+        for name in tables {
+            let Some(shape) = self.shape(name).await? else { continue };
+            let keys: Vec<_> = ids.iter().filter(|id| id.table == *name).map(|id| id.key.clone()).collect();
+            let found = scan::by_keys(self.lease.connection(), self.namespace, (shape.id, name), &keys);
+            records.extend(found.await?);
+        }
+        Ok(records)
+    }
+
+    /// Gives the connection back.
+    pub async fn end(mut self) -> Result<()> {
+        self.lease.connection().execute(sqlx::raw_sql("rollback")).await.map_err(to_error)?;
+        self.lease.give_back();
+        Ok(())
+    }
+}
+
+/// Waits for a statement. PostgreSQL ends it before that; if it has become silent, nobody waits for ever.
+async fn in_time<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
+    let silent = |_| Error::unavailable("the database is not reachable at the moment");
+    tokio::time::timeout(LIMIT, statement).await.map_err(silent)?.map_err(too_slow)
+}
+
+/// A statement that PostgreSQL ended because it took too long is the query's fault.
+fn too_slow(error: Error) -> Error {
+    let cause = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    let code = cause.and_then(|cause| cause.as_database_error()).and_then(|cause| cause.code());
+    if code.is_some_and(|code| code == "57014") {
+        return Error::new(
+            ErrorCode::QueryLimit,
+            "the query takes too long; an index on what it filters or orders by would help",
+        );
+    }
+    error
+}
