@@ -9,6 +9,7 @@
 
 mod documents;
 mod erased;
+mod past;
 mod processes;
 mod support;
 mod system_rows;

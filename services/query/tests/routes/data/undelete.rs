@@ -80,7 +80,7 @@ async fn nobody_undeletes_what_was_not_his_last() {
 
 #[tokio::test]
 async fn the_last_state_is_that_under_the_lock() {
-    // Mutant: `wants_past` is always false.
+    // That a group never mixes such a write with others is tested in `ddb-store`.
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
     let (user, other) = (&cast.user, &cast.other_user);
