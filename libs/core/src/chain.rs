@@ -18,15 +18,21 @@
 //!
 //! The version is 1. The name of an entity is the canonical bytes of its record id ([`entity_name`]), of an attribute
 //! part(table) ‖ part(field) ([`attribute_name`]; the system's attributes have an empty table). The actor is the entity of the account's record; 64 zero bytes where the system acts.
-//! The previous hash of the first transaction is 64 zero bytes.
+//! The previous hash of the first transaction is 64 zero bytes. A [`Proof`] is a document that leads from some facts to a transaction's hash; its
+//! text says what it holds and how it is checked.
+//!
+mod hex;
 mod merkle;
+pub mod proof;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha512};
 
 use crate::{RecordId, Timestamp, Tx, Uuid};
 
+pub use hex::{from_hex, to_hex};
 pub use merkle::{merkle_proof, merkle_root, verify_merkle_proof};
+pub use proof::{Head, Link, Proof, ProvenFact};
 
 /// The format of leaves and transaction hashes that this version writes.
 pub const VERSION: u8 = 1;

@@ -24,6 +24,6 @@ pub use context::{CONTRACT_VERSION, Context};
 pub use error::{ApiError, ApiResult};
 pub use fields::Fields;
 pub use if_match::IfMatch;
-pub use path::{IndexPath, RecordPath, TablePath};
+pub use path::{IndexPath, RecordPath, TablePath, TxPath};
 pub use query::{Parameters, Query, QueryParameters};
 pub use serve::{Listeners, serve};

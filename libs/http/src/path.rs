@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use ddb_core::{Error, RecordKey, Result, TableName};
+use ddb_core::{Error, RecordKey, Result, TableName, Tx};
 
 use crate::{ApiError, percent};
 
@@ -43,6 +43,22 @@ impl<S: Send + Sync> FromRequestParts<S> for IndexPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = params(parts, state).await?;
         Ok(Self { table: TableName::parse(value(&params, "table")?)?, name: value(&params, "name")?.to_owned() })
+    }
+}
+
+/// The `{tx}` of a route: the number of a transaction.
+pub struct TxPath(pub Tx);
+
+impl<S: Send + Sync> FromRequestParts<S> for TxPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        let text = value(&params, "tx")?;
+        // `parse` alone would take `+5`.
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        let tx = number.filter(|tx| *tx > 0).map(Tx);
+        Ok(Self(tx.ok_or_else(|| Error::bad_request("the path must end in the number of a transaction"))?))
     }
 }
 

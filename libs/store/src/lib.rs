@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod catalogue;
 mod config;
 mod connection;
@@ -25,6 +26,7 @@ pub mod system;
 mod transactor;
 pub mod verify;
 
+pub use audit::{AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
 pub use config::Config;
 pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ddb_core::chain::Proof;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 
+use crate::audit::{self, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::connection::to_error;
 use crate::namespace::{self, Namespace};
@@ -186,6 +188,41 @@ impl Store {
     /// The number of a table; None where it does not exist.
     pub(crate) async fn table_id(&self, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
         self.inner.catalogue.find(&self.inner.pool, namespace, table).await
+    }
+
+    /// The newest transaction and its hash.
+    pub async fn audit_head(&self, namespace: NamespaceId) -> Result<AuditHead> {
+        let mut lease = self.inner.pool.lease().await?;
+        let found = self.inner.pool.in_time(audit::head(lease.connection(), namespace)).await;
+        lease.settle(found)
+    }
+
+    /// A transaction with those of its facts that the caller may read; None where there are none.
+    pub async fn audit_transaction(
+        &self,
+        namespace: NamespaceId,
+        tx: Tx,
+        may_read: MayRead<'_>,
+    ) -> Result<Found<Option<AuditTransaction>>> {
+        let mut lease = self.inner.pool.lease().await?;
+        let found = self.inner.pool.in_time(audit::transaction(lease.connection(), namespace, tx, may_read)).await;
+        lease.settle(found)
+    }
+
+    /// A proof of what transaction `tx` (None: the newest) said of a record, with the transactions up to `to`; None where the caller may read nothing of it.
+    pub async fn prove(
+        &self,
+        namespace: NamespaceId,
+        (table, key): (&TableName, &RecordKey),
+        (tx, to): (Option<Tx>, Option<Tx>),
+        may_read: MayRead<'_>,
+    ) -> Result<Found<Option<Proof>>> {
+        let Some(id) = self.inner.catalogue.find(&self.inner.pool, namespace, table).await? else {
+            return Ok(Found { data: None, tx: self.head(namespace).await? });
+        };
+        let mut lease = self.inner.pool.lease().await?;
+        let found = self.inner.pool.in_time(audit::prove(lease.connection(), namespace, (id, key), (tx, to), may_read)).await;
+        lease.settle(found)
     }
 
     /// Those of the keys of the table `user` that belong to an account, with a record or without.

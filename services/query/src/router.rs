@@ -4,7 +4,7 @@ use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::{data, schema};
+use crate::routes::{audit, data, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -25,6 +25,9 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
         .route("/api/data/{table}/{key}/restore", post(data::restore))
         .route("/api/data/{table}/{key}/undelete", post(data::undelete))
+        .route("/api/audit/head", get(audit::head))
+        .route("/api/audit/tx/{tx}", get(audit::tx))
+        .route("/api/audit/proof/{table}/{key}", get(audit::proof))
         .with_state(state)
 }
 

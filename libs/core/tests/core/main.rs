@@ -8,6 +8,7 @@ mod doc;
 mod golden;
 mod json;
 mod order;
+mod proof;
 mod record;
 mod sort_key;
 mod time;

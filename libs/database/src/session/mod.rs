@@ -1,5 +1,6 @@
 //! A caller in a namespace, and what he can do: one file per use case.
 
+mod audit;
 mod create;
 mod delete;
 mod get;

@@ -107,6 +107,16 @@ pub(super) async fn transactions(
     rows.iter().map(|row| row.try_get(0).map(Tx).map_err(to_error)).collect()
 }
 
+/// The newest transaction with a fact that stands at `from` or behind it and before `until`.
+pub(crate) async fn newest_transaction(
+    connection: &mut PgConnection,
+    entity: &Entity,
+    from: Place,
+    until: Place,
+) -> Result<Option<Tx>> {
+    Ok(transactions(connection, entity, from, until, 1).await?.pop())
+}
+
 /// A value that is not there any more is never taken for one that never was.
 fn fact(row: &PgRow) -> Result<Fact> {
     let fact = Fact::from_row(row, 0).map_err(to_error)?;

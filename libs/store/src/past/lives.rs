@@ -11,13 +11,13 @@ use crate::fold::Fact;
 
 /// The lives of a record, the oldest first. A record that is made anew under its key begins another one.
 #[derive(Debug, Default)]
-pub(super) struct Lives(Vec<Life>);
+pub(crate) struct Lives(Vec<Life>);
 
 #[derive(Debug)]
-pub(super) struct Life {
-    pub(super) begin: Place,
+pub(crate) struct Life {
+    pub(crate) begin: Place,
     /// The fact that ends it, which still belongs to it.
-    pub(super) end: Option<Place>,
+    pub(crate) end: Option<Place>,
     /// From which place on whose; the first from the beginning. Whoever owns the record at the end of a transaction owns all that
     /// the transaction says of it.
     owners: Vec<(Place, Option<RecordKey>)>,
@@ -25,17 +25,26 @@ pub(super) struct Life {
 
 /// A part of a life without a gap that a caller may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// Where the life begins that it is a part of.
-    pub(super) life: Place,
-    pub(super) begin: Place,
+    pub(crate) life: Place,
+    pub(crate) begin: Place,
     /// Behind its last fact.
-    pub(super) until: Place,
+    pub(crate) until: Place,
+}
+
+impl Span {
+    /// Whether a fact about the record is one that the caller may read. A retraction in the transaction by which a part of a life begins that is not its
+    /// beginning tells what was before.
+    pub(crate) fn shows(&self, place: Place, asserted: bool) -> bool {
+        let tells_of_before = !asserted && self.begin != self.life && self.begin.tx == place.tx;
+        self.begin <= place && place < self.until && !tells_of_before
+    }
 }
 
 impl Lives {
     /// The lives of some entities, as of the transaction `head`.
-    pub(super) async fn load(
+    pub(crate) async fn load(
         connection: &mut PgConnection,
         namespace: NamespaceId,
         entities: &[i64],
@@ -65,12 +74,12 @@ impl Lives {
         Ok(lives)
     }
 
-    pub(super) async fn of(connection: &mut PgConnection, namespace: NamespaceId, entity: i64, head: Tx) -> Result<Self> {
+    pub(crate) async fn of(connection: &mut PgConnection, namespace: NamespaceId, entity: i64, head: Tx) -> Result<Self> {
         Ok(Self::load(connection, namespace, &[entity], head).await?.remove(&entity).unwrap_or_default())
     }
 
     /// Takes the next fact of the record in the order of the log.
-    pub(super) fn add(&mut self, fact: &Fact) -> Result<()> {
+    pub(crate) fn add(&mut self, fact: &Fact) -> Result<()> {
         let place = fact.place;
         if fact.attribute == attribute::EXISTS && fact.asserted {
             self.0.push(Life { begin: place, end: None, owners: Vec::new() });
@@ -85,27 +94,27 @@ impl Lives {
     }
 
     /// The life that the record has, or that it had last.
-    pub(super) fn last(&self) -> Option<&Life> {
+    pub(crate) fn last(&self) -> Option<&Life> {
         self.0.last()
     }
 
     /// The life that the record has before `place`.
-    pub(super) fn before(&self, place: Place) -> Option<&Life> {
+    pub(crate) fn before(&self, place: Place) -> Option<&Life> {
         self.0.iter().rev().find(|life| life.begin < place).filter(|life| life.end.is_none_or(|end| end >= place))
     }
 
     /// Whether the caller may read the record as it is now or, where it does not exist any more, as it was last.
-    pub(super) fn may_read_newest(&self, may_read: MayRead<'_>) -> bool {
+    pub(crate) fn may_read_newest(&self, may_read: MayRead<'_>) -> bool {
         self.last().is_some_and(|life| may_read(life.last_owner()))
     }
 
     /// Whether the caller may read the state before `place`, the record's newest one allowing it too.
-    pub(super) fn may_read_before(&self, place: Place, may_read: MayRead<'_>) -> bool {
+    pub(crate) fn may_read_before(&self, place: Place, may_read: MayRead<'_>) -> bool {
         self.may_read_newest(may_read) && self.before(place).is_some_and(|life| may_read(life.owner_before(place)))
     }
 
     /// What the caller may read of the record's history, the newest first: nothing where he may not read its newest state.
-    pub(super) fn spans(&self, head: Tx, may_read: MayRead<'_>) -> Vec<Span> {
+    pub(crate) fn spans(&self, head: Tx, may_read: MayRead<'_>) -> Vec<Span> {
         if !self.may_read_newest(may_read) {
             return Vec::new();
         }
@@ -131,7 +140,7 @@ impl Life {
         self.owners.last()?.1.as_ref()
     }
 
-    pub(super) fn owner_before(&self, place: Place) -> Option<&RecordKey> {
+    pub(crate) fn owner_before(&self, place: Place) -> Option<&RecordKey> {
         self.owners.iter().rev().find(|(from, _)| *from < place)?.1.as_ref()
     }
 
@@ -230,6 +239,30 @@ mod tests {
         check("1.0+ 1.1=ada 5.3=bob 5.6=ada", "1.0..100.0");
         check("1.0+ 1.1=bob 5.3=ada 6.0-", "5.0..6.1");
         check("1.0+ 1.1=bob 1.5=ada", "1.0..100.0");
+    }
+
+    #[test]
+    fn facts_are_shown_that_stand_in_a_part_of_the_callers() {
+        let lives = lives("1.0+ 1.1=bob 5.3=ada 8.0- 9.0+ 9.1=bob 11.0- 11.1+ 11.2=ada");
+        let ada = key("ada");
+        let spans = lives.spans(Tx(99), &|owner| owner == Some(&ada));
+        let shows = |tx, position, asserted| spans.iter().any(|span| span.shows(Place { tx: Tx(tx), position }, asserted));
+        for (tx, position, asserted, expected) in [
+            (1, 0, true, false),
+            (4, 7, true, false),
+            (5, 3, true, true),
+            (5, 4, true, true),
+            (5, 4, false, false),
+            (6, 0, false, true),
+            (8, 0, false, true),
+            (8, 1, true, false),
+            (9, 0, true, false),
+            (11, 0, false, false),
+            (11, 1, true, true),
+            (99, 1, true, true),
+        ] {
+            assert_eq!(shows(tx, position, asserted), expected, "tx {tx}, position {position}");
+        }
     }
 
     #[test]

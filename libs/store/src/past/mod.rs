@@ -17,7 +17,10 @@ pub use history::{Action, FieldChange, Version, Versions};
 pub use state::{Past, PastRecord};
 
 pub(crate) use at::at;
+pub(crate) use facts::newest_transaction;
 pub(crate) use history::history;
+pub(crate) use lives::{Lives, Span};
+pub(crate) use moment::{Entity, Moment};
 pub(crate) use state::past;
 
 /// Whether the caller may read a record of this owner.

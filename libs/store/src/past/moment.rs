@@ -11,23 +11,23 @@ use crate::projection;
 
 /// The newest state.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) head: Tx,
+pub(crate) struct Moment {
+    pub(crate) head: Tx,
     /// Never before the time of the head.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// What the facts of one record are found by.
-pub(super) struct Entity {
-    pub(super) namespace: NamespaceId,
-    pub(super) id: i64,
+pub(crate) struct Entity {
+    pub(crate) namespace: NamespaceId,
+    pub(crate) id: i64,
     /// The names of the attributes that it can have, the system's too.
-    pub(super) names: HashMap<AttributeId, String>,
-    pub(super) shadowed: Shadowed,
+    pub(crate) names: HashMap<AttributeId, String>,
+    pub(crate) shadowed: Shadowed,
 }
 
 impl Moment {
-    pub(super) async fn newest(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Self> {
+    pub(crate) async fn newest(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Self> {
         let statement = format!("select {}", projection::HEAD);
         let row = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).fetch_one(connection).await.map_err(to_error)?;
         Ok(Self { head: Tx(row.try_get(0).map_err(to_error)?), now: Timestamp(row.try_get(1).map_err(to_error)?) })
@@ -36,7 +36,7 @@ impl Moment {
 
 impl Entity {
     /// None where nothing was ever called so.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         connection: &mut PgConnection,
         namespace: NamespaceId,
         table: TableId,
@@ -55,7 +55,7 @@ impl Entity {
         }
     }
 
-    pub(super) async fn of(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, id: i64) -> Result<Self> {
+    pub(crate) async fn of(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, id: i64) -> Result<Self> {
         let rows =
             sqlx::query("select id, name from ddb.attribute where namespace = $1 and table_id in (0, $2) and name is not null")
                 .bind(namespace.0)
@@ -72,13 +72,13 @@ impl Entity {
         Ok(Self { namespace, id, names, shadowed })
     }
 
-    pub(super) fn attributes(&self) -> Vec<i32> {
+    pub(crate) fn attributes(&self) -> Vec<i32> {
         self.names.keys().map(|id| id.0).collect()
     }
 }
 
 /// When a transaction was made; the beginning of time for 0.
-pub(super) async fn time_of(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -> Result<Timestamp> {
+pub(crate) async fn time_of(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -> Result<Timestamp> {
     let row = sqlx::query("select time from ddb.tx where namespace = $1 and tx = $2")
         .bind(namespace.0)
         .bind(tx.0)

@@ -9,7 +9,6 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use super::Report;
-use super::report::hex;
 use crate::connection::to_error;
 use crate::{catalogue, dictionary, projection};
 
@@ -62,7 +61,7 @@ pub(super) async fn check(
             // The stored hash is taken on, so that one changed transaction is one problem and not all that follow.
             previous = transaction.hash;
             report.head = transaction.tx;
-            report.head_hash = hex(&transaction.hash);
+            report.head_hash = chain::to_hex(&transaction.hash);
             expectation_met |= expected_head.as_deref() == Some(report.head_hash.as_str());
         }
         after = until;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use ddb_core::NamespaceId;
+use ddb_core::{NamespaceId, chain};
 
 /// Problems beyond this many are counted, not described.
 const MAX_PROBLEMS: usize = 100;
@@ -38,7 +38,7 @@ impl Report {
             tables: 0,
             records: 0,
             head: 0,
-            head_hash: hex(&ddb_core::chain::GENESIS),
+            head_hash: chain::to_hex(&chain::GENESIS),
             problems: Vec::new(),
             problem_count: 0,
         }
@@ -60,12 +60,4 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

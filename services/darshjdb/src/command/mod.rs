@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod completions;
 mod database;
 pub(crate) mod keys;
+mod proof;
 pub(crate) mod rebuild;
 pub(crate) mod start;
 pub(crate) mod status;

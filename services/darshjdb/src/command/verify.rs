@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{ArgMatches, Args};
 use ddb_core::{Error, NamespaceId, Result};
 use ddb_runtime::Definitions;
@@ -5,12 +7,16 @@ use ddb_store::verify::{self, Report};
 use serde_json::json;
 
 use super::database::with_database;
+use super::proof;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The hash of a transaction noted earlier (`ddb status`): the chain must still contain it
     #[arg(long, value_name = "HASH")]
     expect_head: Option<String>,
+    /// Check a proof that `/api/audit/proof` gave, without a database (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    proof: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -18,6 +24,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     let expected = arguments.expect_head.as_deref();
+    if let Some(file) = &arguments.proof {
+        return proof::run(file, expected, arguments.json);
+    }
     let report = with_database(definitions, flags, async |_, attachment| {
         verify::verify(attachment.database.store(), NamespaceId::MAIN, expected).await
     })?;

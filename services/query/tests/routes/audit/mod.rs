@@ -1,0 +1,5 @@
+//! `/api/audit`
+
+mod head;
+mod proof;
+mod tx;
