@@ -1,7 +1,7 @@
 //! Records as answers: `id`, the fields, then the system's values.
 
 use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
-use ddb_database::{Page, PageRows};
+use ddb_database::{Page, PageRows, QueryResult};
 use ddb_http::Answer;
 use ddb_store::Record;
 
@@ -28,6 +28,32 @@ pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
     write_records(records, accept, &mut out);
     write_tx(tx, &mut out);
     out
+}
+
+/// `{"data":{"tasks":[…]},"next_cursors":{"tasks":…},"tx":n}`
+pub(crate) fn query(result: &QueryResult, tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(4_096);
+    out.extend_from_slice(b"{\"data\":{");
+    for (position, (table, objects)) in result.tables.iter().enumerate() {
+        write_member(position, table, &mut out);
+        write_objects(objects, accept, &mut out);
+    }
+    out.extend_from_slice(b"},\"next_cursors\":{");
+    for (position, (table, cursor)) in result.next_cursors.iter().enumerate() {
+        write_member(position, table, &mut out);
+        json::write_string(cursor, &mut out);
+    }
+    out.push(b'}');
+    write_tx(tx, &mut out);
+    out
+}
+
+fn write_member(position: usize, table: &TableName, out: &mut Vec<u8>) {
+    if position > 0 {
+        out.push(b',');
+    }
+    json::write_string(table.as_str(), out);
+    out.push(b':');
 }
 
 /// `{"data":[…],"next_cursor":…,"tx":n}`, with `total` where it was counted.

@@ -4,7 +4,7 @@ use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::{audit, data, schema};
+use crate::routes::{audit, data, query, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -19,12 +19,13 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/data/{table}", post(data::create).get(data::list))
         .route("/api/data/{table}/{key}", get(data::get).patch(data::merge).put(data::replace).delete(data::delete))
         .route("/api/data/{table}/{key}/history", get(data::history))
+        .route("/api/data/{table}/{key}/restore", post(data::restore))
+        .route("/api/data/{table}/{key}/undelete", post(data::undelete))
+        .route("/api/query", post(query))
         .route("/api/schema", get(schema::list))
         .route("/api/schema/{table}", get(schema::get))
         .route("/api/schema/{table}/indexes", post(schema::define_index).get(schema::list_indexes))
         .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
-        .route("/api/data/{table}/{key}/restore", post(data::restore))
-        .route("/api/data/{table}/{key}/undelete", post(data::undelete))
         .route("/api/audit/head", get(audit::head))
         .route("/api/audit/tx/{tx}", get(audit::tx))
         .route("/api/audit/proof/{table}/{key}", get(audit::proof))

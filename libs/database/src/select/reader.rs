@@ -146,6 +146,11 @@ impl<'a> Reader<'a> {
         self.links.fetch(snapshot, visible, ids).await
     }
 
+    /// The names that fields of a table have had; none where it does not exist.
+    pub(crate) async fn fields(&mut self, table: &TableName) -> Result<Vec<String>> {
+        self.snapshot().await?.fields(table).await
+    }
+
     /// Evaluates an expression for each record.
     pub(crate) async fn evaluate(&mut self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
         loop {

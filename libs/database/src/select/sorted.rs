@@ -10,7 +10,7 @@ use ddb_engine::plan::{OrderTerm, Position, PositionPart};
 const MAX_BYTES: usize = 16 << 20;
 
 /// The least records of what was pushed, so many as asked for.
-pub(super) struct Sorted<'a> {
+pub(crate) struct Sorted<'a> {
     order: &'a [OrderTerm],
     limit: usize,
     least: BTreeMap<SortKey, (Record, usize)>,
@@ -22,11 +22,11 @@ pub(super) struct Sorted<'a> {
 type SortKey = Vec<Vec<u8>>;
 
 impl<'a> Sorted<'a> {
-    pub(super) fn new(order: &'a [OrderTerm], limit: usize) -> Self {
+    pub(crate) fn new(order: &'a [OrderTerm], limit: usize) -> Self {
         Self { order, limit, least: BTreeMap::new(), bytes: 0, has_more: false }
     }
 
-    pub(super) fn push(&mut self, record: Record, after: Option<&Position>) -> Result<()> {
+    pub(crate) fn push(&mut self, record: Record, after: Option<&Position>) -> Result<()> {
         let place = position(&record, self.order)?;
         let key = self.key(&place);
         if after.is_some_and(|after| key <= self.key(after)) {
@@ -45,7 +45,7 @@ impl<'a> Sorted<'a> {
     }
 
     /// The records, and whether there are more.
-    pub(super) fn finish(self) -> (Vec<Record>, bool) {
+    pub(crate) fn finish(self) -> (Vec<Record>, bool) {
         (self.least.into_values().map(|(record, _)| record).collect(), self.has_more)
     }
 

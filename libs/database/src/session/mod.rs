@@ -8,6 +8,7 @@ mod get_at;
 mod history;
 mod list;
 mod merge;
+mod query;
 mod replace;
 mod restore;
 mod schema;
@@ -22,6 +23,7 @@ use crate::Database;
 
 pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
+pub use query::QueryResult;
 
 /// A caller in a namespace: the only way to read and write records.
 #[derive(Clone)]

@@ -43,8 +43,17 @@ enum Comparison {
     GreaterOrEqual,
 }
 
-/// None where the expression implies no condition that could be made.
+/// None where the expression implies no condition that could be made; nothing is bound then.
 pub(super) fn of(expr: &Expr, shape: &Shape, constants: &impl Constants, places: &mut Places) -> Option<Pushed> {
+    let bound = places.count();
+    let pushed = pushed(expr, shape, constants, places);
+    if pushed.is_none() {
+        places.truncate(bound);
+    }
+    pushed
+}
+
+fn pushed(expr: &Expr, shape: &Shape, constants: &impl Constants, places: &mut Places) -> Option<Pushed> {
     match &expr.kind {
         ExprKind::And(operands) => {
             let mut parts = Vec::with_capacity(operands.len());

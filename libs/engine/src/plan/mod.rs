@@ -90,6 +90,15 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    fn count(&self) -> usize {
+        self.binds.len()
+    }
+
+    /// Takes back what was bound since.
+    fn truncate(&mut self, count: usize) {
+        self.binds.truncate(count);
+    }
+
     pub(crate) fn bind(&mut self, bind: Bind) -> String {
         self.binds.push(bind);
         format!("${}", self.first + self.binds.len() - 1)

@@ -79,6 +79,17 @@ impl Snapshot {
         Ok(counted)
     }
 
+    /// The names that fields of a table have had; none where it does not exist.
+    pub async fn fields(&mut self, table: &TableName) -> Result<Vec<String>> {
+        let Some(shape) = self.shape(table).await? else { return Ok(Vec::new()) };
+        let statement = sqlx::query(
+            "select name from ddb.attribute where namespace = $1 and table_id = $2 and name is not null order by name",
+        );
+        let rows =
+            statement.bind(self.namespace.0).bind(shape.id.0).fetch_all(self.lease.connection()).await.map_err(to_error)?;
+        rows.iter().map(|row| row.try_get(0).map_err(to_error)).collect()
+    }
+
     /// The records with these ids that exist.
     pub async fn records(&mut self, ids: &[RecordId]) -> Result<Vec<Record>> {
         let mut tables: Vec<&TableName> = ids.iter().map(|id| &id.table).collect();

@@ -6,6 +6,7 @@ mod data;
 mod intruder;
 mod model;
 mod percent;
+mod query;
 mod schema;
 
 use ddb_testkit::Stage;

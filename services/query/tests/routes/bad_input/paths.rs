@@ -90,7 +90,6 @@ async fn other_spellings_of_a_route_are_404() {
         format!("/%61pi/data/{table}"),
         format!("/api/data;x=1/{table}"),
         format!("/v1/api/data/{table}"),
-        "/api/query".to_owned(),
         "/api/sql".to_owned(),
         "/api/mutate".to_owned(),
         "/api/batch".to_owned(),

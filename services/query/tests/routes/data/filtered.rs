@@ -46,6 +46,8 @@ async fn a_filter_and_an_order_give_the_same_with_and_without_indexes() {
         ("age != 20", "-age,-name", "dan cyd ada eve"),
         ("age IN [7, 51]", "", "dan eve"),
         ("age = 20 OR name = 'eve'", "", "bob eve fay"),
+        ("age = 20 OR name CONTAINS 'd'", "", "ada bob cyd fay"),
+        ("NOT (age = 20 OR name CONTAINS 'd')", "age", "eve dan"),
         ("NOT (age = 20)", "name", "ada cyd dan eve"),
         ("name CONTAINS 'a'", "", "ada dan fay"),
         ("likes CONTAINS 'math'", "-name", "eve dan ada"),

@@ -1,0 +1,6 @@
+//! The JSON query form, `{"tasks":{"$where":{…},"$order":{…},"project":{}}}`: read into the same expressions that the language has.
+
+mod filter;
+mod question;
+
+pub(crate) use question::{Question, read};

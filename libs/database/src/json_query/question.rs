@@ -1,0 +1,162 @@
+//! What is asked of each table, and of what its records lead to.
+
+use ddb_core::json::Json;
+use ddb_core::{Error, Result, TableName};
+use ddb_darshjql::{Expr, Path, parse_path};
+use ddb_engine::plan::OrderTerm;
+
+use super::filter::{filter, shown};
+
+/// Tables of one query.
+const MAX_TABLES: usize = 16;
+/// Levels of nesting.
+const MAX_DEPTH: usize = 8;
+const MAX_ITEMS: usize = 64;
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: i64 = 1_000;
+/// Records that a question can skip.
+const MAX_OFFSET: i64 = 10_000;
+
+/// Tables by name, in the order of the body.
+#[derive(Debug)]
+pub(crate) struct Query(pub(crate) Vec<(TableName, Question)>);
+
+/// What is asked of a table, or of the records that others lead to.
+#[derive(Debug, Default)]
+pub(crate) struct Question {
+    pub(crate) filter: Option<Expr>,
+    pub(crate) order: Vec<OrderTerm>,
+    /// Of nested records: for each record that leads to them.
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
+    pub(crate) cursor: Option<String>,
+    pub(crate) fields: Option<Vec<Path>>,
+    /// The field of the nested table by which its records link to the outer ones.
+    pub(crate) via: Option<String>,
+    pub(crate) nested: Vec<(String, Question)>,
+}
+
+pub(crate) fn read(body: Json) -> Result<Query> {
+    let Json::Object(members) = body else { return Err(Error::bad_request("a query is an object of tables")) };
+    if members.len() > MAX_TABLES {
+        return Err(Error::bad_request(format!("a query asks of {MAX_TABLES} tables at most")));
+    }
+    let mut tables = Vec::with_capacity(members.len());
+    for (name, json) in members {
+        let table = TableName::parse(&name)?;
+        tables.push((table, question(json, &name, 0)?));
+    }
+    Ok(Query(tables))
+}
+
+fn question(json: Json, place: &str, depth: usize) -> Result<Question> {
+    if depth > MAX_DEPTH {
+        return Err(Error::bad_request(format!("a query nests {MAX_DEPTH} levels at most")));
+    }
+    let Json::Object(members) = json else { return Err(wrong(place, "must be an object")) };
+    let mut question = Question { limit: DEFAULT_LIMIT, ..Question::default() };
+    for (name, json) in members {
+        let place = format!("{place}.{}", shown(&name));
+        match name.as_str() {
+            "$where" => question.filter = Some(filter(json, &place)?),
+            "$order" => question.order = order(json, &place)?,
+            "$limit" => question.limit = number(&json, 1, MAX_LIMIT, &place)?,
+            "$offset" => question.offset = number(&json, 0, MAX_OFFSET, &place)?,
+            "$cursor" if depth == 0 => question.cursor = Some(string(json, &place)?),
+            "$fields" => question.fields = Some(fields(json, &place)?),
+            "$via" if depth > 0 => question.via = Some(string(json, &place)?),
+            name if name.starts_with('$') => return Err(wrong(&place, "is not known to this version")),
+            _ => {
+                let inner = self::question(json, &place, depth + 1)?;
+                question.nested.push((name, inner));
+            }
+        }
+    }
+    if question.cursor.is_some() && question.offset > 0 {
+        return Err(wrong(place, "has a cursor and an offset: a place is given once"));
+    }
+    Ok(question)
+}
+
+/// `{"created":"desc"}`, `[{"priority":"desc"},"title"]` or `"-priority"`.
+fn order(json: Json, place: &str) -> Result<Vec<OrderTerm>> {
+    let mut terms = Vec::new();
+    match json {
+        Json::Array(items) => {
+            for (position, item) in items.into_iter().enumerate() {
+                terms.extend(order_item(item, &format!("{place}[{position}]"))?);
+            }
+        }
+        item => terms.extend(order_item(item, place)?),
+    }
+    if terms.len() > MAX_ITEMS {
+        return Err(wrong(place, "has too many terms"));
+    }
+    Ok(terms)
+}
+
+fn order_item(json: Json, place: &str) -> Result<Vec<OrderTerm>> {
+    match json {
+        Json::String(text) => {
+            let (name, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
+            Ok(vec![term(name, descending, place)?])
+        }
+        Json::Object(members) => {
+            let mut terms = Vec::with_capacity(members.len());
+            for (name, direction) in members {
+                let descending = match direction {
+                    Json::String(text) if text.eq_ignore_ascii_case("asc") => false,
+                    Json::String(text) if text.eq_ignore_ascii_case("desc") => true,
+                    _ => return Err(wrong(&format!("{place}.{}", shown(&name)), "must be \"asc\" or \"desc\"")),
+                };
+                terms.push(term(&name, descending, place)?);
+            }
+            Ok(terms)
+        }
+        _ => Err(wrong(place, "must name fields and directions")),
+    }
+}
+
+fn term(name: &str, descending: bool, place: &str) -> Result<OrderTerm> {
+    let path = path(name, place)?;
+    Ok(OrderTerm { path: path.fields().unwrap_or_default().into_iter().map(str::to_owned).collect(), descending })
+}
+
+fn fields(json: Json, place: &str) -> Result<Vec<Path>> {
+    let Json::Array(items) = json else { return Err(wrong(place, "must be an array of fields")) };
+    if items.len() > MAX_ITEMS {
+        return Err(wrong(place, "has too many fields"));
+    }
+    let mut paths = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        let place = format!("{place}[{position}]");
+        paths.push(path(&string(item, &place)?, &place)?);
+    }
+    Ok(paths)
+}
+
+fn path(text: &str, place: &str) -> Result<Path> {
+    let path = parse_path(text).map_err(|error| wrong(place, &format!("is no path of fields: {}", error.message)))?;
+    match path.fields() {
+        Some(names) if names.len() <= MAX_DEPTH => Ok(path),
+        _ => Err(wrong(place, &format!("is no path of at most {MAX_DEPTH} fields"))),
+    }
+}
+
+fn number(json: &Json, least: i64, most: i64, place: &str) -> Result<usize> {
+    match json {
+        Json::Int(int) if (least..=most).contains(int) => Ok(usize::try_from(*int).unwrap_or_default()),
+        _ => Err(wrong(place, &format!("must be a whole number from {least} to {most}"))),
+    }
+}
+
+fn string(json: Json, place: &str) -> Result<String> {
+    match json {
+        Json::String(text) => Ok(text),
+        _ => Err(wrong(place, "must be a string")),
+    }
+}
+
+fn wrong(place: &str, what: &str) -> Error {
+    Error::bad_request(format!("`{place}` {what}"))
+}

@@ -1,0 +1,253 @@
+use std::collections::{HashMap, HashSet};
+
+use ddb_core::json::Json;
+use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Value};
+use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Part, PartKind, Path, Span};
+use ddb_engine::is_truthy;
+use ddb_engine::plan::{OrderTerm, Position};
+use futures::future::BoxFuture;
+
+use super::{Answer, Session};
+use crate::json_query::{self, Question};
+use crate::select::{Reader, Select, Sorted, full, pick, position};
+use crate::{cursor, place};
+
+/// Records that one query gives, on all levels.
+const MAX_RECORDS: usize = 20_000;
+/// Records of a nested table that link to the records of one page.
+const MAX_NESTED: usize = 10_000;
+/// Fields of a nested table that are looked through for links where none is named.
+const MAX_VIA: usize = 32;
+
+/// What a query found, table by table.
+#[derive(Debug, Clone)]
+pub struct QueryResult {
+    pub tables: Vec<(TableName, Vec<Object>)>,
+    /// Of each table that has more: where its next page begins.
+    pub next_cursors: Vec<(TableName, String)>,
+}
+
+impl Session {
+    /// Answers a query in the JSON form from one state.
+    pub async fn query(&self, body: Json) -> Result<Answer<QueryResult>> {
+        let query = json_query::read(body)?;
+        let mut reader = Reader::new(self, Object::new());
+        reader.hold_still().await?;
+        let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new() };
+        let mut given = 0;
+        for (table, question) in query.0 {
+            let list = format!("query {table} {:?} {:?}", question.order, question.filter.as_ref().map(ToString::to_string));
+            let cursor_key = &self.database.inner.cursor_key;
+            let after = question.cursor.as_deref().map(|text| -> Result<Position> {
+                let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
+                place::decode(&bytes).filter(|place| place.parts.len() == question.order.len()).ok_or_else(cursor::refused)
+            });
+            let select = Select {
+                table: table.clone(),
+                filter: question.filter.clone(),
+                order: question.order.clone(),
+                after: after.transpose()?,
+                limit: question.limit + question.offset,
+            };
+            let read = reader.authorize(select);
+            let selected = reader.select(&read).await?;
+            if let Some(last) = selected.records.last().filter(|_| selected.has_more) {
+                let place = place::encode(&position(last, &question.order)?)?;
+                result.next_cursors.push((table.clone(), cursor::seal(cursor_key, &self.principal, &list, &place)?));
+            }
+            let records: Vec<Record> = selected.records.into_iter().skip(question.offset).collect();
+            let objects = objects(&mut reader, &table, &question, &records, &mut given).await?;
+            result.tables.push((table, objects));
+        }
+        Ok(Answer { data: result, tx: reader.finish().await? })
+    }
+}
+
+/// The records with what they lead to.
+fn objects<'a>(
+    reader: &'a mut Reader<'_>,
+    table: &'a TableName,
+    question: &'a Question,
+    records: &'a [Record],
+    given: &'a mut usize,
+) -> BoxFuture<'a, Result<Vec<Object>>> {
+    Box::pin(async move {
+        *given += records.len();
+        if *given > MAX_RECORDS {
+            return Err(Error::new(ErrorCode::QueryLimit, format!("a query gives {MAX_RECORDS} records at most")));
+        }
+        let mut objects = match &question.fields {
+            Some(fields) => pick(reader, fields, records).await?,
+            None => records.iter().map(full).collect(),
+        };
+        for (name, nested) in &question.nested {
+            let fields = reader.fields(table).await?;
+            let values = if fields.contains(name) {
+                linked_to(reader, name, nested, records, given).await?
+            } else {
+                linking(reader, name, nested, records, given).await?
+            };
+            for (object, value) in objects.iter_mut().zip(values) {
+                object.insert(name.clone(), value);
+            }
+        }
+        Ok(objects)
+    })
+}
+
+/// What a field links to, for each record: an object or null for a link, an array for an array of links.
+async fn linked_to(
+    reader: &mut Reader<'_>,
+    field: &str,
+    question: &Question,
+    records: &[Record],
+    given: &mut usize,
+) -> Result<Vec<Value>> {
+    let links: Vec<Vec<RecordId>> = records.iter().map(|record| record.fields.get(field).map(ids).unwrap_or_default()).collect();
+    let mut wanted: Vec<RecordId> = links.iter().flatten().filter(|id| !reader.links.is_known(id)).cloned().collect();
+    wanted.sort();
+    wanted.dedup();
+    reader.fetch(wanted).await?;
+    let distinct: HashSet<&RecordId> = links.iter().flatten().collect();
+    let mut found: Vec<Record> =
+        distinct.into_iter().filter_map(|id| reader.links.get(id)).map(|record| Record::clone(record)).collect();
+    if let Some(filter) = &question.filter {
+        let values = reader.evaluate(filter, &found).await?;
+        let mut values = values.iter();
+        found.retain(|_| values.next().is_some_and(is_truthy));
+    }
+    let order = places(&found, &question.order)?;
+    let by_id = by_table(reader, question, found, given).await?;
+    let mut values = Vec::with_capacity(records.len());
+    for (record, links) in records.iter().zip(&links) {
+        values.push(match record.fields.get(field) {
+            Some(Value::Array(_) | Value::Set(_)) => {
+                let mut items: Vec<&RecordId> = links.iter().filter(|id| by_id.contains_key(*id)).collect();
+                if !question.order.is_empty() {
+                    items.sort_by_key(|id| order.get(*id));
+                }
+                let items = items.into_iter().skip(question.offset).take(question.limit);
+                Value::Array(items.map(|id| Value::Object(by_id[id].clone())).collect())
+            }
+            Some(Value::Record(id)) => by_id.get(&**id).map_or(Value::Null, |object| Value::Object(object.clone())),
+            _ => Value::Null,
+        });
+    }
+    Ok(values)
+}
+
+/// The place of each record in an order.
+fn places(records: &[Record], order: &[OrderTerm]) -> Result<HashMap<RecordId, usize>> {
+    let mut sorted = Sorted::new(order, records.len());
+    for record in records {
+        sorted.push(record.clone(), None)?;
+    }
+    let (sorted, _) = sorted.finish();
+    Ok(sorted.into_iter().enumerate().map(|(place, record)| (record.id, place)).collect())
+}
+
+/// The records of a table that link to each record.
+async fn linking(
+    reader: &mut Reader<'_>,
+    name: &str,
+    question: &Question,
+    records: &[Record],
+    given: &mut usize,
+) -> Result<Vec<Value>> {
+    let table = TableName::parse(name)?;
+    let fields = match &question.via {
+        Some(field) => vec![field.clone()],
+        None => reader.fields(&table).await?,
+    };
+    if fields.len() > MAX_VIA {
+        let message = format!("`{name}` has many fields: say with `$via` by which one its records link to the outer ones");
+        return Err(Error::new(ErrorCode::QueryLimit, message));
+    }
+    if records.is_empty() || fields.is_empty() {
+        return Ok(records.iter().map(|_| Value::Array(Vec::new())).collect());
+    }
+    let targets = Value::Array(records.iter().map(|record| record.id.clone().into()).collect());
+    let link = any_of(fields.iter().flat_map(|field| {
+        [compared(field, BinaryOperator::In, &targets), compared(field, BinaryOperator::ContainsAny, &targets)]
+    }));
+    let filter = match &question.filter {
+        Some(filter) => Expr::new(ExprKind::And(vec![link, filter.clone()]), Span::default()),
+        None => link,
+    };
+    let select =
+        Select { table: table.clone(), filter: Some(filter), order: question.order.clone(), after: None, limit: MAX_NESTED };
+    let read = reader.authorize(select);
+    let selected = reader.select(&read).await?;
+    if selected.has_more {
+        let message = format!("more than {MAX_NESTED} records of `{name}` link to the outer ones");
+        return Err(Error::new(ErrorCode::QueryLimit, message));
+    }
+    // Each of a record's links once, in the order of the nested records.
+    let mut linking: HashMap<&RecordId, Vec<RecordId>> = HashMap::new();
+    let outer: HashSet<&RecordId> = records.iter().map(|record| &record.id).collect();
+    for record in &selected.records {
+        let links: HashSet<RecordId> = fields.iter().filter_map(|field| record.fields.get(field)).flat_map(ids).collect();
+        for link in &links {
+            if let Some(target) = outer.get(link) {
+                linking.entry(target).or_default().push(record.id.clone());
+            }
+        }
+    }
+    let mut shown: HashSet<RecordId> = HashSet::new();
+    for ids in linking.values_mut() {
+        *ids = ids.drain(..).skip(question.offset).take(question.limit).collect();
+        shown.extend(ids.iter().cloned());
+    }
+    let found = selected.records.into_iter().filter(|record| shown.contains(&record.id)).collect();
+    let by_id = by_table(reader, question, found, given).await?;
+    let of_record = |record: &Record| {
+        let ids = linking.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+        Value::Array(ids.iter().filter_map(|id| by_id.get(id)).cloned().map(Value::Object).collect())
+    };
+    Ok(records.iter().map(of_record).collect())
+}
+
+/// The nested records with what they lead to in turn, by id; they may be of several tables.
+async fn by_table(
+    reader: &mut Reader<'_>,
+    question: &Question,
+    records: Vec<Record>,
+    given: &mut usize,
+) -> Result<HashMap<RecordId, Object>> {
+    let mut tables: HashMap<TableName, Vec<Record>> = HashMap::new();
+    for record in records {
+        tables.entry(record.id.table.clone()).or_default().push(record);
+    }
+    let mut by_id = HashMap::new();
+    for (table, records) in tables {
+        let objects = objects(reader, &table, question, &records, given).await?;
+        by_id.extend(records.into_iter().map(|record| record.id).zip(objects));
+    }
+    Ok(by_id)
+}
+
+/// The records that a value links to.
+fn ids(value: &Value) -> Vec<RecordId> {
+    match value {
+        Value::Record(id) => vec![(**id).clone()],
+        Value::Array(items) | Value::Set(items) => items
+            .iter()
+            .filter_map(|item| match item {
+                Value::Record(id) => Some((**id).clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn compared(field: &str, operator: BinaryOperator, value: &Value) -> Expr {
+    let path = Path { parts: vec![Part::new(PartKind::Field(field.to_owned()), Span::default())] };
+    let left = Expr::new(ExprKind::Path(path), Span::default());
+    let right = Expr::new(ExprKind::Literal(value.clone()), Span::default());
+    Expr::new(ExprKind::Binary(Box::new(left), operator, Box::new(right)), Span::default())
+}
+
+fn any_of(parts: impl Iterator<Item = Expr>) -> Expr {
+    Expr::new(ExprKind::Or(parts.collect()), Span::default())
+}
