@@ -162,7 +162,7 @@ pub fn divide(a: &Value, b: &Value) -> Outcome {
             Pair::Ints(a, b) => int(a.checked_div(b)),
             Pair::Floats(a, b) => Ok(Value::Float(a / b)),
             Pair::Decimals(_, b) if b.is_zero() => Ok(Value::Float(f64::NAN)),
-            Pair::Decimals(a, b) => exact(a.checked_div(b)),
+            Pair::Decimals(a, b) => exact(a.checked_div(b).map(|quotient| quotient.normalize())),
         };
     }
     match (a, b) {

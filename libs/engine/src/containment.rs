@@ -3,6 +3,7 @@ use ddb_core::{Bound, Range, Value};
 
 use crate::budget::Budget;
 use crate::geometry;
+use crate::kind::is_number;
 use crate::problem::Problem;
 
 /// Items that count as one step.
@@ -82,6 +83,5 @@ pub(crate) fn is_within(range: &Range, value: &Value) -> bool {
 }
 
 fn is_alike(a: &Value, b: &Value) -> bool {
-    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_));
     a.kind_name() == b.kind_name() || (is_number(a) && is_number(b))
 }

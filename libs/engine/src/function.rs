@@ -1,9 +1,26 @@
 //! Functions by name, and as methods of the values that they begin with.
 mod arguments;
 mod array;
+mod bytes;
 mod closure;
+mod collation;
+mod crypto;
+mod duration;
+mod encoding;
+mod geo;
+mod kind;
+mod math;
 mod meta;
+mod object;
+mod parse;
 mod plain;
+mod random;
+mod set;
+mod string;
+mod time;
+mod ulid;
+mod value;
+mod vector;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,6 +32,7 @@ use ddb_darshjql::{Expr, Part, Path};
 use crate::problem::{Failure, Problem};
 use crate::scope::Scope;
 use arguments::Arguments;
+use ddb_core::suggestion;
 
 /// What a function gives.
 type Outcome = std::result::Result<Value, Failure>;
@@ -31,10 +49,32 @@ const fn function(name: &'static str, least: usize, most: usize, run: fn(&mut Ar
     Function { name, least, most, run }
 }
 
-const FAMILIES: [&[Function]; 3] = [plain::FUNCTIONS, array::FUNCTIONS, meta::FUNCTIONS];
+const FAMILIES: &[&[Function]] = &[
+    plain::FUNCTIONS,
+    array::FUNCTIONS,
+    bytes::FUNCTIONS,
+    crypto::FUNCTIONS,
+    duration::FUNCTIONS,
+    encoding::FUNCTIONS,
+    geo::FUNCTIONS,
+    kind::FUNCTIONS,
+    math::FUNCTIONS,
+    meta::FUNCTIONS,
+    object::FUNCTIONS,
+    parse::FUNCTIONS,
+    random::FUNCTIONS,
+    set::FUNCTIONS,
+    time::FUNCTIONS,
+    value::FUNCTIONS,
+    vector::FUNCTIONS,
+];
+
+fn all() -> impl Iterator<Item = &'static Function> {
+    FAMILIES.iter().chain(string::FUNCTIONS).copied().flatten()
+}
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> =
-    LazyLock::new(|| FAMILIES.into_iter().flatten().map(|function| (function.name, function)).collect());
+    LazyLock::new(|| all().map(|function| (function.name, function)).collect());
 
 /// Also by the older spelling of predicates and conversions: `string::is::email`, `time::from::unix`.
 fn find(name: &str) -> Option<&'static Function> {
@@ -43,9 +83,23 @@ fn find(name: &str) -> Option<&'static Function> {
 
 /// The function, if there is one that takes so many arguments.
 pub(crate) fn resolve(name: &str, arguments: usize) -> std::result::Result<&'static Function, Problem> {
-    let function = find(name).ok_or_else(|| Problem::invalid(format!("there is no function `{name}`")))?;
+    let function = find(name).ok_or_else(|| Problem::invalid(format!("there is no function `{name}`{}", hint(name))))?;
     check_count(function, name, arguments)?;
     Ok(function)
+}
+
+/// The function that was probably meant: of the same family, if there is such a family.
+fn hint(name: &str) -> String {
+    let family_of = |name: &str| name.rsplit_once("::").map(|(family, _)| family.to_owned());
+    let family = family_of(name);
+    let mut of_family = BY_NAME.keys().copied().filter(|known| family.is_some() && family_of(known) == family).peekable();
+    match (of_family.peek(), name.rsplit_once("::")) {
+        (Some(_), Some((family, last))) => {
+            let last_parts = of_family.filter_map(|known| known.rsplit_once("::")).map(|(_, last)| last);
+            suggestion(last, last_parts).replace("mean `", &format!("mean `{family}::"))
+        }
+        _ => suggestion(name, BY_NAME.keys().copied()),
+    }
 }
 
 fn check_count(function: &Function, name: &str, found: usize) -> std::result::Result<(), Problem> {
@@ -119,7 +173,7 @@ pub(crate) fn is_method(name: &str) -> bool {
 /// vectors are methods of arrays as `vector_…`.
 static METHODS: LazyLock<HashMap<(&'static str, &'static str), &'static Function>> = LazyLock::new(|| {
     let mut methods = HashMap::new();
-    for function in FAMILIES.into_iter().flatten().filter(|function| function.least > 0) {
+    for function in all().filter(|function| function.most > 0) {
         let Some((family, name)) = function.name.split_once("::") else { continue };
         let name = name.replace("::", "_");
         let (family, name) = match family {

@@ -48,6 +48,10 @@ pub(crate) fn coerce(value: Value, kind: &Kind) -> Result<Value, Problem> {
     widened.ok_or_else(|| Problem::invalid(format!("expected {kind}, found {}", value.kind_name())))
 }
 
+pub(crate) fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Float(_) | Value::Decimal(_))
+}
+
 /// A number without a fraction as an int.
 pub(crate) fn whole(value: &Value) -> Option<i64> {
     match value {

@@ -136,7 +136,7 @@ fn item(value: Cow<'_, Value>, index: i64) -> Cow<'_, Value> {
 }
 
 /// First and behind the last position; open sides reach to the ends, negative ones count as 0.
-fn slice_bounds(range: &ddb_core::Range) -> Option<(usize, usize)> {
+pub(crate) fn slice_bounds(range: &ddb_core::Range) -> Option<(usize, usize)> {
     use ddb_core::{Bound, Range};
     let closed = Range {
         begin: if matches!(range.begin, Bound::Unbounded) { Bound::Included(Value::Int(0)) } else { range.begin.clone() },

@@ -7,7 +7,6 @@ mod log_writer;
 mod main_of;
 mod master_key;
 mod memory;
-mod nearest;
 mod probes;
 mod run;
 mod service;

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ArgMatches;
-use ddb_core::{Error, Result};
+use ddb_core::{Error, Result, suggestion};
 
-use crate::nearest::suggestion;
 use crate::setting::{CONFIG, Definitions, Setting};
 
 const PREFIX: &str = "DDB_";

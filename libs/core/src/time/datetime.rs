@@ -32,6 +32,19 @@ impl Datetime {
         Some(Timestamp(microseconds))
     }
 
+    /// Year, month (1–12) and day (1–31) in UTC.
+    pub fn date(self) -> (i64, u32, u32) {
+        civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY))
+    }
+
+    /// The beginning of a day in UTC; None where there is no such day.
+    pub fn from_date(year: i64, month: u32, day: u32) -> Option<Self> {
+        let has_such_year = year.unsigned_abs() < 10u64.pow(MAX_YEAR_DIGITS as u32 - 1);
+        let is_day = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+        let days = (has_such_year && is_day).then(|| days_from_civil(year, month, day))?;
+        Some(Self { seconds: days.checked_mul(SECONDS_PER_DAY)?, nanoseconds: 0 })
+    }
+
     /// Appends RFC 3339 with `Z` and none, 3, 6 or 9 fraction digits: as few as tell the time.
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
         let (year, month, day) = civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY));

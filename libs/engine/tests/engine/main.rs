@@ -2,6 +2,7 @@
 mod arithmetic;
 mod casts;
 mod errors;
+mod functions;
 mod limits;
 mod links;
 mod operators;

@@ -1,5 +1,5 @@
 /// The candidate that `text` was probably meant to be, as the end of a message.
-pub(crate) fn suggestion<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> String {
+pub fn suggestion<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> String {
     candidates
         .map(|candidate| (distance(text, candidate), candidate))
         .min()
