@@ -29,8 +29,7 @@ const TEXT_END: u8 = 0x01;
 ///
 /// No key is the beginning of another, so keys may be compared inverted and one after the other. At most 1,034 bytes.
 pub fn encode(value: &Value) -> Vec<u8> {
-    let mut key = Vec::with_capacity(24);
-    write_value(value, &mut key);
+    let mut key = encode_whole(value);
     if key.len() > 1 + MAX_BODY_BYTES {
         let hash = Sha512_256::digest(&key[1..]);
         key.truncate(1 + MAX_BODY_BYTES);
@@ -38,6 +37,18 @@ pub fn encode(value: &Value) -> Vec<u8> {
         key.extend_from_slice(&hash);
     }
     key
+}
+
+/// The key of a value however long it is: never cut, so that cmp(a, b) = cmp(key(a), key(b)) always.
+pub fn encode_whole(value: &Value) -> Vec<u8> {
+    let mut key = Vec::with_capacity(24);
+    write_value(value, &mut key);
+    key
+}
+
+/// Whether [`encode`] cuts this key of [`encode_whole`].
+pub fn is_long(whole: &[u8]) -> bool {
+    whole.len() > 1 + MAX_BODY_BYTES
 }
 
 /// Whether the key was cut: equal beginnings of cut keys say nothing about the order of their values.

@@ -10,7 +10,7 @@ use ddb_store::{Scan, Snapshot, TableShape};
 
 use super::links::Links;
 use super::shape::{bind, shape};
-use super::sorted::{Sorted, position};
+use super::sorted::{Sorted, is_long, position};
 use super::{Select, Selected};
 use crate::Session;
 
@@ -26,6 +26,25 @@ const MAX_STEPS: u64 = 50_000_000;
 const MAX_BYTES: u64 = 256 << 20;
 /// How often a read is planned anew because definitions keep changing.
 const MAX_PLANS: usize = 10;
+
+/// How reading a table ended.
+enum Outcome<T> {
+    Done(T),
+    /// The table is no longer what was planned for; nothing was read.
+    Stale,
+    /// The order of the columns says nothing, because keys of long values are cut in them.
+    Disordered,
+}
+
+impl<T> Outcome<T> {
+    fn with<U>(self, result: U) -> Outcome<U> {
+        match self {
+            Self::Done(_) => Outcome::Done(result),
+            Self::Stale => Outcome::Stale,
+            Self::Disordered => Outcome::Disordered,
+        }
+    }
+}
 
 /// The reads of one request: they share a snapshot, a clock, limits and what is known of linked records.
 pub(crate) struct Reader<'a> {
@@ -88,14 +107,20 @@ impl<'a> Reader<'a> {
         };
         for _ in 0..MAX_PLANS {
             let Some(table) = self.shape(&select.table).await? else { return Ok(Selected::default()) };
+            let is_long = select.after.as_ref().is_some_and(is_long);
             let plan = self.plan(&table, select, owner.as_deref(), select.after.as_ref())?;
-            let selected = if plan.is_indexed {
-                self.select_by_index(&table, select, plan).await?
-            } else {
-                self.select_by_scan(&table, select, owner.as_deref(), plan).await?
-            };
-            if let Some(selected) = selected {
-                return Ok(selected);
+            let mut outcome = Outcome::Disordered;
+            if plan.is_indexed && !is_long {
+                outcome = self.select_by_index(&table, select, plan).await?;
+            } else if plan.order.is_some() && !is_long {
+                outcome = self.select_by_scan(&table, select, owner.as_deref()).await?;
+            }
+            if matches!(outcome, Outcome::Disordered) {
+                outcome = self.select_and_sort(&table, select, owner.as_deref()).await?;
+            }
+            match outcome {
+                Outcome::Done(selected) => return Ok(selected),
+                Outcome::Stale | Outcome::Disordered => {}
             }
         }
         Err(Error::unavailable("the definitions of the table keep changing"))
@@ -121,14 +146,13 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let mut count = 0;
-            if self
-                .each(&table, &unordered, owner.as_deref(), |_| {
-                    count += 1;
-                    Ok(true)
-                })
-                .await?
-            {
-                return Ok(count);
+            let each = |_| {
+                count += 1;
+                Ok(true)
+            };
+            match self.each(&table, &unordered, owner.as_deref(), each).await? {
+                Outcome::Done(()) => return Ok(count),
+                Outcome::Stale | Outcome::Disordered => {}
             }
         }
         Err(Error::unavailable("the definitions of the table keep changing"))
@@ -196,8 +220,8 @@ impl<'a> Reader<'a> {
         plan::plan(question, &shape(table), self, Scan::FIRST_PLACE)
     }
 
-    /// One statement. None where the table is no longer what was planned for.
-    async fn select_by_index(&mut self, table: &TableShape, select: &Select, plan: Plan) -> Result<Option<Selected>> {
+    /// One statement.
+    async fn select_by_index(&mut self, table: &TableShape, select: &Select, plan: Plan) -> Result<Outcome<Selected>> {
         let order = plan.order.ok_or_else(|| Error::internal("a plan by an index has no order"))?;
         let binds = plan.binds.into_iter().map(bind).collect();
         let scan = Scan { condition: plan.condition, binds, order, limit: select.limit as u32 + 1 };
@@ -205,59 +229,56 @@ impl<'a> Reader<'a> {
             Some(snapshot) => snapshot.scan(table, scan).await?,
             None => self.session.database.store().scan(self.session.namespace, table, scan).await?,
         };
-        let Some(scanned) = scanned else { return Ok(None) };
+        let Some(scanned) = scanned else { return Ok(Outcome::Stale) };
         if self.snapshot.is_none() {
             self.tx = Some(scanned.tx);
         }
         let mut records = scanned.records;
+        for record in &records {
+            if is_long(&position(record, &select.order)?) {
+                return Ok(Outcome::Disordered);
+            }
+        }
         let has_more = records.len() > select.limit || !scanned.is_complete;
         records.truncate(select.limit);
         let records = self.matching(select.filter.as_ref(), records).await?;
-        Ok(Some(Selected { records, has_more }))
+        Ok(Outcome::Done(Selected { records, has_more }))
     }
 
-    /// As many statements as it takes. None as above.
-    async fn select_by_scan(
-        &mut self,
-        table: &TableShape,
-        select: &Select,
-        owner: Option<&[u8]>,
-        plan: Plan,
-    ) -> Result<Option<Selected>> {
-        if plan.order.is_some() {
-            let mut selected = Selected::default();
-            let limit = select.limit;
-            let mut bytes = 0;
-            let take = |record: Record| {
-                if selected.records.len() == limit || bytes > MAX_PAGE_BYTES {
-                    selected.has_more = true;
-                    return Ok(false);
-                }
-                bytes += ddb_core::doc::encode(&record.fields).len();
-                selected.records.push(record);
-                Ok(true)
-            };
-            return Ok(self.each(table, select, owner, take).await?.then_some(selected));
-        }
+    /// As many statements as it takes, in an order that columns have.
+    async fn select_by_scan(&mut self, table: &TableShape, select: &Select, owner: Option<&[u8]>) -> Result<Outcome<Selected>> {
+        let mut selected = Selected::default();
+        let mut bytes = 0;
+        let take = |record: Record| {
+            if selected.records.len() == select.limit || bytes > MAX_PAGE_BYTES {
+                selected.has_more = true;
+                return Ok(false);
+            }
+            bytes += ddb_core::doc::encode(&record.fields).len();
+            selected.records.push(record);
+            Ok(true)
+        };
+        Ok(self.each(table, select, owner, take).await?.with(selected))
+    }
+
+    /// Every record that matches is looked at, and the first ones are kept.
+    async fn select_and_sort(&mut self, table: &TableShape, select: &Select, owner: Option<&[u8]>) -> Result<Outcome<Selected>> {
         let by_key = Select { order: Vec::new(), after: None, ..select.clone() };
         let mut sorted = Sorted::new(&select.order, select.limit);
         let take = |record: Record| sorted.push(record, select.after.as_ref()).map(|()| true);
-        if !self.each(table, &by_key, owner, take).await? {
-            return Ok(None);
-        }
+        let outcome = self.each(table, &by_key, owner, take).await?;
         let (records, has_more) = sorted.finish();
-        Ok(Some(Selected { records, has_more }))
+        Ok(outcome.with(Selected { records, has_more }))
     }
 
-    /// Hands out every record that matches, in an order that columns have, until `take` says no. False where the table is no longer what
-    /// was planned for and nothing was handed out.
+    /// Hands out every record that matches, in an order that columns have, until `take` says no.
     async fn each(
         &mut self,
         table: &TableShape,
         select: &Select,
         owner: Option<&[u8]>,
         mut take: impl FnMut(Record) -> Result<bool>,
-    ) -> Result<bool> {
+    ) -> Result<Outcome<()>> {
         let mut after = select.after.clone();
         let mut chunk = FIRST_CHUNK;
         let mut is_first = true;
@@ -270,18 +291,27 @@ impl<'a> Reader<'a> {
             let binds = plan.binds.into_iter().map(bind).collect();
             let scan = Scan { condition: plan.condition, binds, order, limit: chunk as u32 };
             let Some(scanned) = self.snapshot().await?.scan(table, scan).await? else {
-                return if is_first { Ok(false) } else { Err(Error::unavailable("an index was just removed; ask again")) };
+                return match is_first {
+                    true => Ok(Outcome::Stale),
+                    false => Err(Error::unavailable("an index was just removed; ask again")),
+                };
             };
             is_first = false;
             self.scanned += scanned.records.len();
-            after = scanned.records.last().map(|record| position(record, &select.order)).transpose()?;
+            for record in &scanned.records {
+                let place = position(record, &select.order)?;
+                if is_long(&place) {
+                    return Ok(Outcome::Disordered);
+                }
+                after = Some(place);
+            }
             for record in self.matching(select.filter.as_ref(), scanned.records).await? {
                 if !take(record)? {
-                    return Ok(true);
+                    return Ok(Outcome::Done(()));
                 }
             }
-            if scanned.is_complete || after.is_none() {
-                return Ok(true);
+            if scanned.is_complete {
+                return Ok(Outcome::Done(()));
             }
             if self.scanned > MAX_SCANNED || self.started.elapsed() > MAX_TIME {
                 let message = "the query has to look at too many records; an index on what it filters or orders by would help";

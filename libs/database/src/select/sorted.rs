@@ -81,6 +81,11 @@ pub(crate) fn position(record: &Record, order: &[OrderTerm]) -> Result<Position>
     Ok(Position { parts, key: sort_key::encode_record_key(&record.id.key)? })
 }
 
+/// Whether a place holds a key that index columns have cut, so that their order says nothing of it.
+pub(crate) fn is_long(place: &Position) -> bool {
+    place.parts.iter().any(|part| matches!(part, PositionPart::Key(key) if sort_key::is_long(key)))
+}
+
 /// Times of the system and transactions are ordered as numbers, as their columns are; everything else by its sort key.
 fn part(row: &Row<'_>, path: &[String]) -> Result<PositionPart> {
     let (name, rest) = path.split_first().ok_or_else(|| Error::internal("an order by an empty path"))?;
@@ -89,7 +94,7 @@ fn part(row: &Row<'_>, path: &[String]) -> Result<PositionPart> {
         "created" if !row.shadowed.created => PositionPart::Int(row.created.0),
         "updated" if !row.shadowed.updated => PositionPart::Int(row.updated.0),
         "id" => PositionPart::Key(sort_key::encode_record_key(&row.id.key)?),
-        name => PositionPart::Key(sort_key::encode(&at(&row.get(name), rest)?)),
+        name => PositionPart::Key(sort_key::encode_whole(&at(&row.get(name), rest)?)),
     })
 }
 

@@ -3,6 +3,7 @@
 mod at;
 mod create;
 mod delete;
+mod differential;
 mod filtered;
 mod get;
 mod history;
