@@ -21,15 +21,17 @@ pub(super) struct Pushed {
     is_two_valued: bool,
     /// The column to which it gives one value.
     pub(super) equal_column: Option<Column>,
+    /// The column of which it takes a range.
+    pub(super) range_column: Option<Column>,
 }
 
 impl Pushed {
     fn exact(sql: String) -> Option<Self> {
-        Some(Self { sql, is_exact: true, is_two_valued: true, equal_column: None })
+        Some(Self { sql, is_exact: true, is_two_valued: true, equal_column: None, range_column: None })
     }
 
     fn implied(sql: String) -> Option<Self> {
-        Some(Self { sql, is_exact: false, is_two_valued: false, equal_column: None })
+        Some(Self { sql, is_exact: false, is_two_valued: false, equal_column: None, range_column: None })
     }
 }
 
@@ -72,7 +74,7 @@ fn pushed(expr: &Expr, shape: &Shape, constants: &impl Constants, places: &mut P
                 return None;
             }
             let sql = format!("({})", parts.join(" and "));
-            Some(Pushed { sql, is_exact, is_two_valued, equal_column: None })
+            Some(Pushed { sql, is_exact, is_two_valued, equal_column: None, range_column: None })
         }
         ExprKind::Or(operands) => {
             let mut parts = Vec::with_capacity(operands.len());
@@ -84,7 +86,7 @@ fn pushed(expr: &Expr, shape: &Shape, constants: &impl Constants, places: &mut P
                 parts.push(pushed.sql);
             }
             let sql = format!("({})", parts.join(" or "));
-            Some(Pushed { sql, is_exact, is_two_valued, equal_column: None })
+            Some(Pushed { sql, is_exact, is_two_valued, equal_column: None, range_column: None })
         }
         ExprKind::Unary(UnaryOperator::Not, operand) => {
             let pushed = of(operand, shape, constants, places)?;
@@ -199,8 +201,13 @@ fn compare(name: &str, comparison: Comparison, value: &Value, shape: &Shape, pla
         None if shape.is_field(name) => by_document(name, comparison, value, places),
         None => None,
     };
-    let is_equal = comparison == Comparison::Equal;
-    pushed.map(|pushed| Pushed { equal_column: shape.column(name).filter(|_| is_equal), ..pushed })
+    let column = shape.column(name);
+    let (equal_column, range_column) = match comparison {
+        Comparison::Equal => (column, None),
+        Comparison::NotEqual => (None, None),
+        Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => (None, column),
+    };
+    pushed.map(|pushed| Pushed { equal_column, range_column, ..pushed })
 }
 
 fn by_sort_key(column: &Column, comparison: Comparison, value: &Value, places: &mut Places) -> Option<Pushed> {
@@ -237,7 +244,7 @@ fn by_owner(comparison: Comparison, value: &Value, places: &mut Places) -> Optio
     }
     let key = sort_key::encode_record_key(&id.key).ok()?;
     let sql = format!("p.owner = {}", places.bind(Bind::Bytes(key)));
-    Some(Pushed { sql, is_exact: true, is_two_valued: false, equal_column: None })
+    Some(Pushed { sql, is_exact: true, is_two_valued: false, equal_column: None, range_column: None })
 }
 
 fn by_document(name: &str, comparison: Comparison, value: &Value, places: &mut Places) -> Option<Pushed> {
@@ -315,7 +322,13 @@ fn among(name: &str, items: &[Value], shape: &Shape, places: &mut Places) -> Opt
             let is_exact = alternatives.iter().all(|pushed| pushed.is_exact);
             let is_two_valued = alternatives.iter().all(|pushed| pushed.is_two_valued);
             let sql: Vec<String> = alternatives.into_iter().map(|pushed| pushed.sql).collect();
-            Some(Pushed { sql: format!("({})", sql.join(" or ")), is_exact, is_two_valued, equal_column: None })
+            Some(Pushed {
+                sql: format!("({})", sql.join(" or ")),
+                is_exact,
+                is_two_valued,
+                equal_column: None,
+                range_column: None,
+            })
         }
     }
 }

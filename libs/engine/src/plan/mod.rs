@@ -52,7 +52,7 @@ pub struct Plan {
 pub fn plan(question: Question<'_>, shape: &Shape, constants: &impl Constants, first_place: usize) -> Result<Plan> {
     let mut places = Places { first: first_place, binds: Vec::new() };
     let mut conditions = Vec::new();
-    let mut equal = Vec::new();
+    let (mut equal, mut ranges) = (Vec::new(), Vec::new());
     if let Some(owner) = question.owner {
         conditions.push(format!("p.owner = {}", places.bind(Bind::Bytes(owner.to_vec()))));
     }
@@ -62,18 +62,21 @@ pub fn plan(question: Question<'_>, shape: &Shape, constants: &impl Constants, f
             Some(pushed) => {
                 is_exact &= pushed.is_exact;
                 equal.extend(pushed.equal_column);
+                ranges.extend(pushed.range_column);
                 conditions.push(pushed.sql);
             }
             None => is_exact = false,
         }
     }
+    let conditions_of_filter = conditions.len();
     let columns = order::columns(question.order, shape);
     let order = columns.as_ref().map(|columns| order::sql(columns));
     if let (Some(columns), Some(after)) = (&columns, question.after) {
         conditions.push(order::after(columns, after, &mut places)?);
     }
-    let is_indexed =
-        is_exact && columns.is_some_and(|columns| shape.is_served(question.owner.is_some(), &equal, conditions.len(), &columns));
+    // An owner, columns with one value, and ranges of the column that comes first in the order: nothing else.
+    let is_simple = conditions_of_filter == usize::from(question.owner.is_some()) + equal.len() + ranges.len();
+    let is_indexed = is_exact && is_simple && columns.is_some_and(|columns| shape.is_served(&equal, &ranges, &columns));
     let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") };
     Ok(Plan { condition, binds: places.binds, is_exact, order, is_indexed })
 }

@@ -76,10 +76,10 @@ impl Shape {
         }
     }
 
-    /// Whether one index serves everything: `conditions` conditions, of which `equal` fix a column (and one the owner, where `of_owner`),
-    /// and then the order.
-    pub(super) fn is_served(&self, of_owner: bool, equal: &[Column], conditions: usize, order: &[(Column, bool)]) -> bool {
-        if equal.len() + usize::from(of_owner) != conditions {
+    /// Whether one index serves everything: the columns that have one value, then the order, of whose first column a range may be taken.
+    pub(super) fn is_served(&self, equal: &[Column], ranges: &[Column], order: &[(Column, bool)]) -> bool {
+        let begins_order = |column: &Column| order.first().is_some_and(|(first, _)| first == column);
+        if !ranges.iter().all(begins_order) {
             return false;
         }
         let (key, order) = order.split_last().expect("an order ends with the key");

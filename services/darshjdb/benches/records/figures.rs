@@ -44,6 +44,8 @@ pub(crate) fn of(contenders: &[Contender]) -> Vec<Figure> {
     figures.extend(operation(&pair, Operation::Create, Target::Times { least: 2.5, aim: 4.0 }));
     figures.extend(operation(&pair, Operation::Get, Target::Times { least: 3.0, aim: 6.0 }));
     figures.extend(operation(&pair, Operation::Update, Target::Times { least: 2.5, aim: 4.0 }));
+    figures.extend(operation(&pair, Operation::Mixed, Target::Times { least: 3.0, aim: 6.0 }));
+    figures.extend(operation(&pair, Operation::List, Target::Times { least: 2.0, aim: 4.0 }));
     figures.extend([
         pair.figure("memory idle", "MB", |contender| contender.idle_bytes.iter().map(|bytes| megabytes(*bytes)).collect())
             .with_target(Target::AtMost { least: 120.0, aim: 80.0 }),

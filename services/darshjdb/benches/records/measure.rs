@@ -120,6 +120,14 @@ impl Contender {
         Ok(())
     }
 
+    async fn index(&mut self, options: &Options) -> Result<()> {
+        let begin = Instant::now();
+        let mut connection = Connection::open(self.server.address).await?;
+        self.server.dialect.index(&mut connection, options).await?;
+        println!("index   {:<10} {:>6.1} s", self.server.dialect.name(), begin.elapsed().as_secs_f64());
+        Ok(())
+    }
+
     async fn load(&mut self, options: &Options, operation: Operation, number: usize) -> Result<()> {
         self.renew_tokens().await?;
         let disk_before = self.server.record_bytes();
@@ -177,7 +185,14 @@ pub(crate) async fn all(options: &Options, contenders: &mut [Contender]) -> Resu
             contender.server.freeze();
         }
     }
-    for operation in [Operation::Get, Operation::Update, Operation::Create] {
+    for operation in [Operation::Get, Operation::Update, Operation::Mixed, Operation::Create, Operation::List] {
+        if operation == Operation::List {
+            for contender in &mut *contenders {
+                contender.server.thaw();
+                contender.index(options).await?;
+                contender.server.freeze();
+            }
+        }
         for number in 1..=options.runs() {
             for contender in &mut *contenders {
                 contender.server.thaw();

@@ -20,6 +20,10 @@ pub(crate) enum Operation {
     Get,
     Update,
     Create,
+    /// Nine gets and an update.
+    Mixed,
+    /// Twenty records of a status, from some priority on, by priority.
+    List,
 }
 
 impl Operation {
@@ -28,6 +32,8 @@ impl Operation {
             Self::Get => "get",
             Self::Update => "update",
             Self::Create => "create",
+            Self::Mixed => "mixed 90/10",
+            Self::List => "list",
         }
     }
 }
@@ -57,11 +63,13 @@ pub(crate) fn write_task(random: &mut SmallRng, owner: Option<&str>, out: &mut V
 
 /// The endless requests of one connection, drawn with a fixed seed.
 pub(crate) struct Requests {
+    dialect: Dialect,
     operation: Operation,
     user: Arc<User>,
     owner: Option<String>,
     start: String,
     tail: String,
+    tail_of_get: String,
     random: SmallRng,
     body: Vec<u8>,
     key: usize,
@@ -74,27 +82,44 @@ impl Requests {
             Operation::Get => format!("GET {path}/"),
             Operation::Update => format!("PATCH {path}/"),
             Operation::Create => format!("POST {path}"),
+            Operation::Mixed => format!("{path}/"),
+            Operation::List => format!("GET {path}?"),
         };
-        let tail = request_tail(Some(&user.token), operation != Operation::Get);
+        let has_body = !matches!(operation, Operation::Get | Operation::List);
+        let tail = request_tail(Some(&user.token), has_body);
+        let tail_of_get = request_tail(Some(&user.token), false);
         let owner = dialect.client_sets_owner().then(|| user.id.clone());
-        Self { operation, user, owner, start, tail, random: SmallRng::seed_from_u64(seed), body: Vec::new(), key: 0 }
+        let random = SmallRng::seed_from_u64(seed);
+        Self { dialect, operation, user, owner, start, tail, tail_of_get, random, body: Vec::new(), key: 0 }
     }
 
     /// Replaces `out` by the next request.
     pub(crate) fn next(&mut self, out: &mut Vec<u8>) {
         out.clear();
-        out.extend_from_slice(self.start.as_bytes());
         self.body.clear();
+        let is_update =
+            self.operation == Operation::Update || self.operation == Operation::Mixed && self.random.random_range(0..10) == 0;
+        if self.operation == Operation::Mixed {
+            out.extend_from_slice(if is_update { b"PATCH " } else { b"GET " });
+        }
+        out.extend_from_slice(self.start.as_bytes());
         match self.operation {
             Operation::Get => self.draw_key(out),
-            Operation::Update => {
+            Operation::Mixed if !is_update => self.draw_key(out),
+            Operation::List => {
+                let status = STATUSES[self.random.random_range(0..STATUSES.len())];
+                let priority = self.random.random_range(0..PRIORITIES * 3 / 4);
+                out.extend_from_slice(self.dialect.list(status, priority).as_bytes());
+            }
+            Operation::Update | Operation::Mixed => {
                 self.draw_key(out);
                 let priority = self.random.random_range(0..UPDATED_PRIORITIES);
                 write!(self.body, r#"{{"priority":{priority}}}"#).expect("a Vec takes every write");
             }
             Operation::Create => write_task(&mut self.random, self.owner.as_deref(), &mut self.body),
         }
-        out.extend_from_slice(self.tail.as_bytes());
+        let is_get = self.operation == Operation::Mixed && !is_update;
+        out.extend_from_slice(if is_get { self.tail_of_get.as_bytes() } else { self.tail.as_bytes() });
         if !self.body.is_empty() {
             write!(out, "{}\r\n\r\n", self.body.len()).expect("a Vec takes every write");
             out.extend_from_slice(&self.body);
@@ -104,8 +129,8 @@ impl Requests {
     /// Whether the body can be the answer to the request drawn last: a record, and the one that was asked for.
     pub(crate) fn is_answered_by(&self, body: &[u8]) -> bool {
         match self.operation {
-            Operation::Get | Operation::Update => contains(body, self.user.keys[self.key].as_bytes()),
-            Operation::Create => contains(body, br#""id""#),
+            Operation::Get | Operation::Update | Operation::Mixed => contains(body, self.user.keys[self.key].as_bytes()),
+            Operation::Create | Operation::List => contains(body, br#""id""#),
         }
     }
 

@@ -24,6 +24,7 @@ const SIGN_UP_TRIES: usize = 60;
 pub(super) fn command(options: &Options, data: &Path, address: SocketAddr) -> Command {
     let mut command = Command::new(options.ddb());
     command.arg("start").arg("--data-dir").arg(data).arg("--bind").arg(address.to_string()).args(&options.server_args);
+    command.env("DDB_ADMIN_EMAIL", ADMIN).env("DDB_ADMIN_PASSWORD", PASSWORD);
     command
 }
 
@@ -47,6 +48,32 @@ pub(super) async fn sign_up(connection: &mut Connection, count: usize) -> Result
         users.push(user);
     }
     Ok(users)
+}
+
+/// The admin that the server makes at its first start.
+const ADMIN: &str = "admin@example.com";
+
+pub(super) async fn index(connection: &mut Connection) -> Result<()> {
+    let body = json!({ "email": ADMIN, "password": PASSWORD }).to_string();
+    let (status, answer) = connection.call("POST", "/api/auth/signin", None, &body).await?;
+    if status != 200 {
+        return fail(format!("signing in as {ADMIN} answered {status}: {answer}"));
+    }
+    let token = text(&answer, "/access_token")?;
+    let path = "/api/schema/tasks/indexes";
+    let body = json!({ "fields": ["status", "priority"] }).to_string();
+    let (status, answer) = connection.call("POST", path, Some(&token), &body).await?;
+    if status != 201 {
+        return fail(format!("defining the index answered {status}: {answer}"));
+    }
+    loop {
+        let (_, answer) = connection.call("GET", path, Some(&token), "").await?;
+        match text(&answer, "/data/0/state")?.as_str() {
+            "ready" => return Ok(()),
+            "building" => tokio::time::sleep(Duration::from_millis(100)).await,
+            _ => return fail(format!("the index was not built: {answer}")),
+        }
+    }
 }
 
 pub(super) async fn renew(connection: &mut Connection, user: &mut User) -> Result<()> {

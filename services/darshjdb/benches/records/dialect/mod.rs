@@ -98,6 +98,26 @@ impl Dialect {
         }
     }
 
+    /// Makes the index on status and priority and waits for it.
+    pub(crate) async fn index(self, connection: &mut Connection, options: &Options) -> Result<()> {
+        match self {
+            Self::DarshJdb => darshjdb::index(connection).await,
+            Self::PocketBase => pocketbase::index(connection, options).await,
+        }
+    }
+
+    /// The query string of twenty records of a status, from a priority on, by priority.
+    pub(crate) fn list(self, status: &str, priority: u32) -> String {
+        match self {
+            Self::DarshJdb => format!(
+                "limit=20&order=priority&where=status%20%3D%20%24s%20AND%20priority%20%3E%3D%20%24p&vars=%7B%22s%22%3A%22{status}%22%2C%22p%22%3A{priority}%7D"
+            ),
+            Self::PocketBase => {
+                format!("perPage=20&skipTotal=1&sort=priority&filter=status%3D%27{status}%27%26%26priority%3E%3D{priority}")
+            }
+        }
+    }
+
     /// New tokens before the old ones end.
     pub(crate) async fn renew(self, connection: &mut Connection, user: &mut User) -> Result<()> {
         match self {

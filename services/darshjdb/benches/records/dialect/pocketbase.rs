@@ -40,10 +40,7 @@ pub(super) fn command(data: &Path, address: SocketAddr) -> Command {
 }
 
 pub(super) async fn set_up(connection: &mut Connection, options: &Options, count: usize) -> Result<Vec<User>> {
-    let (superuser, password) = match &options.superuser {
-        Some(given) => given.split_once(':').unwrap_or((given, PASSWORD)),
-        None => (SUPERUSER, PASSWORD),
-    };
+    let (superuser, password) = superuser(options);
     let (_, admin) = sign_in(connection, "_superusers", superuser, password).await?;
 
     let settings = call(connection, "GET", "/api/settings", &admin, &Value::Null).await?;
@@ -65,6 +62,22 @@ pub(super) async fn set_up(connection: &mut Connection, options: &Options, count
         accounts.push(User { id, token, refresh_token: String::new(), keys: Vec::new() });
     }
     Ok(accounts)
+}
+
+/// On both fields, as ours.
+pub(super) async fn index(connection: &mut Connection, options: &Options) -> Result<()> {
+    let (superuser, password) = superuser(options);
+    let (_, admin) = sign_in(connection, "_superusers", superuser, password).await?;
+    let indexes = json!({ "indexes": ["CREATE INDEX `idx_list` ON `tasks` (`status`, `priority`)"] });
+    call(connection, "PATCH", "/api/collections/tasks", &admin, &indexes).await?;
+    Ok(())
+}
+
+fn superuser(options: &Options) -> (&str, &str) {
+    match &options.superuser {
+        Some(given) => given.split_once(':').unwrap_or((given, PASSWORD)),
+        None => (SUPERUSER, PASSWORD),
+    }
 }
 
 pub(super) async fn seed(connection: &mut Connection, user: &User, count: usize, random: &mut SmallRng) -> Result<Vec<String>> {
