@@ -195,6 +195,23 @@ impl Error {
         }))
     }
 
+    /// The same, said of a part of a larger request: `what` stands before the message, `place` before the field of each detail.
+    #[must_use]
+    pub fn within(mut self, what: &str, place: &str) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self.in_field(place)
+    }
+
+    /// The same, with `place` before the field of each detail.
+    #[must_use]
+    pub fn in_field(mut self, place: &str) -> Self {
+        for detail in &mut self.0.details {
+            let dot = if detail.field.is_empty() || detail.field.starts_with('[') { "" } else { "." };
+            detail.field = format!("{place}{dot}{}", detail.field);
+        }
+        self
+    }
+
     pub fn code(&self) -> ErrorCode {
         self.0.code
     }

@@ -9,7 +9,7 @@ use ddb_engine::arithmetic;
 use crate::record_body::{self, Ttl};
 
 /// A merge that was checked as far as it can be without the record.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Patch {
     changes: Vec<(String, Change)>,
     /// None leaves the expiry as it is.
@@ -89,13 +89,7 @@ fn invalid(place: &Place<'_>, code: &'static str, message: impl FnOnce(&str) -> 
 
 /// The value of what is no merge.
 fn value(json: Json, place: &Place<'_>) -> Result<Value> {
-    json::to_value(json, "").map_err(|error| {
-        let outer = place.path();
-        error.details().iter().fold(Error::new(error.code(), error.message()), |named, detail| {
-            let dot = if detail.field.is_empty() || detail.field.starts_with('[') { "" } else { "." };
-            named.with_detail(format!("{outer}{dot}{}", detail.field), detail.code, detail.message.clone())
-        })
-    })
+    json::to_value(json, "").map_err(|error| error.in_field(&place.path()))
 }
 
 fn change(json: Json, place: &Place<'_>) -> Result<Change> {

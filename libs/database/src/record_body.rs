@@ -8,6 +8,9 @@ use ddb_core::{Error, FieldName, Object, RecordKey, Result, Timestamp};
 /// The longest expiry: a thousand years, so that the time of expiry stays far inside its range.
 const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
 
+/// Characters of a name that stand in an error.
+const SHOWN_NAME: usize = 128;
+
 /// A record to be made, or the whole of what replaces one.
 #[derive(Debug, Clone)]
 pub struct NewRecord {
@@ -72,12 +75,18 @@ pub(crate) fn entries(json: Json) -> Result<Vec<(String, Json)>> {
     Ok(entries)
 }
 
-fn take(entries: &mut Vec<(String, Json)>, name: &str) -> Option<Json> {
+pub(crate) fn take(entries: &mut Vec<(String, Json)>, name: &str) -> Option<Json> {
     let position = entries.iter().position(|(known, _)| known == name)?;
     Some(entries.remove(position).1)
 }
 
-fn key(json: Json) -> Result<RecordKey> {
+/// A name from a body as far as it stands in an error.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().take(SHOWN_NAME).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The key that `"id"` of a body names.
+pub(crate) fn key(json: Json) -> Result<RecordKey> {
     let refuse = |message: &str| Err(Error::invalid("id", "TYPE", message));
     match json {
         Json::Int(number) => Ok(RecordKey::Int(number)),

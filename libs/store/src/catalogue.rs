@@ -53,6 +53,26 @@ pub(crate) async fn find_table(
     row.map(|row| row.try_get(0).map(TableId).map_err(to_error)).transpose()
 }
 
+/// Those of the tables that exist.
+pub(crate) async fn find_tables(
+    executor: impl PgExecutor<'_>,
+    namespace: NamespaceId,
+    names: Vec<String>,
+) -> Result<Vec<(TableName, TableId)>> {
+    let rows = sqlx::query("select name, id from ddb.data_table where namespace = $1 and name = any($2)")
+        .bind(namespace.0)
+        .bind(names)
+        .fetch_all(executor)
+        .await
+        .map_err(to_error)?;
+    rows.iter()
+        .map(|row| {
+            let name: &str = row.try_get(0).map_err(to_error)?;
+            Ok((TableName::parse(name)?, TableId(row.try_get(1).map_err(to_error)?)))
+        })
+        .collect()
+}
+
 /// Every table of a namespace, by id.
 pub(crate) async fn all_tables(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Vec<(TableId, TableName)>> {
     let rows = sqlx::query("select id, name from ddb.data_table where namespace = $1 order by id")

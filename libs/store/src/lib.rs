@@ -38,4 +38,4 @@ pub use schema::TableSchema;
 pub use status::{Status, TableStatus};
 pub use store::Store;
 pub use system::SystemRow;
-pub use transactor::{Change, Current, Decide, Step, Write, Written};
+pub use transactor::{Change, Current, Decide, Refused, Step, Write, Written};

@@ -86,6 +86,11 @@ impl RawRecord {
         }))
     }
 
+    /// Bytes of the document.
+    pub(crate) fn size(&self) -> usize {
+        self.doc.len()
+    }
+
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now.0)
     }

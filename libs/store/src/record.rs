@@ -4,6 +4,8 @@ use ddb_core::{Error, ErrorCode, Object, Result, doc};
 
 /// A record's fields in the form of `doc`, in bytes.
 const MAX_RECORD_BYTES: usize = 1 << 20;
+/// The records that the steps of one write leave, each time they do: what a write holds in memory and encodes under the lock.
+const MAX_WRITE_BYTES: usize = 32 << 20;
 /// Names of fields that a table can have had.
 pub const MAX_FIELDS: usize = 1_000;
 
@@ -14,6 +16,18 @@ pub(crate) fn doc(fields: &Object) -> Result<String> {
         return Err(Error::new(ErrorCode::PayloadTooLarge, "a record has at most 1 MB"));
     }
     Ok(doc)
+}
+
+/// 413 where the records of a write's steps have become too large together.
+pub(crate) fn check_total(bytes: usize) -> Result<()> {
+    if bytes > MAX_WRITE_BYTES {
+        let message = format!(
+            "the records of one request have at most {} MB together, each counted as often as it is written",
+            MAX_WRITE_BYTES >> 20
+        );
+        return Err(Error::new(ErrorCode::PayloadTooLarge, message));
+    }
+    Ok(())
 }
 
 pub(crate) fn too_many_fields() -> Error {

@@ -13,7 +13,7 @@ use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape};
-use crate::transactor::{Transactor, Write, Written};
+use crate::transactor::{Refused, Transactor, Write, Written};
 use crate::{Config, Record, migration};
 
 /// For statements that one index serves: its plan must not depend on how large the table was when it was made.
@@ -98,9 +98,9 @@ impl Store {
     }
 
     /// All of the write's steps, or none. An acknowledged write is on disk.
-    pub async fn write(&self, write: Write) -> Result<Written> {
+    pub async fn write(&self, write: Write) -> Result<Written, Refused> {
         if write.namespace != self.inner.main.id {
-            return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)));
+            return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)).into());
         }
         let written = self.inner.transactor.write(write).await?;
         self.learn(written.tx);

@@ -30,6 +30,25 @@ pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
     out
 }
 
+/// `{"tx":n,"results":[{record} or null,…]}`
+pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + records.len() * 256);
+    out.extend_from_slice(b"{\"tx\":");
+    write_value(&Value::Int(tx.0), Accept::Plain, &mut out);
+    out.extend_from_slice(b",\"results\":[");
+    for (index, record) in records.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match record {
+            Some(record) => write_record(record, accept, &mut out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
 /// `{"data":{"tasks":[…]},"next_cursors":{"tasks":…},"tx":n}`
 pub(crate) fn query(result: &QueryResult, tx: Tx, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);

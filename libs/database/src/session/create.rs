@@ -3,11 +3,11 @@ use std::collections::HashSet;
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
 
-use super::{Answer, Session};
+use super::{Planned, Session};
 use crate::{NewRecord, clock};
 
 /// Records of one transaction.
-const MAX_RECORDS: usize = 10_000;
+pub(super) const MAX_RECORDS: usize = 10_000;
 
 impl Session {
     /// What can be told before the records are read: 401 for the anonymous.
@@ -16,7 +16,7 @@ impl Session {
     }
 
     /// Creates all or none. 401 for the anonymous, 409 where a key is taken, visible to the caller or not.
-    pub async fn create(&self, table: &TableName, records: Vec<NewRecord>) -> Result<Answer<Vec<Record>>> {
+    pub async fn create(&self, table: &TableName, records: Vec<NewRecord>) -> Result<Planned<Vec<Record>>> {
         let owner = self.policy(table).owner_of_new(&self.principal)?;
         if records.len() > MAX_RECORDS {
             return Err(Error::new(
@@ -24,35 +24,29 @@ impl Session {
                 format!("a request creates {MAX_RECORDS} records at most"),
             ));
         }
-        if records.is_empty() {
-            let tx = self.database.store().head(self.namespace).await?;
-            return Ok(Answer { data: Vec::new(), tx });
-        }
         check(table, &records)?;
-        self.check_profiles(table, &records).await?;
-        let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
-        let written = self.write(steps).await?;
-        Ok(Answer { data: written.records.into_iter().flatten().collect(), tx: written.tx })
-    }
-}
-
-impl Session {
-    /// The key of an account's profile stays the account's, also while it has no profile: whoever could take it would stand in for the
-    /// account wherever its record is read.
-    async fn check_profiles(&self, table: &TableName, records: &[NewRecord]) -> Result<()> {
-        if *table != TableName::user() {
-            return Ok(());
+        let keys = records.iter().filter_map(|record| Some((table, record.key.as_ref()?)));
+        if let Some(key) = self.profiles_of_others(keys).await?.into_iter().next() {
+            return Err(taken(&RecordId::new(table.clone(), key)));
         }
-        let keys: Vec<&str> = records.iter().filter_map(|record| text_key(record.key.as_ref()?)).collect();
+        let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
+        Ok(Planned::new(self, steps, |written| Ok(written.records.into_iter().flatten().collect())))
+    }
+
+    /// Those of the keys that belong to an account which is not the caller's. The key of an account's profile stays the account's, also while it has
+    /// no profile: whoever could take it would stand in for the account wherever its record is read.
+    pub(super) async fn profiles_of_others(
+        &self,
+        keys: impl Iterator<Item = (&TableName, &RecordKey)>,
+    ) -> Result<HashSet<RecordKey>> {
+        let user = TableName::user();
+        let keys: Vec<&str> = keys.filter(|(table, _)| **table == user).filter_map(|(_, key)| text_key(key)).collect();
         let own = self.principal.user_key().and_then(text_key);
         if keys.is_empty() {
-            return Ok(());
+            return Ok(HashSet::new());
         }
         let of_accounts = self.database.store().accounts_among(self.namespace, &keys).await?;
-        match of_accounts.into_iter().find(|key| own != Some(key.as_str())) {
-            Some(key) => Err(taken(&RecordId::new(table.clone(), RecordKey::String(key)))),
-            None => Ok(()),
-        }
+        Ok(of_accounts.into_iter().filter(|key| own != Some(key.as_str())).map(RecordKey::String).collect())
     }
 }
 
@@ -74,11 +68,11 @@ fn check(table: &TableName, records: &[NewRecord]) -> Result<()> {
     ddb_store::check_new(records.iter().map(|record| &record.fields))
 }
 
-fn taken(id: &RecordId) -> Error {
+pub(super) fn taken(id: &RecordId) -> Error {
     Error::conflict(format!("the key of {id} is taken"))
 }
 
-fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step {
+pub(super) fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step {
     let NewRecord { key, fields, ttl } = record;
     let decide = move |current: Current<'_>| match current.record {
         Some(record) => Err(taken(&record.id)),

@@ -8,6 +8,8 @@ mod get_at;
 mod history;
 mod list;
 mod merge;
+mod mutate;
+mod planned;
 mod query;
 mod replace;
 mod restore;
@@ -17,12 +19,13 @@ mod undelete;
 
 use ddb_access::{Policy, Rows};
 use ddb_core::{Error, ErrorCode, NamespaceId, Principal, RecordKey, RequestId, Result, TableName, Tx};
-use ddb_store::{Current, Record, Step, Write, Written};
+use ddb_store::{Current, Record};
 
 use crate::Database;
 
 pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
+pub use planned::Planned;
 pub use query::QueryResult;
 
 /// A caller in a namespace: the only way to read and write records.
@@ -66,24 +69,6 @@ impl Session {
             Rows::Nothing => Err(absent(table, key)),
             rows => Ok(rows),
         }
-    }
-
-    async fn write(&self, steps: Vec<Step>) -> Result<Written> {
-        let write = Write {
-            namespace: self.namespace,
-            actor: self.principal.user_key().cloned(),
-            request: self.request.clone(),
-            steps,
-            system: Vec::new(),
-        };
-        self.database.store().write(write).await
-    }
-
-    /// A write of one record, whose state after the write is the answer.
-    async fn write_one(&self, step: Step) -> Result<Answer<Record>> {
-        let written = self.write(vec![step]).await?;
-        let record = written.records.into_iter().next().flatten();
-        Ok(Answer { data: record.ok_or_else(|| Error::internal("the write gave no record"))?, tx: written.tx })
     }
 }
 

@@ -1,13 +1,13 @@
 use ddb_core::{Error, RecordKey, Result, TableName, Tx};
 use ddb_store::{Change, Current, Past, Record, Step};
 
-use super::{Answer, Session, absent, visible};
+use super::{Planned, Session, absent, planned, visible};
 
 impl Session {
     /// Makes the fields and the expiry of a record what they were at the end of transaction `tx`, by a write like any other; an expiry that has passed is
     /// not restored. 404 where the record is absent or not the caller's, now or then; 400 where `tx` is still to come; 412 where the record's last change
     /// is not `if_match`; 409 where it belonged to another owner, who an admin would give away by restoring; 410 where something of it was removed.
-    pub async fn restore(&self, table: &TableName, key: &RecordKey, tx: Tx, if_match: Option<Tx>) -> Result<Answer<Record>> {
+    pub async fn restore(&self, table: &TableName, key: &RecordKey, tx: Tx, if_match: Option<Tx>) -> Result<Planned<Record>> {
         let rows = self.rows_to_change(table, key)?;
         let head = self.database.store().head(self.namespace).await?;
         if tx > head {
@@ -25,6 +25,7 @@ impl Session {
             Ok(Change::Update { fields: fields.clone(), expires: expires.filter(|expires| *expires > current.now) })
         };
         let (table, key) = (table.clone(), key.clone());
-        self.write_one(Step { table, key, makes_table: false, past: Some(Past::At(tx)), decide: Box::new(decide) }).await
+        let step = Step { table, key, makes_table: false, past: Some(Past::At(tx)), decide: Box::new(decide) };
+        Ok(Planned::new(self, vec![step], planned::one))
     }
 }

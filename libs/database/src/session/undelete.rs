@@ -1,12 +1,12 @@
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Past, Record, Step};
 
-use super::{Answer, Session, absent};
+use super::{Planned, Session, absent, planned};
 
 impl Session {
     /// Makes a deleted or expired record anew, as it was last and for whom it belonged to; an expiry that has passed is not restored. 409 where it exists,
     /// 404 where it never did or its last state was not the caller's, 410 where something of it was removed.
-    pub async fn undelete(&self, table: &TableName, key: &RecordKey) -> Result<Answer<Record>> {
+    pub fn undelete(&self, table: &TableName, key: &RecordKey) -> Result<Planned<Record>> {
         let rows = self.rows_to_change(table, key)?;
         let (of_table, of_key) = (table.clone(), key.clone());
         let decide = move |current: Current<'_>| {
@@ -25,6 +25,7 @@ impl Session {
             Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires })
         };
         let (table, key) = (table.clone(), key.clone());
-        self.write_one(Step { table, key, makes_table: false, past: Some(Past::BeforeDeletion), decide: Box::new(decide) }).await
+        let step = Step { table, key, makes_table: false, past: Some(Past::BeforeDeletion), decide: Box::new(decide) };
+        Ok(Planned::new(self, vec![step], planned::one))
     }
 }

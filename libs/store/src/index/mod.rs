@@ -16,7 +16,7 @@ pub use definition::NewIndex;
 
 pub(crate) use build::is_duplicate_key;
 pub(crate) use catalogue::Indexes;
-pub(crate) use unique::{Claiming, Claims, Expired, Probed};
+pub(crate) use unique::{Claiming, Claims, Expired, Holder, Probed, Taken};
 
 /// Columns that one index has at most.
 pub const MAX_INDEX_FIELDS: usize = 8;

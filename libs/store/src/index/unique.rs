@@ -20,20 +20,31 @@ pub(crate) struct Tuple {
 }
 
 /// A record by the sort key of its key.
-type Holder = (TableId, Vec<u8>);
+pub(crate) type Holder = (TableId, Vec<u8>);
 
 /// What is known of the tuples that a group is about.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claims {
     holders: HashMap<Tuple, Option<Holder>>,
     unknown: HashSet<Tuple>,
+    /// Who has let go of a tuple in this group.
+    former: HashMap<Tuple, Vec<Holder>>,
+    /// Those of them whose tuple another record has taken since.
+    replaced: HashSet<Holder>,
 }
 
 /// What one write changes in who holds what, until it is known to succeed.
 #[derive(Default)]
 pub(crate) struct Claiming {
-    released: Vec<Tuple>,
+    released: Vec<(Tuple, Holder)>,
     claimed: Vec<(Tuple, Holder)>,
+}
+
+/// A tuple of an index is another record's.
+pub(crate) struct Taken {
+    pub(crate) index: i32,
+    /// Who wants it.
+    pub(crate) claimant: Holder,
 }
 
 /// A record that has expired and holds a tuple which is claimed.
@@ -59,7 +70,7 @@ impl Claiming {
             if old == new {
                 continue;
             }
-            self.released.extend(old);
+            self.released.extend(old.map(|old| (old, (table, key.to_vec()))));
             self.claimed.extend(new.map(|new| (new, (table, key.to_vec()))));
         }
         Ok(())
@@ -67,13 +78,15 @@ impl Claiming {
 }
 
 impl Claims {
-    /// Lets a write have what it claims; the index whose tuple another record holds otherwise, and nothing has changed.
-    pub(crate) fn settle(&mut self, claiming: Claiming) -> Result<(), i32> {
+    /// Lets a write have what it claims, or nothing has changed.
+    pub(crate) fn settle(&mut self, claiming: Claiming) -> Result<(), Taken> {
         let Claiming { released, claimed } = claiming;
+        let free: HashSet<&Tuple> = released.iter().map(|(tuple, _)| tuple).collect();
         let mut of_write: HashMap<&Tuple, &Holder> = HashMap::new();
         for (tuple, holder) in &claimed {
+            let taken = || Taken { index: tuple.index, claimant: holder.clone() };
             if of_write.insert(tuple, holder).is_some_and(|other| other != holder) {
-                return Err(tuple.index);
+                return Err(taken());
             }
             let held = match self.holders.get(tuple) {
                 None => {
@@ -81,15 +94,28 @@ impl Claims {
                     false
                 }
                 Some(None) => false,
-                Some(Some(known)) => known != holder && !released.contains(tuple),
+                Some(Some(known)) => known != holder && !free.contains(tuple),
             };
             if held {
-                return Err(tuple.index);
+                return Err(taken());
             }
         }
-        self.holders.extend(released.into_iter().map(|tuple| (tuple, None)));
+        for (tuple, holder) in released {
+            self.holders.insert(tuple.clone(), None);
+            self.former.entry(tuple).or_default().push(holder);
+        }
+        for (tuple, holder) in &claimed {
+            let former = self.former.get(tuple).into_iter().flatten();
+            self.replaced.extend(former.filter(|former| *former != holder).cloned());
+        }
         self.holders.extend(claimed.into_iter().map(|(tuple, holder)| (tuple, Some(holder))));
         Ok(())
+    }
+
+    /// The records whose rows let go of their values before the rows of the group are written: PostgreSQL looks at each row by itself, in an order
+    /// of its own.
+    pub(crate) fn take_replaced(&mut self) -> HashSet<Holder> {
+        std::mem::take(&mut self.replaced)
     }
 
     /// The tuples that PostgreSQL has to be asked about before the evaluation counts.
@@ -104,7 +130,7 @@ pub(crate) struct Probed(HashMap<Tuple, Option<Holder>>);
 
 impl Probed {
     pub(crate) fn claims(&self) -> Claims {
-        Claims { holders: self.0.clone(), unknown: HashSet::new() }
+        Claims { holders: self.0.clone(), ..Claims::default() }
     }
 
     /// Asks about the tuples; gives the expired records among their holders.

@@ -1,12 +1,14 @@
 //! The SQL of a group: one read, one write.
 
+use std::collections::{HashMap, HashSet};
+
 use ddb_core::{EntityId, NamespaceId, Result, TableId, Timestamp, Tx, chain};
-use sqlx::{PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::group::{Entity, Head, Rows, Slots};
 use crate::connection::to_error;
 use crate::dictionary;
-use crate::index::{IndexColumn, Indexes};
+use crate::index::{Holder, IndexColumn, Indexes, column_name};
 use crate::projection::{self, RawRecord};
 use crate::statement::Statement;
 
@@ -71,7 +73,7 @@ fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
     let mut statement = Statement::new("");
     let ns = statement.bind(namespace.0)?;
     let mut parts = Vec::new();
-    for table in slots.tables() {
+    for table in slots.tables().into_iter().filter(|table| !Slots::is_yet_to_be_made(*table)) {
         let keys: Vec<Vec<u8>> = slots.all.iter().filter(|slot| slot.table == table).map(|slot| slot.sort_key.clone()).collect();
         let keys = statement.bind(keys)?;
         let relation = projection::relation(namespace, table);
@@ -196,6 +198,27 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
     }
     statement.sql += " select 1";
     Ok(statement)
+}
+
+/// Empties the indexed values of rows that the group is about to write, so that others may take them.
+pub(super) async fn vacate(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    replaced: HashSet<Holder>,
+    indexes: &Indexes,
+) -> Result<(), sqlx::Error> {
+    let mut by_table: HashMap<TableId, Vec<Vec<u8>>> = HashMap::new();
+    for (table, key) in replaced {
+        by_table.entry(table).or_default().push(key);
+    }
+    for (table, keys) in by_table {
+        let Some(indexes) = indexes.of(table) else { continue };
+        let columns: String = indexes.columns.iter().map(|column| format!(", {} = null", column_name(column.id))).collect();
+        let relation = projection::relation(namespace, table);
+        let statement = format!("update {relation} set owner = null{columns} where key = any($1)");
+        sqlx::query(AssertSqlSafe(statement)).bind(keys).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 fn project(

@@ -7,9 +7,9 @@ use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
 use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
 use super::facts::{self, NewAttribute, NewFact};
-use super::{Change, Current, Write, Written};
+use super::{Change, Current, Refused, Write, Written};
 use crate::dictionary::{self, Attribute, Attributes};
-use crate::index::{Claiming, Claims, Indexes};
+use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
 use crate::{MAX_FIELDS, PastRecord, Record, Shadowed, SystemRow, record};
@@ -44,6 +44,8 @@ pub(super) struct Slot {
     pub(super) record: Option<Record>,
     /// The record's fields as they are to be stored; None while nothing has changed.
     pub(super) doc: Option<String>,
+    /// Bytes of the record's document; 0 where there is no record.
+    size: usize,
     pub(super) changed: bool,
     /// The record as it was at the point that a step named.
     pub(super) past: Option<Arc<PastRecord>>,
@@ -70,6 +72,7 @@ impl Slots {
                 has_row: false,
                 record: None,
                 doc: None,
+                size: 0,
                 changed: false,
                 past: None,
             });
@@ -80,6 +83,16 @@ impl Slots {
     pub(super) fn find(&mut self, table: TableId, sort_key: Vec<u8>) -> Option<&mut Slot> {
         let index = *self.by_key.get(&(table, sort_key))?;
         self.all.get_mut(index)
+    }
+
+    /// Stands for the n-th of the tables that do not exist and that the group would make.
+    pub(super) fn yet_to_be_made(position: usize) -> TableId {
+        TableId(-1 - i32::try_from(position).unwrap_or(i32::MAX - 1))
+    }
+
+    /// Whether the number stands for a table that does not exist and is made once a write that needs it is known to succeed.
+    pub(super) fn is_yet_to_be_made(table: TableId) -> bool {
+        table.0 < 0
     }
 
     /// The tables that are touched, each once, in order.
@@ -95,6 +108,7 @@ impl Slot {
     pub(super) fn fill(&mut self, entity: Entity, raw: Option<RawRecord>) -> Result<()> {
         self.entity = Some(entity);
         self.has_row = raw.is_some();
+        self.size = raw.as_ref().map_or(0, RawRecord::size);
         self.record = raw.map(|raw| raw.decode(&self.id.table, Shadowed::default())).transpose()?;
         Ok(())
     }
@@ -164,9 +178,11 @@ pub(super) struct Evaluation<'a> {
 
 /// What one step does, before the write as a whole is known to succeed.
 struct Effect {
+    step: usize,
     slot: usize,
     record: Option<Record>,
     doc: Option<String>,
+    size: usize,
     facts: Vec<NewFact>,
 }
 
@@ -190,6 +206,13 @@ impl Effects {
         self.latest.insert(effect.slot, self.in_order.len());
         self.in_order.push(effect);
     }
+}
+
+/// Names of fields that a table has not had before a write.
+struct NewNames<'a> {
+    /// How many it has had.
+    known: usize,
+    names: HashSet<&'a str>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -219,27 +242,39 @@ impl<'a> Evaluation<'a> {
 
     /// Evaluates one write; `places` are the slots of its steps (None: the table does not exist). An error leaves the group
     /// as it was.
-    pub(super) fn evaluate(&mut self, write: &Write, actor: Option<Entity>, places: &[Option<usize>]) -> Result<Written> {
+    pub(super) fn evaluate(
+        &mut self,
+        write: &Write,
+        actor: Option<Entity>,
+        places: &[Option<usize>],
+    ) -> Result<Written, Refused> {
         self.check_system_rows(write)?;
         let tx = Tx(self.head.tx.0 + 1);
         let mut effects = Effects::with_capacity(places.len());
         let mut records = Vec::with_capacity(places.len());
-        for (step, place) in write.steps.iter().zip(places) {
+        let mut bytes = 0;
+        for (index, (step, place)) in write.steps.iter().zip(places).enumerate() {
+            let refused = |error| Refused { step: Some(index), error };
             let before = place.and_then(|place| self.state(&effects, place));
             let live = before.filter(|record| !is_expired(record, self.head.now));
             let expired = before.filter(|record| is_expired(record, self.head.now));
             let past = place.and_then(|place| self.slots.all[place].past.as_deref());
-            let change = (step.decide)(Current { record: live, expired, past, now: self.head.now })?;
+            let size = place.map_or(0, |place| self.size(&effects, place));
+            let change = (step.decide)(Current { record: live, expired, past, now: self.head.now }).map_err(refused)?;
             let effect = match (change, place) {
                 (Change::Keep, _) => {
+                    bytes += size;
+                    record::check_total(bytes).map_err(refused)?;
                     records.push(live.cloned());
                     continue;
                 }
-                (change, Some(place)) => self.effect(change, *place, live, expired, tx)?,
+                (change, Some(place)) => self.effect(change, (index, *place), (live, expired, size), tx).map_err(refused)?,
                 (Change::Create { .. } | Change::Update { .. } | Change::Delete, None) => {
-                    return Err(Error::internal("a step changes a record of a table that does not exist"));
+                    return Err(refused(Error::internal("a step changes a record of a table that does not exist")));
                 }
             };
+            bytes += effect.size;
+            record::check_total(bytes).map_err(refused)?;
             records.push(effect.record.clone());
             effects.push(effect);
         }
@@ -283,7 +318,18 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn effect(&self, change: Change, slot: usize, live: Option<&Record>, expired: Option<&Record>, tx: Tx) -> Result<Effect> {
+    /// Bytes of the document of that record.
+    fn size(&self, effects: &Effects, place: usize) -> usize {
+        effects.latest(place).map_or(self.slots.all[place].size, |effect| effect.size)
+    }
+
+    fn effect(
+        &self,
+        change: Change,
+        (step, slot): (usize, usize),
+        (live, expired, size): (Option<&Record>, Option<&Record>, usize),
+        tx: Tx,
+    ) -> Result<Effect> {
         let now = self.head.now;
         let mut facts = Vec::new();
         let (record, doc) = match (change, live) {
@@ -314,7 +360,12 @@ impl<'a> Evaluation<'a> {
             }
             (change, _) => return Err(Error::internal(format!("a step's change does not fit the record: {}", kind(&change)))),
         };
-        Ok(Effect { slot, record, doc, facts })
+        let size = match (&record, &doc) {
+            (_, Some(doc)) => doc.len(),
+            (Some(_), None) => size,
+            (None, None) => 0,
+        };
+        Ok(Effect { step, slot, record, doc, size, facts })
     }
 
     fn check_system_rows(&self, write: &Write) -> Result<()> {
@@ -329,7 +380,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Takes what the write claims in unique indexes; 409 where another record holds it.
-    fn claim(&mut self, effects: &[Effect]) -> Result<()> {
+    fn claim(&mut self, effects: &[Effect]) -> Result<(), Refused> {
         let mut claiming = Claiming::default();
         let mut seen = HashSet::new();
         for effect in effects.iter().rev() {
@@ -340,28 +391,36 @@ impl<'a> Evaluation<'a> {
                 claiming.change(indexes, slot.table, &slot.sort_key, slot.record.as_ref(), effect.record.as_ref())?;
             }
         }
-        self.claims.settle(claiming).map_err(|index| match self.indexes.get(index) {
-            Some(index) => index.taken(),
-            None => Error::conflict("a value that must be unique is taken"),
+        self.claims.settle(claiming).map_err(|Taken { index, claimant: (table, key) }| {
+            let is_claimant = |effect: &&Effect| {
+                let slot = &self.slots.all[effect.slot];
+                slot.table == table && slot.sort_key == key
+            };
+            let error = match self.indexes.get(index) {
+                Some(index) => index.taken(),
+                None => Error::conflict("a value that must be unique is taken"),
+            };
+            Refused { step: effects.iter().rev().find(is_claimant).map(|effect| effect.step), error }
         })
     }
 
-    fn check_attribute_limit(&self, effects: &[Effect]) -> Result<()> {
-        let mut new: HashMap<TableId, HashSet<&str>> = HashMap::new();
+    fn check_attribute_limit(&self, effects: &[Effect]) -> Result<(), Refused> {
+        let mut new: HashMap<TableId, NewNames<'_>> = HashMap::new();
         for effect in effects {
-            let slot = &self.slots.all[effect.slot];
+            let table = self.slots.all[effect.slot].table;
             for fact in &effect.facts {
-                if let NewAttribute::Field(name) = &fact.attribute
-                    && self.attribute(slot.table, name).is_none()
-                {
-                    new.entry(slot.table).or_default().insert(name);
+                let NewAttribute::Field(name) = &fact.attribute else { continue };
+                if self.attribute(table, name).is_some() {
+                    continue;
                 }
-            }
-        }
-        for (table, names) in new {
-            let named_by_group = self.new_attributes.keys().filter(|(of, _)| *of == table).count();
-            if self.attributes.count(table) + named_by_group + names.len() > MAX_FIELDS {
-                return Err(record::too_many_fields());
+                let of_table = new.entry(table).or_insert_with(|| {
+                    let named_by_group = self.new_attributes.keys().filter(|(of, _)| *of == table).count();
+                    NewNames { known: self.attributes.count(table) + named_by_group, names: HashSet::new() }
+                });
+                of_table.names.insert(name);
+                if of_table.known + of_table.names.len() > MAX_FIELDS {
+                    return Err(Refused { step: Some(effect.step), error: record::too_many_fields() });
+                }
             }
         }
         Ok(())
@@ -410,6 +469,7 @@ impl<'a> Evaluation<'a> {
             let slot = &mut self.slots.all[effect.slot];
             slot.record = effect.record;
             slot.doc = effect.doc;
+            slot.size = effect.size;
             slot.changed = true;
         }
         let hash = TxHeader {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ddb_core::{Error, Result, TableName};
 use tokio::sync::{Notify, oneshot};
 
-use super::{Write, Written};
+use super::{Refused, Write, Written};
 
 /// Requests of one group. While one group is in PostgreSQL the next one queues up, so a cap below the number of busy clients
 /// keeps both sides working; measured in `services/darshjdb/benches/README.md`.
@@ -23,7 +23,7 @@ const MAX_WAITING_OF_ONE: usize = 512;
 /// A request and the way back to who waits for it.
 pub(crate) struct Pending {
     pub(crate) write: Write,
-    pub(crate) answer: oneshot::Sender<Result<Written>>,
+    pub(crate) answer: oneshot::Sender<Result<Written, Refused>>,
     /// Set by whoever comes first: the transactor, which takes the request up, or its caller, who gives it up.
     pub(crate) claimed: Arc<AtomicBool>,
 }

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::commit;
 use super::group::{Entity, Evaluation, Slots};
 use super::queue::Pending;
-use super::{Queue, Write, Written};
+use super::{Queue, Refused, Write, Written};
 use crate::catalogue::{self, Catalogue};
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
@@ -83,7 +83,7 @@ impl Transactor {
     }
 
     /// Hands a write over and waits for its outcome. Dropping the future does not take the write back.
-    pub(crate) async fn write(&self, write: Write) -> Result<Written> {
+    pub(crate) async fn write(&self, write: Write) -> Result<Written, Refused> {
         let (answer, mut outcome) = oneshot::channel();
         let claimed = Arc::new(AtomicBool::new(false));
         self.queue.push(Pending { write, answer, claimed: claimed.clone() })?;
@@ -91,12 +91,12 @@ impl Transactor {
             Ok(outcome) => outcome,
             Err(_) => {
                 if !claimed.swap(true, Ordering::AcqRel) {
-                    return Err(Error::unavailable("the database is not reachable at the moment; nothing was written"));
+                    return Err(Error::unavailable("the database is not reachable at the moment; nothing was written").into());
                 }
                 outcome.await
             }
         };
-        outcome.unwrap_or_else(|_| Err(Error::unavailable("the write was given up; whether it took effect is not known")))
+        outcome.unwrap_or_else(|_| Err(Error::unavailable("the write was given up; whether it took effect is not known").into()))
     }
 
     /// Writes what waits, then ends.
@@ -139,10 +139,30 @@ enum Failure {
     Busy(Error),
 }
 
+/// What became of each write of a group.
+type Outcomes = Vec<Result<Written, Refused>>;
+
+/// How a pass over a group ended.
+enum Pass {
+    Done(Outcomes),
+    /// Writes that would succeed make records in these tables, each with who makes it; nothing was written.
+    NeedsTables(Vec<(TableName, Option<RecordKey>)>),
+}
+
+/// Where the steps of a group find their records.
+#[derive(Default)]
+struct Places {
+    slots: Slots,
+    /// For each write the slots of its steps; None where the table does not exist.
+    of_writes: Vec<Vec<Option<usize>>>,
+    /// Tables that do not exist and that a step would make; the slots know them by [`Slots::yet_to_be_made`].
+    to_be_made: Vec<TableName>,
+}
+
 struct InDoubt {
     tx: Tx,
     hash: Hash,
-    outcomes: Vec<Result<Written>>,
+    outcomes: Outcomes,
     learnt: HashMap<(TableId, String), Attribute>,
     error: sqlx::Error,
 }
@@ -183,7 +203,7 @@ impl Task {
                     self.is_away = true;
                     tracing::warn!(%error, "PostgreSQL is not reachable; a group of {} writes is refused", group.len());
                     let message = "the database is not reachable at the moment; nothing was written";
-                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }
                 Err(Failure::InDoubt(doubt)) => {
@@ -200,7 +220,7 @@ impl Task {
                             self.is_away = true;
                             let message = "the connection to the database was lost during the commit; \
                                            whether the write took effect is not known yet";
-                            let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                            let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                             answer(group, outcomes);
                         }
                     }
@@ -213,7 +233,7 @@ impl Task {
                         Err(error) => {
                             tracing::warn!(%error, "expired records that stand in the way cannot be deleted");
                             let group = groups.pop().expect("pushed above");
-                            let outcomes = group.iter().map(|_| Err(error.for_another())).collect();
+                            let outcomes = group.iter().map(|_| Err(error.for_another().into())).collect();
                             answer(group, outcomes);
                         }
                     }
@@ -222,7 +242,7 @@ impl Task {
                     self.roll_back().await;
                     tracing::warn!(error = %error, "the lock of the namespace is held for too long; a group of {} writes is refused", group.len());
                     let message = "another process is writing for a long time; nothing was written";
-                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }
                 Err(Failure::Refused(error)) => {
@@ -232,7 +252,22 @@ impl Task {
                         tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a group was refused by PostgreSQL and is repeated one by one");
                         groups.extend(group.into_iter().rev().map(|pending| vec![pending]));
                     } else {
-                        answer(group, vec![Err(error)]);
+                        answer(group, vec![Err(error.into())]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes over a group until no table is missing that one of its writes, known to succeed, needs.
+    async fn attempt(&mut self, group: &[Pending]) -> Result<Outcomes, Failure> {
+        loop {
+            match self.pass(group).await? {
+                Pass::Done(outcomes) => return Ok(outcomes),
+                Pass::NeedsTables(needed) => {
+                    self.roll_back().await;
+                    for (table, actor) in needed {
+                        self.make_table(&table, actor.as_ref()).await?;
                     }
                 }
             }
@@ -240,8 +275,8 @@ impl Task {
     }
 
     /// One pass over a group: begin and lock, read, evaluate, write, commit.
-    async fn attempt(&mut self, group: &[Pending]) -> Result<Vec<Result<Written>>, Failure> {
-        let (mut slots, places) = self.places(group).await?;
+    async fn pass(&mut self, group: &[Pending]) -> Result<Pass, Failure> {
+        let Places { mut slots, of_writes: places, to_be_made } = self.places(group).await?;
         let namespace = self.namespace.id;
         self.begin().await?;
         let options = self.options.clone();
@@ -291,11 +326,19 @@ impl Task {
         drop(untouched);
         if evaluation.is_empty() {
             self.roll_back().await;
-            return Ok(outcomes);
+            return Ok(Pass::Done(outcomes));
+        }
+        let needed = needed_tables(&evaluation.slots, &to_be_made, group, &places);
+        if !needed.is_empty() {
+            return Ok(Pass::NeedsTables(needed));
         }
 
-        let Evaluation { slots, head, mut rows, new_attributes, .. } = evaluation;
+        let Evaluation { slots, head, mut rows, new_attributes, mut claims, .. } = evaluation;
         let connection = self.connection.as_mut().expect("connected by begin");
+        let replaced = claims.take_replaced();
+        if !replaced.is_empty() {
+            limited(&options, commit::vacate(connection, namespace, replaced, &self.indexes)).await?;
+        }
         let system_rows = std::mem::take(&mut rows.system);
         limited(&options, commit::write(connection, namespace, head.now, rows, &slots, &self.indexes))
             .await?
@@ -306,7 +349,7 @@ impl Task {
         match limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await {
             Ok(_) => {
                 self.learn(new_attributes);
-                Ok(outcomes)
+                Ok(Pass::Done(outcomes))
             }
             Err(Failure::Lost(error)) => {
                 Err(Failure::InDoubt(Box::new(InDoubt { tx: head.tx, hash: head.hash, outcomes, learnt: new_attributes, error })))
@@ -316,12 +359,7 @@ impl Task {
     }
 
     /// The outcome of each write of a group, one after the other.
-    fn evaluate(
-        &self,
-        evaluation: &mut Evaluation<'_>,
-        group: &[Pending],
-        places: &[Vec<Option<usize>>],
-    ) -> Vec<Result<Written>> {
+    fn evaluate(&self, evaluation: &mut Evaluation<'_>, group: &[Pending], places: &[Vec<Option<usize>>]) -> Outcomes {
         let mut outcomes = Vec::with_capacity(group.len());
         for (pending, places) in group.iter().zip(places) {
             let actor = match &pending.write.actor {
@@ -331,7 +369,7 @@ impl Task {
                     None => Err(Error::internal("the caller's record has no entity")),
                 }),
             };
-            outcomes.push(actor.and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
+            outcomes.push(actor.map_err(Refused::from).and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
         }
         outcomes
     }
@@ -350,44 +388,54 @@ impl Task {
         Ok(vec![Pending { write, answer: oneshot::channel().0, claimed: Arc::default() }])
     }
 
-    /// The slots of a group and, for each write, those of its steps. Makes the tables that are to be made.
-    async fn places(&mut self, group: &[Pending]) -> Result<(Slots, Vec<Vec<Option<usize>>>), Failure> {
-        let mut slots = Slots::default();
-        let mut places = Vec::with_capacity(group.len());
+    /// The slots of a group and, for each write, those of its steps.
+    async fn places(&mut self, group: &[Pending]) -> Result<Places, Failure> {
+        let namespace = self.namespace.id;
+        let steps = || group.iter().flat_map(|pending| &pending.write.steps);
+        let is_known = |table: &TableName| self.catalogue.known(namespace, table).is_some();
+        let unknown: HashSet<&TableName> = steps().map(|step| &step.table).filter(|table| !is_known(table)).collect();
+        if !unknown.is_empty() {
+            let options = self.options.clone();
+            let names = unknown.iter().map(|table| table.as_str().to_owned()).collect();
+            let connection = self.connection().await?;
+            let finding = catalogue::find_tables(&mut *connection, namespace, names);
+            for (table, id) in watched(&options, finding).await?.map_err(Failure::from_error)? {
+                self.catalogue.remember(namespace, table, id);
+            }
+        }
+        let mut places = Places::default();
+        for pending in group {
+            for step in pending.write.steps.iter().filter(|step| step.makes_table) {
+                if self.catalogue.known(namespace, &step.table).is_none() && !places.to_be_made.contains(&step.table) {
+                    places.to_be_made.push(step.table.clone());
+                }
+            }
+        }
         for pending in group {
             let mut of_write = Vec::with_capacity(pending.write.steps.len());
             for step in &pending.write.steps {
-                let table = match self.catalogue.known(self.namespace.id, &step.table) {
-                    Some(table) => Some(table),
-                    None => self.table(&step.table, step.makes_table, &pending.write).await?,
-                };
+                let made = || places.to_be_made.iter().position(|table| *table == step.table).map(Slots::yet_to_be_made);
+                let table = self.catalogue.known(namespace, &step.table).or_else(made);
                 let id = ddb_core::RecordId { table: step.table.clone(), key: step.key.clone() };
-                of_write.push(table.map(|table| slots.add(table, id)).transpose().map_err(Failure::Refused)?);
+                let place = table.map(|table| places.slots.add(table, id)).transpose().map_err(Failure::Refused)?;
+                of_write.push(place);
             }
-            places.push(of_write);
+            places.of_writes.push(of_write);
         }
-        Ok((slots, places))
+        Ok(places)
     }
 
-    /// A table that this process has not met: looked up, or made in a transaction of its own.
-    async fn table(&mut self, name: &TableName, make: bool, write: &Write) -> Result<Option<TableId>, Failure> {
+    /// Makes a table in a transaction of its own.
+    async fn make_table(&mut self, name: &TableName, actor: Option<&RecordKey>) -> Result<(), Failure> {
         let namespace = self.namespace.id;
         let options = self.options.clone();
+        self.begin().await?;
         let connection = self.connection().await?;
-        let finding = catalogue::find_table(&mut *connection, namespace, name);
-        let mut found = watched(&options, finding).await?.map_err(Failure::from_error)?;
-        if found.is_none() && make {
-            self.begin().await?;
-            let connection = self.connection().await?;
-            let making = make_table(connection, namespace, name, write.actor.as_ref());
-            let table = watched(&options, making).await?.map_err(Failure::from_error)?;
-            limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
-            found = Some(table);
-        }
-        if let Some(table) = found {
-            self.catalogue.remember(namespace, name.clone(), table);
-        }
-        Ok(found)
+        let making = make_table(connection, namespace, name, actor);
+        let table = watched(&options, making).await?.map_err(Failure::from_error)?;
+        limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
+        self.catalogue.remember(namespace, name.clone(), table);
+        Ok(())
     }
 
     async fn begin(&mut self) -> Result<(), Failure> {
@@ -558,7 +606,30 @@ fn silent() -> sqlx::Error {
     sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned())
 }
 
-fn answer(group: Vec<Pending>, outcomes: Vec<Result<Written>>) {
+/// The tables that are missing for what the group changes.
+fn needed_tables(
+    slots: &Slots,
+    to_be_made: &[TableName],
+    group: &[Pending],
+    places: &[Vec<Option<usize>>],
+) -> Vec<(TableName, Option<RecordKey>)> {
+    let mut needed: Vec<(TableName, Option<RecordKey>)> = Vec::new();
+    if to_be_made.is_empty() {
+        return needed;
+    }
+    for (pending, places) in group.iter().zip(places) {
+        for (step, place) in pending.write.steps.iter().zip(places) {
+            let is_needed = step.makes_table
+                && place.is_some_and(|place| slots.all[place].changed && Slots::is_yet_to_be_made(slots.all[place].table));
+            if is_needed && !needed.iter().any(|(table, _)| *table == step.table) {
+                needed.push((step.table.clone(), pending.write.actor.clone()));
+            }
+        }
+    }
+    needed
+}
+
+fn answer(group: Vec<Pending>, outcomes: Outcomes) {
     for (pending, outcome) in group.into_iter().zip(outcomes) {
         // Whoever went away does not wait for the answer; the write stands all the same.
         let _ = pending.answer.send(outcome);

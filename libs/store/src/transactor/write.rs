@@ -1,4 +1,4 @@
-use ddb_core::{NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
+use ddb_core::{Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
 use crate::{Past, PastRecord, Record, SystemRow};
 
@@ -60,11 +60,31 @@ pub enum Change {
     Delete,
 }
 
+/// Why a write did not take effect.
+#[derive(Debug)]
+pub struct Refused {
+    /// The step that it failed at; None where it was none of them (the database is away, say).
+    pub step: Option<usize>,
+    pub error: Error,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { step: None, error }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        refused.error
+    }
+}
+
 /// What a write did.
 #[derive(Debug, Clone)]
 pub struct Written {
     /// The transaction it made, or the one whose state it saw where it changed nothing.
     pub tx: Tx,
-    /// The record of each step, after the write.
+    /// The record of each step, as the step left it.
     pub records: Vec<Option<Record>>,
 }

@@ -55,7 +55,7 @@ pub(crate) fn delete(of: &str, key: RecordKey) -> Step {
 }
 
 pub(crate) async fn write(store: &Store, steps: Vec<Step>) -> Result<Written> {
-    store.write(Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps, system: Vec::new() }).await
+    Ok(store.write(Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps, system: Vec::new() }).await?)
 }
 
 pub(crate) async fn get(store: &Store, of: &str, key: &RecordKey) -> Option<Record> {

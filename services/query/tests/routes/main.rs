@@ -5,6 +5,7 @@ mod bad_input;
 mod data;
 mod intruder;
 mod model;
+mod mutate;
 mod percent;
 mod query;
 mod schema;

@@ -30,7 +30,7 @@ pub(crate) async fn change_me(
     let patch = Patch::parse(Json::Object(fields))?;
     let key = RecordKey::String(caller.account.clone());
     // In the caller's own name: what he may not do to his record, he may not do here.
-    let changed = caller.caller.session.merge(&TableName::user(), &key, patch, None).await?;
+    let changed = caller.caller.session.merge(&TableName::user(), &key, patch, None)?.run().await?;
     let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let answer = user(&tokens::user(&account.ok_or_else(gone)?, &changed.data.fields))?;
     Ok(answer.tx(changed.tx))

@@ -17,11 +17,11 @@ pub(crate) async fn create(
     let body = body.json().await?;
     if let Json::Array(bodies) = body {
         let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
-        let created = caller.session.create(&table, records).await?;
+        let created = caller.session.create(&table, records).await?.run().await?;
         let json = record_answer::many(&created.data, created.tx, accept);
         return Ok(Answer::created(json).content_type(accept.content_type()).tx(created.tx));
     }
-    let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?;
+    let mut created = caller.session.create(&table, vec![NewRecord::for_create(body)?]).await?.run().await?;
     let record = created.data.pop().ok_or_else(|| Error::internal("the create gave no record"))?;
     let json = record_answer::one(&record, created.tx, accept);
     Ok(Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(record.tx))
@@ -33,9 +33,6 @@ fn record(index: usize, body: Json) -> Result<NewRecord> {
         if error.code() != ErrorCode::ValidationFailed {
             return error;
         }
-        let named = Error::new(error.code(), format!("record {index}: {}", error.message()));
-        error.details().iter().fold(named, |named, detail| {
-            named.with_detail(format!("{index}.{}", detail.field), detail.code, detail.message.clone())
-        })
+        error.within(&format!("record {index}"), &index.to_string())
     })
 }

@@ -6,6 +6,6 @@ pub(crate) async fn delete(
     IfMatch(if_match): IfMatch,
     Query(()): Query<()>,
 ) -> ApiResult<Answer> {
-    let deleted = caller.session.delete(&table, &key, if_match).await?;
+    let deleted = caller.session.delete(&table, &key, if_match)?.run().await?;
     Ok(Answer::no_content().tx(deleted.tx))
 }

@@ -14,6 +14,6 @@ pub(crate) async fn merge(
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
     let patch = Patch::parse(body.json().await?)?;
-    let merged = caller.session.merge(&table, &key, patch, if_match).await?;
+    let merged = caller.session.merge(&table, &key, patch, if_match)?.run().await?;
     Ok(record_answer::ok(&merged, accept))
 }

@@ -14,6 +14,6 @@ pub(crate) async fn replace(
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
     let record = NewRecord::for_replace(body.json().await?)?;
-    let replaced = caller.session.replace(&table, &key, record, if_match).await?;
+    let replaced = caller.session.replace(&table, &key, record, if_match)?.run().await?;
     Ok(record_answer::ok(&replaced, accept))
 }

@@ -15,7 +15,7 @@ pub(crate) async fn restore(
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
     let tx = tx(body.json().await?)?;
-    let restored = caller.session.restore(&table, &key, tx, if_match).await?;
+    let restored = caller.session.restore(&table, &key, tx, if_match).await?.run().await?;
     Ok(record_answer::ok(&restored, accept))
 }
 

@@ -10,6 +10,6 @@ pub(crate) async fn undelete(
     accept: Accept,
     Query(()): Query<()>,
 ) -> ApiResult<Answer> {
-    let undeleted = caller.session.undelete(&table, &key).await?;
+    let undeleted = caller.session.undelete(&table, &key)?.run().await?;
     Ok(record_answer::ok(&undeleted, accept))
 }

@@ -91,7 +91,7 @@ async fn other_spellings_of_a_route_are_404() {
         format!("/api/data;x=1/{table}"),
         format!("/v1/api/data/{table}"),
         "/api/sql".to_owned(),
-        "/api/mutate".to_owned(),
+        "/api/mutates".to_owned(),
         "/api/batch".to_owned(),
         "/api/schemas".to_owned(),
         "/api/admin/quotas".to_owned(),
