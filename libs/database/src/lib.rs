@@ -6,6 +6,7 @@ mod cursor;
 mod database;
 mod json_query;
 mod master_key;
+mod once;
 mod op;
 mod patch;
 mod place;
@@ -15,7 +16,9 @@ mod session;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
+pub use ddb_store::KeptAnswer;
 pub use master_key::MasterKey;
+pub use once::OnceKey;
 pub use op::Op;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};

@@ -9,12 +9,13 @@ use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ddb_core::{Error, ErrorCode, RequestId, Tx};
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::answer::X_DDB_TX;
 use crate::body_memory::BodyMemory;
-use crate::context::{self, CONTRACT_VERSION, Context};
+use crate::context::{self, CONTRACT_VERSION, Context, Wanted};
 use crate::error::{self, ApiError, Carried};
 use crate::precondition;
 
@@ -23,22 +24,30 @@ use crate::precondition;
 pub struct App {
     router: Router,
     body_memory: BodyMemory,
-    newest: Arc<dyn Fn() -> Tx + Send + Sync>,
+    log: Arc<dyn Log>,
+}
+
+/// How far the log of transactions has come, as this process knows it.
+pub trait Log: Send + Sync {
+    /// The newest transaction that is known to be committed, without asking anybody.
+    fn newest(&self) -> Tx;
+
+    /// The same, after waiting for a transaction for a limited time.
+    fn reach(&self, tx: Tx) -> BoxFuture<'_, Tx>;
 }
 
 impl App {
-    /// `memory_limit` is how many bytes the process may use; large bodies share a part of it. `newest` gives the newest transaction that the
-    /// process knows to be committed, without asking anybody.
-    pub fn new(router: Router, memory_limit: u64, newest: impl Fn() -> Tx + Send + Sync + 'static) -> Self {
+    /// `memory_limit` is how many bytes the process may use; large bodies share a part of it.
+    pub fn new(router: Router, memory_limit: u64, log: impl Log + 'static) -> Self {
         let router = router.layer(axum::middleware::from_fn(precondition::refuse_unknown));
-        Self { router, body_memory: BodyMemory::new(memory_limit), newest: Arc::new(newest) }
+        Self { router, body_memory: BodyMemory::new(memory_limit), log: Arc::new(log) }
     }
 
     /// Answers one request.
     pub async fn answer(self, peer: SocketAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
         // Asked before anything is read: whatever the answer shows then includes this transaction.
-        let newest = (self.newest)();
+        let newest = self.log.newest();
         let span = tracing::info_span!("request", id = request_id.as_str());
         let handled = self.route(peer, request_id.clone(), request);
         let response = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
@@ -46,22 +55,35 @@ impl App {
     }
 
     async fn route(self, peer: SocketAddr, request_id: RequestId, mut request: Request<Body>) -> Response {
-        let namespace = match context::check_headers(request.headers()) {
-            Ok(namespace) => namespace,
+        let Wanted { namespace, min_tx } = match context::check_headers(request.headers()) {
+            Ok(wanted) => wanted,
             Err(error) => return ApiError(error).into_response(),
         };
+        if let Some(min_tx) = min_tx {
+            let reached = self.log.reach(min_tx).await;
+            if reached < min_tx {
+                let message = format!("transaction {min_tx} is not there yet; the newest is {reached}");
+                let mut response = ApiError(Error::unavailable(message)).into_response();
+                response.headers_mut().insert(X_DDB_TX, HeaderValue::from(reached.0));
+                return response;
+            }
+        }
         request.extensions_mut().insert(Context { request_id, namespace, peer });
         // Held until the answer is made: what was parsed lives as long as the handler.
         let memory = self.body_memory.request();
         request.extensions_mut().insert(memory.clone());
         let handled = AssertUnwindSafe(self.router.oneshot(request)).catch_unwind().await;
         drop(memory);
-        match handled {
+        let mut response = match handled {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             // The hook has logged where it happened; what it said stays in the log.
             Err(_) => ApiError(Error::internal("a handler panicked")).into_response(),
+        };
+        if let Some(Tx(min_tx)) = min_tx {
+            response.headers_mut().entry(X_DDB_TX).or_insert_with(|| HeaderValue::from(min_tx));
         }
+        response
     }
 }
 

@@ -52,14 +52,22 @@ impl UnreadBody {
     pub async fn json(self) -> Result<Json> {
         read_json(self.0, MAX_BYTES).await
     }
+
+    /// The same, before it is parsed.
+    pub(crate) async fn bytes(self) -> Result<Bytes> {
+        read_bytes(self.0, MAX_BYTES).await
+    }
 }
 
 async fn read_json(request: Request, max: usize) -> Result<Json> {
+    json::parse(&read_bytes(request, max).await?)
+}
+
+async fn read_bytes(request: Request, max: usize) -> Result<Bytes> {
     let (mut parts, body) = request.into_parts();
     expect_json(&parts.headers)?;
     let memory = parts.extensions.remove().ok_or_else(|| Error::internal("a request came past the outermost layer"))?;
-    let bytes = read(&parts.headers, body, max, &memory).await?;
-    json::parse(&bytes)
+    read(&parts.headers, body, max, &memory).await
 }
 
 fn expect_json(headers: &HeaderMap) -> Result<()> {

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result, Tx};
 
 use crate::ApiError;
 
@@ -13,7 +13,7 @@ pub const CONTRACT_VERSION: &str = "2026-11-22";
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-ddb-version");
 const NAMESPACE: HeaderName = HeaderName::from_static("x-ddb-namespace");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const MIN_TX: HeaderName = HeaderName::from_static("x-ddb-min-tx");
 const OWN_PREFIX: &str = "x-ddb-";
 
 const MAX_HEADERS: usize = 64;
@@ -55,12 +55,19 @@ fn new_request_id() -> RequestId {
     RequestId::parse(text).expect("32 hexadecimal digits have the form of a request id")
 }
 
-/// Refuses what this version does not know, and gives the namespace that the request names.
-pub(crate) fn check_headers(headers: &HeaderMap) -> Result<NamespaceId> {
+/// What the headers say that are the same on every route.
+pub(crate) struct Wanted {
+    pub(crate) namespace: NamespaceId,
+    /// The answer is from a state that includes this transaction.
+    pub(crate) min_tx: Option<Tx>,
+}
+
+/// Refuses what this version does not know.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Wanted> {
     let mut bytes = 0;
     for (name, value) in headers {
         bytes += name.as_str().len() + value.len();
-        if name.as_str().starts_with(OWN_PREFIX) && name != NAMESPACE && name != VERSION {
+        if name.as_str().starts_with(OWN_PREFIX) && ![NAMESPACE, VERSION, MIN_TX].contains(name) {
             return Err(Error::bad_request(format!("the header `{name}` is not known to this version")));
         }
     }
@@ -70,20 +77,26 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<NamespaceId> {
             format!("a request has at most {MAX_HEADERS} headers and {MAX_HEADER_BYTES} bytes of them"),
         ));
     }
-    if headers.contains_key(IDEMPOTENCY_KEY) {
-        return Err(Error::bad_request("the header `idempotency-key` is not known to this version"));
-    }
     if let Some(version) = single(headers, &VERSION)?
         && version != CONTRACT_VERSION
     {
         return Err(Error::bad_request(format!("this server speaks the version {CONTRACT_VERSION} of the contract")));
     }
-    match single(headers, &NAMESPACE)? {
-        None | Some("main") => Ok(NamespaceId::MAIN),
+    let namespace = match single(headers, &NAMESPACE)? {
+        None | Some("main") => NamespaceId::MAIN,
         Some(other) => {
             let name = NamespaceName::parse(other)?;
-            Err(Error::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{name}`")))
+            return Err(Error::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{name}`")));
         }
+    };
+    Ok(Wanted { namespace, min_tx: single(headers, &MIN_TX)?.map(min_tx).transpose()? })
+}
+
+fn min_tx(text: &str) -> Result<Tx> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(tx) if digits => Ok(Tx(tx)),
+        _ => Err(Error::bad_request("the header `x-ddb-min-tx` must be the number of a transaction")),
     }
 }
 

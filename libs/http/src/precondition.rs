@@ -1,4 +1,4 @@
-//! Headers that make a request conditional are met or refused, never ignored: who sends one relies on it.
+//! Headers that make a request conditional, or repeatable, are met or refused, never ignored: who sends one relies on it.
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use ddb_core::{Error, Result};
 
 use crate::ApiError;
+use crate::idempotency::{self, IDEMPOTENCY_KEY};
 
 /// How the path of a route ends that writes a record which exists.
 const WRITES_A_RECORD: [&str; 2] = ["/{table}/{key}", "/{table}/{key}/restore"];
@@ -29,6 +30,11 @@ fn check(request: &Request) -> Result<()> {
     if headers.contains_key(IF_MATCH) && !writes_a_record {
         return Err(Error::bad_request(
             "the header `if-match` belongs to PATCH, PUT, DELETE and restore of a record that exists; this request does not take it",
+        ));
+    }
+    if headers.contains_key(IDEMPOTENCY_KEY) && !idempotency::is_taken(request.method(), path) {
+        return Err(Error::bad_request(
+            "the header `idempotency-key` belongs to requests that write records; this request does not take it",
         ));
     }
     if headers.contains_key(IF_UNMODIFIED_SINCE) {

@@ -3,6 +3,7 @@
 mod attachment;
 mod config;
 mod ground;
+mod log_of_store;
 mod log_writer;
 mod main_of;
 mod master_key;
@@ -18,6 +19,7 @@ mod telemetry;
 
 pub use attachment::Attachment;
 pub use config::{Config, Credentials, LogFormat};
+pub use log_of_store::LogOfStore;
 pub use main_of::{executor, exit_code, main_of, serve};
 pub use run::failure;
 pub use service::{Service, Task};

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::ground::Ground;
+use crate::log_of_store::LogOfStore;
 use crate::probes;
 use crate::service::{Service, Task};
 use crate::shared::Shared;
@@ -63,7 +64,7 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
 
     let store = shared.database.store().clone();
-    let app = App::new(router, shared.memory_limit, move || store.newest_known());
+    let app = App::new(router, shared.memory_limit, LogOfStore(store));
     let serving = ddb_http::serve(listeners, app, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use ddb_core::chain::Proof;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
@@ -13,8 +15,8 @@ use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape};
-use crate::transactor::{Refused, Transactor, Write, Written};
-use crate::{Config, Record, migration};
+use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
+use crate::{Config, Once, Record, migration};
 
 /// For statements that one index serves: its plan must not depend on how large the table was when it was made.
 const BY_INDEX: [(&str, &str); 6] = [
@@ -25,6 +27,9 @@ const BY_INDEX: [(&str, &str); 6] = [
     ("enable_sort", "off"),
     ("jit", "off"),
 ];
+
+/// How long whoever waits for a transaction waits until he asks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The store over one PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ struct Inner {
     transactor: Transactor,
     /// Of the namespace `main`: see [`Store::newest_known`].
     newest_known: AtomicI64,
+    /// Held by who asks PostgreSQL how far the log has come: see [`Store::reach`].
+    looking: tokio::sync::Mutex<()>,
 }
 
 impl Store {
@@ -77,6 +84,7 @@ impl Store {
                 readers,
                 transactor,
                 newest_known,
+                looking: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -99,12 +107,27 @@ impl Store {
 
     /// All of the write's steps, or none. An acknowledged write is on disk.
     pub async fn write(&self, write: Write) -> Result<Written, Refused> {
+        match self.hand_over(write, None).await? {
+            Outcome::Written(written) => Ok(written),
+            Outcome::Repeated(_) => Err(Error::internal("a write without a key was repeated").into()),
+        }
+    }
+
+    /// The same, or the answer of the first time where the caller sent it before; that stands in the transaction of the write. The write has an actor.
+    pub async fn write_once(&self, write: Write, once: Once) -> Result<Outcome, Refused> {
+        self.hand_over(write, Some(once)).await
+    }
+
+    async fn hand_over(&self, write: Write, once: Option<Once>) -> Result<Outcome, Refused> {
         if write.namespace != self.inner.main.id {
             return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)).into());
         }
-        let written = self.inner.transactor.write(write).await?;
-        self.learn(written.tx);
-        Ok(written)
+        let outcome = self.inner.transactor.write(write, once).await?;
+        match &outcome {
+            Outcome::Written(written) => self.learn(written.tx),
+            Outcome::Repeated(answer) => self.learn(answer.tx.unwrap_or(Tx(0))),
+        }
+        Ok(outcome)
     }
 
     /// None where the record is absent or expired, or its table does not exist.
@@ -247,6 +270,22 @@ impl Store {
     /// read saw since. Other processes may have gone on; whatever is read after this call includes it.
     pub fn newest_known(&self) -> Tx {
         Tx(self.inner.newest_known.load(Ordering::Acquire))
+    }
+
+    /// Waits until a transaction is known to be committed, no longer than `patience`; gives the newest that is known then.
+    pub async fn reach(&self, tx: Tx, patience: Duration) -> Tx {
+        let end = Instant::now() + patience;
+        while self.newest_known() < tx && Instant::now() < end {
+            // One of all that wait asks for all of them, and what keeps PostgreSQL from answering may pass.
+            if let Ok(looking) = self.inner.looking.try_lock() {
+                let _ = timeout_at(end, self.head(NamespaceId::MAIN)).await;
+                drop(looking);
+            }
+            if self.newest_known() < tx {
+                sleep_until(end.min(Instant::now() + LOOK_AGAIN)).await;
+            }
+        }
+        self.newest_known()
     }
 
     fn learn(&self, Tx(committed): Tx) {

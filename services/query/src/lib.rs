@@ -7,5 +7,6 @@ mod record_answer;
 mod router;
 mod routes;
 mod service;
+mod write_answer;
 
 pub use service::service;

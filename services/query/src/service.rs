@@ -7,7 +7,7 @@ use crate::router;
 pub async fn service(shared: &Shared) -> Result<Service> {
     let store = shared.database.store().clone();
     let jobs = Task::new("jobs", async move |cancelled| {
-        store.run_jobs(&[ddb_store::expiry::reaper(), ddb_store::index::builder()], cancelled).await;
+        store.run_jobs(&[ddb_store::expiry::reaper(), ddb_store::index::builder(), ddb_store::kept::sweeper()], cancelled).await;
         Ok(())
     });
     Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs] })

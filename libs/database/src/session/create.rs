@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
 
-use super::{Planned, Session};
+use super::{Planned, Session, planned};
 use crate::{NewRecord, clock};
 
 /// Records of one transaction.
@@ -24,13 +24,23 @@ impl Session {
                 format!("a request creates {MAX_RECORDS} records at most"),
             ));
         }
+        let steps = self.create_steps(table, records, owner).await?;
+        Ok(Planned::new(self, steps, |written| Ok(written.records.into_iter().flatten().collect())))
+    }
+
+    /// The same of one record.
+    pub async fn create_one(&self, table: &TableName, record: NewRecord) -> Result<Planned<Record>> {
+        let owner = self.policy(table).owner_of_new(&self.principal)?;
+        Ok(Planned::new(self, self.create_steps(table, vec![record], owner).await?, planned::one))
+    }
+
+    async fn create_steps(&self, table: &TableName, records: Vec<NewRecord>, owner: Option<RecordKey>) -> Result<Vec<Step>> {
         check(table, &records)?;
         let keys = records.iter().filter_map(|record| Some((table, record.key.as_ref()?)));
         if let Some(key) = self.profiles_of_others(keys).await?.into_iter().next() {
             return Err(taken(&RecordId::new(table.clone(), key)));
         }
-        let steps = records.into_iter().map(|record| step(table, record, owner.clone())).collect();
-        Ok(Planned::new(self, steps, |written| Ok(written.records.into_iter().flatten().collect())))
+        Ok(records.into_iter().map(|record| step(table, record, owner.clone())).collect())
     }
 
     /// Those of the keys that belong to an account which is not the caller's. The key of an account's profile stays the account's, also while it has

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use ddb_core::{Error, Result};
-use ddb_store::{Record, Refused, Step, Write, Written};
+use ddb_store::{KeptAnswer, Once, Outcome, Record, Refused, Step, Write, Written};
 
 use super::{Answer, Session};
+use crate::OnceKey;
 
 /// A write that the caller may ask for: what its steps do is decided under the lock, once it runs.
 #[must_use]
@@ -9,14 +12,16 @@ pub struct Planned<T> {
     session: Session,
     steps: Vec<Step>,
     /// What the answer says of what was written.
-    read: Box<dyn Fn(Written) -> Result<T> + Send + Sync>,
+    read: Arc<Read<T>>,
     /// What the caller is told of a refusal.
     refuse: Box<dyn Fn(Refused) -> Error + Send + Sync>,
 }
 
+type Read<T> = dyn Fn(Written) -> Result<T> + Send + Sync;
+
 impl<T> Planned<T> {
     pub(super) fn new(session: &Session, steps: Vec<Step>, read: impl Fn(Written) -> Result<T> + Send + Sync + 'static) -> Self {
-        Self { session: session.clone(), steps, read: Box::new(read), refuse: Box::new(Error::from) }
+        Self { session: session.clone(), steps, read: Arc::new(read), refuse: Box::new(Error::from) }
     }
 
     /// Says of a refusal what the steps mean to the caller.
@@ -33,16 +38,46 @@ impl<T> Planned<T> {
             let tx = store.head(session.namespace).await?;
             return Ok(Answer { data: read(Written { tx, records: Vec::new() })?, tx });
         }
-        let write = Write {
-            namespace: session.namespace,
-            actor: session.principal.user_key().cloned(),
-            request: session.request.clone(),
-            steps,
-            system: Vec::new(),
-        };
-        let written = store.write(write).await.map_err(refuse)?;
+        let written = store.write(write(&session, steps)).await.map_err(refuse)?;
         let tx = written.tx;
         Ok(Answer { data: read(written)?, tx })
+    }
+}
+
+impl<T: 'static> Planned<T> {
+    /// The same, once: where the caller has sent the request before, its answer is that of the first time. `render` makes the answer, and of the same
+    /// state the same one. 422 where the key belongs to another request, 409 where the answer was too large to be kept.
+    pub async fn run_once(
+        self,
+        once: OnceKey,
+        render: impl Fn(&Answer<T>) -> KeptAnswer + Send + Sync + 'static,
+    ) -> Result<KeptAnswer> {
+        // Whoever has no account writes nothing that could be kept.
+        if self.steps.is_empty() || self.session.principal.user_key().is_none() {
+            return Ok(render(&self.run().await?));
+        }
+        let Self { session, steps, read, refuse } = self;
+        let answer = Arc::new(move |written: &Written| {
+            let tx = written.tx;
+            Ok(render(&Answer { data: read(written.clone())?, tx }))
+        });
+        let OnceKey { key, part, request } = once;
+        let kept = answer.clone();
+        let once = Once { key, part, request, answer: Box::new(move |written| kept(written)) };
+        match session.database.store().write_once(write(&session, steps), once).await.map_err(refuse)? {
+            Outcome::Written(written) => answer(&written),
+            Outcome::Repeated(answer) => Ok(answer),
+        }
+    }
+}
+
+fn write(session: &Session, steps: Vec<Step>) -> Write {
+    Write {
+        namespace: session.namespace,
+        actor: session.principal.user_key().cloned(),
+        request: session.request.clone(),
+        steps,
+        system: Vec::new(),
     }
 }
 

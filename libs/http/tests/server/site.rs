@@ -5,14 +5,29 @@ use axum::Router;
 use axum::routing::{get, post};
 use ddb_core::{Error, ErrorCode, Tx};
 use ddb_http::{
-    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Query, RecordPath, SmallJsonBody, UnreadBody, serve,
+    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, SmallJsonBody, UnreadBody,
+    serve,
 };
 use ddb_testkit::Client;
+use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// What the server knows to be committed.
 pub(crate) const NEWEST: Tx = Tx(3);
+
+/// A log that does not go on.
+struct Fixed;
+
+impl Log for Fixed {
+    fn newest(&self) -> Tx {
+        NEWEST
+    }
+
+    fn reach(&self, _: Tx) -> BoxFuture<'_, Tx> {
+        Box::pin(async { NEWEST })
+    }
+}
 
 /// A server with a few routes of its own.
 pub(crate) struct Site {
@@ -42,7 +57,7 @@ impl Site {
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(router, 0, || NEWEST), stop.clone()));
+        let serving = tokio::spawn(serve(listeners, App::new(router, 0, Fixed), stop.clone()));
         Self { address, stop, serving }
     }
 

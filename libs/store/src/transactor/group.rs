@@ -1,15 +1,17 @@
 //! A group of writes, evaluated in order in memory against what was read under the lock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
 use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
 use super::facts::{self, NewAttribute, NewFact};
-use super::{Change, Current, Refused, Write, Written};
+use super::queue::Pending;
+use super::{Change, Current, Outcome, Refused, Write, Written};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{Claiming, Claims, Indexes, Taken};
+use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
 use crate::{MAX_FIELDS, PastRecord, Record, Shadowed, SystemRow, record};
@@ -122,6 +124,16 @@ pub(super) struct Rows {
     pub(super) attribute: AttributeRows,
     pub(super) triple: TripleRows,
     pub(super) system: Vec<SystemRow>,
+    pub(super) kept: Vec<(KeptKey, Kept)>,
+}
+
+/// What the system's relations hold of what a group is about, and what its writes have added.
+#[derive(Clone)]
+pub(super) struct SystemRows {
+    /// Addresses that accounts have.
+    pub(super) taken_emails: HashSet<String>,
+    /// Requests that were carried out.
+    pub(super) kept: HashMap<KeptKey, Kept>,
 }
 
 #[derive(Default)]
@@ -172,8 +184,7 @@ pub(super) struct Evaluation<'a> {
     /// Attributes that the group names for the first time.
     pub(super) new_attributes: HashMap<(TableId, String), Attribute>,
     newest_attribute: i32,
-    /// Addresses that are taken, by accounts there are or by earlier writes of the group.
-    taken_emails: HashSet<String>,
+    system: SystemRows,
 }
 
 /// What one step does, before the write as a whole is known to succeed.
@@ -223,7 +234,7 @@ impl<'a> Evaluation<'a> {
         claims: Claims,
         slots: Slots,
         head: Head,
-        taken_emails: HashSet<String>,
+        system: SystemRows,
     ) -> Self {
         let newest_attribute = attributes.newest();
         Self {
@@ -236,7 +247,7 @@ impl<'a> Evaluation<'a> {
             rows: Rows::default(),
             new_attributes: HashMap::new(),
             newest_attribute,
-            taken_emails,
+            system,
         }
     }
 
@@ -244,10 +255,27 @@ impl<'a> Evaluation<'a> {
     /// as it was.
     pub(super) fn evaluate(
         &mut self,
-        write: &Write,
+        pending: &Pending,
         actor: Option<Entity>,
         places: &[Option<usize>],
-    ) -> Result<Written, Refused> {
+    ) -> Result<Outcome, Refused> {
+        let Some(once) = &pending.once else {
+            return self.write(&pending.write, actor, places).map(Outcome::Written);
+        };
+        let key = pending.kept_key()?.expect("a write that happens once has a key");
+        if let Some(kept) = self.system.kept.get(&key) {
+            return Ok(Outcome::Repeated(kept.answer(once)?));
+        }
+        let written = self.write(&pending.write, actor, places)?;
+        let entities = places.iter().flatten().filter_map(|place| Some(self.slots.all[*place].entity?.id.0));
+        let entities: BTreeSet<i64> = entities.collect();
+        let kept = Kept::new(once, (once.answer)(&written)?, entities.into_iter().collect());
+        self.system.kept.insert(key.clone(), kept.clone());
+        self.rows.kept.push((key, kept));
+        Ok(Outcome::Written(written))
+    }
+
+    fn write(&mut self, write: &Write, actor: Option<Entity>, places: &[Option<usize>]) -> Result<Written, Refused> {
         self.check_system_rows(write)?;
         let tx = Tx(self.head.tx.0 + 1);
         let mut effects = Effects::with_capacity(places.len());
@@ -288,7 +316,7 @@ impl<'a> Evaluation<'a> {
         }
         for row in &write.system {
             if let SystemRow::Account(account) = row {
-                self.taken_emails.insert(account.email.clone());
+                self.system.taken_emails.insert(account.email.clone());
             }
             self.rows.system.push(row.clone());
         }
@@ -307,7 +335,7 @@ impl<'a> Evaluation<'a> {
 
     /// Whether the group changes anything at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.tx.tx.is_empty() && self.rows.system.is_empty()
+        self.rows.tx.tx.is_empty() && self.rows.system.is_empty() && self.rows.kept.is_empty()
     }
 
     /// The record of a slot as the steps before have left it.
@@ -371,7 +399,7 @@ impl<'a> Evaluation<'a> {
     fn check_system_rows(&self, write: &Write) -> Result<()> {
         for row in &write.system {
             if let SystemRow::Account(account) = row
-                && self.taken_emails.contains(&account.email)
+                && self.system.taken_emails.contains(&account.email)
             {
                 return Err(Error::conflict("an account with this address exists already"));
             }

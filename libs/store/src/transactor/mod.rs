@@ -11,7 +11,7 @@ mod queue;
 mod task;
 mod write;
 
-pub use write::{Change, Current, Decide, Refused, Step, Write, Written};
+pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
 
 pub(crate) use queue::Queue;
 pub(crate) use task::{Transactor, lock_statement, make_table};

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddb_core::{Error, Result, TableName};
+use ddb_core::{Error, Result, TableName, sort_key};
 use tokio::sync::{Notify, oneshot};
 
-use super::{Refused, Write, Written};
+use super::{Outcome, Refused, Write};
+use crate::Once;
+use crate::kept::KeptKey;
 
 /// Requests of one group. While one group is in PostgreSQL the next one queues up, so a cap below the number of busy clients
 /// keeps both sides working; measured in `services/darshjdb/benches/README.md`.
@@ -23,12 +25,20 @@ const MAX_WAITING_OF_ONE: usize = 512;
 /// A request and the way back to who waits for it.
 pub(crate) struct Pending {
     pub(crate) write: Write,
-    pub(crate) answer: oneshot::Sender<Result<Written, Refused>>,
+    pub(crate) once: Option<Once>,
+    pub(crate) answer: oneshot::Sender<Result<Outcome, Refused>>,
     /// Set by whoever comes first: the transactor, which takes the request up, or its caller, who gives it up.
     pub(crate) claimed: Arc<AtomicBool>,
 }
 
 impl Pending {
+    /// What its answer is kept under; None for a request that may be repeated.
+    pub(crate) fn kept_key(&self) -> Result<Option<KeptKey>> {
+        let Some(once) = &self.once else { return Ok(None) };
+        let actor = self.write.actor.as_ref().ok_or_else(|| Error::internal("the system has no idempotency keys"))?;
+        Ok(Some((sort_key::encode_record_key(actor)?, once.key.clone(), once.part)))
+    }
+
     /// Takes the request up; false where its caller gave it up before.
     fn claim(&self) -> bool {
         !self.claimed.swap(true, Ordering::AcqRel)
@@ -173,7 +183,7 @@ mod tests {
             steps: steps.collect(),
             system: Vec::new(),
         };
-        Pending { write, answer: oneshot::channel().0, claimed: Arc::default() }
+        Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }
     }
 
     fn callers(group: &[Pending]) -> Vec<String> {

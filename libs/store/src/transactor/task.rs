@@ -15,15 +15,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::commit;
-use super::group::{Entity, Evaluation, Slots};
+use super::group::{Entity, Evaluation, Slots, SystemRows};
 use super::queue::Pending;
-use super::{Queue, Refused, Write, Written};
+use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue};
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
+use crate::kept::{self, KeptKey};
 use crate::namespace::Namespace;
-use crate::{SystemRow, expiry, past, projection, system};
+use crate::{Once, SystemRow, expiry, past, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
@@ -83,10 +84,10 @@ impl Transactor {
     }
 
     /// Hands a write over and waits for its outcome. Dropping the future does not take the write back.
-    pub(crate) async fn write(&self, write: Write) -> Result<Written, Refused> {
+    pub(crate) async fn write(&self, write: Write, once: Option<Once>) -> Result<Outcome, Refused> {
         let (answer, mut outcome) = oneshot::channel();
         let claimed = Arc::new(AtomicBool::new(false));
-        self.queue.push(Pending { write, answer, claimed: claimed.clone() })?;
+        self.queue.push(Pending { write, once, answer, claimed: claimed.clone() })?;
         let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -140,7 +141,7 @@ enum Failure {
 }
 
 /// What became of each write of a group.
-type Outcomes = Vec<Result<Written, Refused>>;
+type Outcomes = Vec<Result<Outcome, Refused>>;
 
 /// How a pass over a group ended.
 enum Pass {
@@ -299,6 +300,13 @@ impl Task {
         } else {
             limited(&options, system::taken_emails(connection, namespace, emails)).await?
         };
+        let keys = kept_keys(group).map_err(Failure::Refused)?;
+        let kept = if keys.is_empty() {
+            HashMap::new()
+        } else {
+            limited(&options, kept::find(connection, namespace, read.head.now, keys)).await?
+        };
+        let system = SystemRows { taken_emails: taken, kept };
 
         let has_unique = slots.tables().into_iter().any(|table| self.indexes.has_unique(table));
         let mut untouched = has_unique.then(|| slots.clone());
@@ -308,7 +316,7 @@ impl Task {
             let slots = slots.take().or_else(|| untouched.clone()).expect("the first round has the slots, later ones their copy");
             let (attributes, indexes) = (&self.attributes, &self.indexes);
             let mut evaluation =
-                Evaluation::new(&self.namespace, attributes, indexes, probed.claims(), slots, read.head, taken.clone());
+                Evaluation::new(&self.namespace, attributes, indexes, probed.claims(), slots, read.head, system.clone());
             let outcomes = self.evaluate(&mut evaluation, group, &places);
             let unknown = evaluation.claims.take_unknown();
             if unknown.is_empty() {
@@ -339,18 +347,24 @@ impl Task {
         if !replaced.is_empty() {
             limited(&options, commit::vacate(connection, namespace, replaced, &self.indexes)).await?;
         }
-        let system_rows = std::mem::take(&mut rows.system);
+        let (system_rows, answers) = (std::mem::take(&mut rows.system), std::mem::take(&mut rows.kept));
+        let makes_tx = !rows.tx.tx.is_empty();
         limited(&options, commit::write(connection, namespace, head.now, rows, &slots, &self.indexes))
             .await?
             .map_err(Failure::Refused)?;
         if !system_rows.is_empty() {
             limited(&options, system::insert(connection, namespace, head.now, &system_rows)).await?;
         }
+        if !answers.is_empty() {
+            limited(&options, kept::insert(connection, namespace, head.now, &answers)).await?;
+        }
         match limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await {
             Ok(_) => {
                 self.learn(new_attributes);
                 Ok(Pass::Done(outcomes))
             }
+            // Without a transaction there is nothing to look for; answers that are kept are found when the group is repeated.
+            Err(Failure::Lost(error)) if !makes_tx => Err(Failure::Lost(error)),
             Err(Failure::Lost(error)) => {
                 Err(Failure::InDoubt(Box::new(InDoubt { tx: head.tx, hash: head.hash, outcomes, learnt: new_attributes, error })))
             }
@@ -369,7 +383,7 @@ impl Task {
                     None => Err(Error::internal("the caller's record has no entity")),
                 }),
             };
-            outcomes.push(actor.map_err(Refused::from).and_then(|actor| evaluation.evaluate(&pending.write, actor, places)));
+            outcomes.push(actor.map_err(Refused::from).and_then(|actor| evaluation.evaluate(pending, actor, places)));
         }
         outcomes
     }
@@ -385,7 +399,7 @@ impl Task {
             steps.push(expiry::step(table, projection::decode_key(&key)?));
         }
         let write = Write { namespace, actor: None, request: None, steps, system: Vec::new() };
-        Ok(vec![Pending { write, answer: oneshot::channel().0, claimed: Arc::default() }])
+        Ok(vec![Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }])
     }
 
     /// The slots of a group and, for each write, those of its steps.
@@ -634,6 +648,11 @@ fn answer(group: Vec<Pending>, outcomes: Outcomes) {
         // Whoever went away does not wait for the answer; the write stands all the same.
         let _ = pending.answer.send(outcome);
     }
+}
+
+/// The keys of the writes that happen once.
+fn kept_keys(group: &[Pending]) -> Result<Vec<KeptKey>> {
+    group.iter().filter_map(|pending| pending.kept_key().transpose()).collect()
 }
 
 fn emails(group: &[Pending]) -> Vec<String> {

@@ -1,6 +1,6 @@
 use ddb_core::{Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
-use crate::{Past, PastRecord, Record, SystemRow};
+use crate::{KeptAnswer, Past, PastRecord, Record, SystemRow};
 
 /// A request to write: all of its steps take effect, or none.
 pub struct Write {
@@ -78,6 +78,14 @@ impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         refused.error
     }
+}
+
+/// What became of a write that happens once.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Written(Written),
+    /// It was carried out before, with this answer.
+    Repeated(KeptAnswer),
 }
 
 /// What a write did.

@@ -1,18 +1,27 @@
 use ddb_core::Error;
 use ddb_core::json::Json;
 use ddb_database::Op;
-use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody};
 
 use crate::accept::Accept;
-use crate::record_answer;
+use crate::{record_answer, write_answer};
 
 /// `POST /api/mutate` `{"ops":[…]}`
-pub(crate) async fn mutate(caller: Caller, accept: Accept, Query(()): Query<()>, body: UnreadBody) -> ApiResult<Answer> {
+pub(crate) async fn mutate(
+    caller: Caller,
+    accept: Accept,
+    idempotency: Idempotency,
+    Query(()): Query<()>,
+    body: UnreadBody,
+) -> ApiResult<Answer> {
     caller.session.check_mutate()?;
-    let ops = ops(body.json().await?)?;
-    let mutated = caller.session.mutate(ops).await?.run().await?;
-    let json = record_answer::results(&mutated.data, mutated.tx, accept);
-    Ok(Answer::ok(json).content_type(accept.content_type()).tx(mutated.tx))
+    let (body, once) = idempotency.read(body).await?;
+    let mutate = caller.session.mutate(ops(body)?).await?;
+    write_answer::of(mutate, once, move |mutated| {
+        let json = record_answer::results(&mutated.data, mutated.tx, accept);
+        Answer::ok(json).content_type(accept.content_type()).tx(mutated.tx)
+    })
+    .await
 }
 
 fn ops(body: Json) -> ddb_core::Result<Vec<Op>> {

@@ -3,7 +3,9 @@
 mod audit;
 mod bad_input;
 mod data;
+mod idempotency;
 mod intruder;
+mod min_tx;
 mod model;
 mod mutate;
 mod percent;

@@ -1,19 +1,21 @@
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Caller, IfMatch, Query, RecordPath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, UnreadBody};
 
 use crate::accept::Accept;
-use crate::record_answer;
+use crate::{record_answer, write_answer};
 
 pub(crate) async fn replace(
     RecordPath { table, key }: RecordPath,
     caller: Caller,
     accept: Accept,
     IfMatch(if_match): IfMatch,
+    idempotency: Idempotency,
     Query(()): Query<()>,
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let record = NewRecord::for_replace(body.json().await?)?;
-    let replaced = caller.session.replace(&table, &key, record, if_match)?.run().await?;
-    Ok(record_answer::ok(&replaced, accept))
+    let (body, once) = idempotency.read(body).await?;
+    let record = NewRecord::for_replace(body)?;
+    let replace = caller.session.replace(&table, &key, record, if_match)?;
+    write_answer::of(replace, once, move |written| record_answer::ok(written, accept)).await
 }

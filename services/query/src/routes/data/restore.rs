@@ -1,22 +1,24 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result, Tx};
-use ddb_http::{Answer, ApiResult, Caller, Fields, IfMatch, Query, RecordPath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, IfMatch, Query, RecordPath, UnreadBody};
 
 use crate::accept::Accept;
-use crate::record_answer;
+use crate::{record_answer, write_answer};
 
 pub(crate) async fn restore(
     RecordPath { table, key }: RecordPath,
     caller: Caller,
     accept: Accept,
     IfMatch(if_match): IfMatch,
+    idempotency: Idempotency,
     Query(()): Query<()>,
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let tx = tx(body.json().await?)?;
-    let restored = caller.session.restore(&table, &key, tx, if_match).await?.run().await?;
-    Ok(record_answer::ok(&restored, accept))
+    let (body, once) = idempotency.read(body).await?;
+    let tx = tx(body)?;
+    let restore = caller.session.restore(&table, &key, tx, if_match).await?;
+    write_answer::of(restore, once, move |written| record_answer::ok(written, accept)).await
 }
 
 /// `{"tx":n}`

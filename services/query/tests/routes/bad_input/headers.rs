@@ -9,11 +9,11 @@ async fn headers_and_parameters_that_are_not_known_are_400() {
     let quiet = Quiet::enter().await;
     let user = &quiet.cast.user;
     let clients: Vec<(Client, u16, &str, String)> = [
-        ("x-ddb-min-tx", "1", 400, "BAD_REQUEST"),
+        ("x-ddb-min-tx", "one", 400, "BAD_REQUEST"),
         ("x-ddb-tx", "1", 400, "BAD_REQUEST"),
         ("x-ddb-role", "admin", 400, "BAD_REQUEST"),
         ("X-DDB-Admin", "true", 400, "BAD_REQUEST"),
-        ("idempotency-key", "k", 400, "BAD_REQUEST"),
+        ("idempotency-key", "a b", 400, "BAD_REQUEST"),
         ("x-ddb-version", "2020-01-01", 400, "BAD_REQUEST"),
         ("x-ddb-version", "", 400, "BAD_REQUEST"),
         ("x-ddb-namespace", "other", 404, "NAMESPACE_NOT_FOUND"),

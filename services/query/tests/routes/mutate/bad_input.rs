@@ -1,9 +1,12 @@
 //! What is no mutation.
 
-use ddb_testkit::{Method, json};
+use ddb_testkit::{Method, Stage, json};
 
 use super::mutate;
 use crate::STAGE;
+
+/// Large writes keep all others waiting, so they have a server of their own.
+static LARGE: Stage = Stage::new();
 
 #[tokio::test]
 async fn the_anonymous_are_told_before_their_body_is_read() {
@@ -81,7 +84,7 @@ async fn what_is_no_op_is_refused_with_its_place() {
 #[tokio::test]
 async fn a_small_request_does_not_write_gigabytes() {
     // Mutants: `check_total` is not called; `effect` gives a record that did not change the size 0.
-    let cast = STAGE.cast().await;
+    let cast = LARGE.cast().await;
     let table = cast.table();
     let body = json!({ "id": "big", "text": "x".repeat(1_000_000) });
     let made = cast.user.post(&format!("/api/data/{table}"), &body).await.expect(201);

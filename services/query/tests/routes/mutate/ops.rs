@@ -158,7 +158,7 @@ async fn one_refused_op_undoes_all_and_is_named() {
     // What is hidden reads like what is not there, to the byte.
     let of = |key: &str| json!([{ "op": "merge", "table": table, "id": key, "data": {} }]);
     let hidden = mutate(&cast.user, of("theirs")).await.expect(404).blind(&["theirs"]);
-    assert_eq!(hidden, mutate(&cast.user, of("nobodys")).await.expect(404).blind(&["nobodys"]));
+    assert_eq!(hidden, mutate(&cast.user, of("nobody")).await.expect(404).blind(&["nobody"]));
     assert_eq!(cast.admin.get(&format!("{data}/theirs")).await.expect(200).json["data"]["id"], format!("{table}:theirs"));
     mutate(&cast.admin, of("theirs")).await.expect(200);
 }
