@@ -15,7 +15,7 @@ use crate::token::{Token, TokenKind};
 use crate::tokenizer::tokenize;
 use crate::{Expr, Path, Span, SyntaxError};
 use input::{Input, Parsed};
-pub(crate) use operand::keyword;
+pub(crate) use operand::is_reserved;
 
 /// Reads an expression; nothing may follow it.
 pub fn parse_expression(text: &str) -> Result<Expr, SyntaxError> {

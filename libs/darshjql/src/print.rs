@@ -4,10 +4,10 @@ use std::ops::Bound;
 
 use ddb_core::{self as core, Value};
 
-use crate::grammar::keyword;
+use crate::grammar::is_reserved;
 use crate::kind::GeometryKind;
 use crate::operator::Binding;
-use crate::operator_word::is_connective;
+use crate::operator_word::is_operator;
 use crate::{BinaryOperator, DestructuredField, Expr, ExprKind, KeyExpr, Kind, Part, PartKind, Path, RecordRange, UnaryOperator};
 
 impl Display for Expr {
@@ -28,7 +28,13 @@ impl Display for ExprKind {
             }
             Self::Set(items) => {
                 f.write_char('{')?;
-                write_list(f, items)?;
+                match items.split_first() {
+                    Some((first, rest)) if begins_as_entry(first) => {
+                        write!(f, "({first})")?;
+                        rest.iter().try_for_each(|item| write!(f, ", {item}"))?;
+                    }
+                    _ => write_list(f, items)?,
+                }
                 f.write_str(if items.len() < 2 { ",}" } else { "}" })
             }
             Self::Object(entries) => write_object(f, entries),
@@ -41,7 +47,10 @@ impl Display for ExprKind {
             }
             Self::Path(path) => path.fmt(f),
             Self::Access(base, path) => {
-                write_within(f, base, Binding::Postfix)?;
+                match base.kind {
+                    Self::Path(_) | Self::Access(..) => write!(f, "({base})")?,
+                    _ => write_within(f, base, Binding::Postfix)?,
+                }
                 write_steps(f, &path.parts)
             }
             Self::Unary(operator, operand) => write_unary(f, *operator, operand),
@@ -74,6 +83,13 @@ impl Display for ExprKind {
             }
         }
     }
+}
+
+/// Whether an expression begins with a record id, so that behind `{` it would be read as the entry of an object.
+fn begins_as_entry(expr: &Expr) -> bool {
+    let text = expr.to_string();
+    let behind_name = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    behind_name.len() < text.len() && behind_name.starts_with(':') && !behind_name.starts_with("::")
 }
 
 /// How tightly the outermost operator of an expression holds.
@@ -143,11 +159,11 @@ fn write_range(f: &mut Formatter<'_>, begin: &Bound<Box<Expr>>, end: &Bound<Box<
     match begin {
         Bound::Unbounded => f.write_str("..")?,
         Bound::Included(begin) => {
-            write_within(f, begin, Binding::Unary)?;
+            write_begin(f, begin)?;
             f.write_str("..")?;
         }
         Bound::Excluded(begin) => {
-            write_within(f, begin, Binding::Unary)?;
+            write_begin(f, begin)?;
             f.write_str(">..")?;
         }
     }
@@ -157,7 +173,25 @@ fn write_range(f: &mut Formatter<'_>, begin: &Bound<Box<Expr>>, end: &Bound<Box<
             f.write_char('=')?;
             write_within(f, end, Binding::Unary)
         }
+        // A word that is an operator would join the range with what follows.
+        Bound::Excluded(end) if is_operator(first_word(&end.to_string())) => write!(f, "({end})"),
         Bound::Excluded(end) => write_within(f, end, Binding::Unary),
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+/// The begin of a range; one that ends with a record id stands in brackets, since `t:1..4` is a range of ids.
+fn write_begin(f: &mut Formatter<'_>, begin: &Expr) -> fmt::Result {
+    let mut last = begin;
+    while let ExprKind::Unary(_, operand) = &last.kind {
+        last = operand;
+    }
+    match &last.kind {
+        ExprKind::Record(..) | ExprKind::Literal(Value::Record(_)) => write!(f, "({begin})"),
+        _ => write_within(f, begin, Binding::Unary),
     }
 }
 
@@ -338,11 +372,6 @@ fn write_value(f: &mut Formatter<'_>, value: &Value) -> fmt::Result {
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// Whether a word that begins a path would be read as something else.
-fn is_reserved(name: &str) -> bool {
-    is_connective(name) || keyword(name).is_some()
 }
 
 fn write_name(f: &mut Formatter<'_>, name: &str) -> fmt::Result {

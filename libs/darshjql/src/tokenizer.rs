@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ddb_core::{Datetime, RecordId, Uuid};
 
 use crate::Span;
-use crate::operator_word::is_operator;
+use crate::operator_word::{is_connective, is_operator};
 use crate::syntax_error::Problem;
 use crate::token::{SIGNS, SYMBOLS, Sign, Token, TokenKind};
 
@@ -23,7 +23,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Vec<Token<'_>>, Problem> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Problem::limit(start, format!("the text has {} bytes, {MAX_TEXT_BYTES} are allowed", text.len())));
     }
-    let mut tokenizer = Tokenizer { text, offset: 0, line: 1, column: 1, tokens: Vec::new(), open: 0 };
+    let mut tokenizer = Tokenizer { text, offset: 0, line: 1, column: 1, tokens: Vec::new(), open: 0, after_operand: false };
     loop {
         tokenizer.skip_blanks()?;
         let from = tokenizer.place();
@@ -45,6 +45,8 @@ struct Tokenizer<'a> {
     tokens: Vec<Token<'a>>,
     /// Brackets that were opened and not closed.
     open: usize,
+    /// Whether the last token could be divided.
+    after_operand: bool,
 }
 
 impl<'a> Tokenizer<'a> {
@@ -84,6 +86,7 @@ impl<'a> Tokenizer<'a> {
         if self.tokens.len() == MAX_TOKENS {
             return Err(Problem::limit(from, format!("more than {MAX_TOKENS} words, values and signs")));
         }
+        self.after_operand = self.ends_operand(&kind);
         self.tokens.push(Token { kind, span: from.to(self.place()) });
         Ok(())
     }
@@ -118,7 +121,7 @@ impl<'a> Tokenizer<'a> {
             '`' => self.quoted_name('`', '`').map(TokenKind::QuotedName),
             '⟨' => self.quoted_name('⟨', '⟩').map(TokenKind::QuotedName),
             '$' => self.parameter(),
-            '/' if !self.follows_operand() => self.regex(),
+            '/' if !self.after_operand => self.regex(),
             _ => self.symbol(first),
         }
     }
@@ -189,13 +192,22 @@ impl<'a> Tokenizer<'a> {
         Ok(TokenKind::Symbol(symbol))
     }
 
-    /// Whether what stands before could be divided, so that a `/` is the operator and no regex.
-    fn follows_operand(&self) -> bool {
-        match self.tokens.last().map(|token| &token.kind) {
-            None => false,
-            Some(TokenKind::Symbol(symbol)) => matches!(*symbol, ")" | "]" | "}" | "..." | "*"),
-            Some(TokenKind::Word(word)) => !is_operator(word),
-            Some(_) => true,
+    /// Whether behind `kind`, which is next, stands something that could be divided, so that a `/` is the operator and no regex.
+    fn ends_operand(&self, kind: &TokenKind<'a>) -> bool {
+        let before = self.tokens.last();
+        let is_before = |symbol: &str| before.is_some_and(|token| token.is_symbol(symbol));
+        match kind {
+            // The steps `.*` and `.?`, not the product.
+            TokenKind::Symbol("*" | "?") => is_before("."),
+            TokenKind::Symbol(symbol) => matches!(*symbol, ")" | "]" | "}" | "..."),
+            TokenKind::Word(word) if is_connective(word) => false,
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("WHERE") => !is_before("["),
+            // Behind an operand it is an operator, elsewhere the name of a field: `in / 2`.
+            TokenKind::Word(word) if is_operator(word) => {
+                let is_second = before.is_some_and(|token| token.is_word("NOT") || token.is_word("IS"));
+                !self.after_operand && !is_second
+            }
+            _ => true,
         }
     }
 }

@@ -21,7 +21,14 @@ impl fmt::Display for Value {
             Self::Set(members) if members.is_empty() => f.write_str("{,}"),
             Self::Set(members) => {
                 f.write_char('{')?;
-                write_list(f, members)?;
+                match members.split_first() {
+                    // `{t:1, …` would be an object.
+                    Some((Self::Record(id), rest)) => {
+                        write!(f, "({id})")?;
+                        rest.iter().try_for_each(|member| write!(f, ", {member}"))?;
+                    }
+                    _ => write_list(f, members)?,
+                }
                 // One member alone would read as a block.
                 f.write_str(if members.len() == 1 { ",}" } else { "}" })
             }
@@ -44,13 +51,25 @@ impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.begin {
             Bound::Unbounded => f.write_str("..")?,
-            Bound::Included(value) => write!(f, "{value}..")?,
-            Bound::Excluded(value) => write!(f, "{value}>..")?,
+            Bound::Included(value) => write!(f, "{}..", InRange(value))?,
+            Bound::Excluded(value) => write!(f, "{}>..", InRange(value))?,
         }
         match &self.end {
             Bound::Unbounded => Ok(()),
-            Bound::Included(value) => write!(f, "={value}"),
-            Bound::Excluded(value) => value.fmt(f),
+            Bound::Included(value) => write!(f, "={}", InRange(value)),
+            Bound::Excluded(value) => InRange(value).fmt(f),
+        }
+    }
+}
+
+/// A bound, in brackets where it would be read otherwise: `t:1..4` is a range of record ids.
+struct InRange<'a>(&'a Value);
+
+impl fmt::Display for InRange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Record(_) | Value::Range(_) => write!(f, "({})", self.0),
+            other => other.fmt(f),
         }
     }
 }

@@ -214,7 +214,7 @@ fn begins_operand(token: &Token<'_>) -> bool {
     }
 }
 
-/// A range; a literal where its bounds are, other than ranges.
+/// A range; a literal where its bounds are.
 fn range(begin: Bound<Expr>, end: Bound<Expr>, input: &Input<'_>) -> Expr {
     let span = match &begin {
         Bound::Included(begin) | Bound::Excluded(begin) => begin.span.to(input.last_span()),
@@ -222,18 +222,14 @@ fn range(begin: Bound<Expr>, end: Bound<Expr>, input: &Input<'_>) -> Expr {
     };
     let literal = |bound: &Bound<Expr>| match bound {
         Bound::Unbounded => Some(core::Bound::Unbounded),
-        Bound::Included(expr) => scalar(expr).map(core::Bound::Included),
-        Bound::Excluded(expr) => scalar(expr).map(core::Bound::Excluded),
+        Bound::Included(expr) => expr.as_literal().cloned().map(core::Bound::Included),
+        Bound::Excluded(expr) => expr.as_literal().cloned().map(core::Bound::Excluded),
     };
     let kind = match (literal(&begin), literal(&end)) {
         (Some(begin), Some(end)) => ExprKind::Literal(core::Range { begin, end }.into()),
         _ => ExprKind::Range(begin.map(Box::new), end.map(Box::new)),
     };
     Expr::new(kind, span)
-}
-
-fn scalar(expr: &Expr) -> Option<Value> {
-    expr.as_literal().filter(|value| !matches!(value, Value::Range(_))).cloned()
 }
 
 /// A number with its sign, which belongs to it: `-1.abs()` is 1.

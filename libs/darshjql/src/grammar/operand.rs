@@ -17,16 +17,20 @@ const STATEMENTS: [&str; 16] = [
 ];
 
 pub(super) fn operand<'a>(input: &mut Input<'a>) -> Taken<'a, Expr> {
+    let is_bracketed = input.peek().is_symbol("(");
     let base = primary(input)?;
     let parts = path::parts(input)?;
+    if parts.is_empty() {
+        return Ok(base);
+    }
     let span = base.span.to(input.last_span());
-    Ok(match (base.kind, parts.is_empty()) {
-        (ExprKind::Path(mut path), _) => {
+    Ok(match base.kind {
+        // `(a[*])[0]` is not `a[*][0]`: a path in brackets ends there.
+        ExprKind::Path(mut path) if !is_bracketed => {
             path.parts.extend(parts);
             Expr::new(ExprKind::Path(path), span)
         }
-        (kind, true) => Expr::new(kind, base.span),
-        (kind, false) => {
+        kind => {
             input.grow()?;
             Expr::new(ExprKind::Access(Box::new(Expr::new(kind, base.span)), Path { parts }), span)
         }
@@ -110,8 +114,16 @@ fn is_operator_position(token: &Token<'_>) -> bool {
     matches!(&token.kind, TokenKind::Word(word) if crate::operator_word::is_operator(word))
 }
 
+/// Whether a word that begins a path could be read as something else.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    is_connective(word)
+        || keyword(word).is_some()
+        || word.eq_ignore_ascii_case("WHERE")
+        || STATEMENTS.iter().any(|statement| word.eq_ignore_ascii_case(statement))
+}
+
 /// The value of a word that is no name.
-pub(crate) fn keyword(word: &str) -> Option<Value> {
+fn keyword(word: &str) -> Option<Value> {
     if word == "NaN" {
         return Some(Value::Float(f64::NAN));
     }

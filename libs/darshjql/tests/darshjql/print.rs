@@ -225,6 +225,10 @@ fn paths_have_steps_of_every_kind() {
     ] {
         same(text);
     }
+    check("a.* / 2", "a[*] / 2");
+    same("in / 2");
+    same("a NOT IN /x/");
+    same("a.in / 2");
     check("a.*", "a[*]");
     check("a[? b]", "a[WHERE b]");
     check("a…", "a...");

@@ -1,5 +1,7 @@
 //! Arrays. Sets are taken too, as the arrays of their members.
-use std::collections::BTreeSet;
+mod closures;
+mod members;
+mod order;
 
 use ddb_core::Value;
 
@@ -7,8 +9,13 @@ use super::{Arguments, Function, Outcome, function};
 use crate::arithmetic;
 use crate::cast;
 use crate::operator::size;
-use crate::problem::{Failure, Problem};
+use crate::problem::Failure;
 use crate::truthy::is_truthy;
+pub(super) use closures::{all, any, filter, find, fold, map, reduce};
+use closures::{filter_index, find_index, matches};
+pub(super) use members::{add, complement, difference, intersect, union};
+use members::{distinct, group};
+use order::{sort, sort_lexical, sort_natural, sorted};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("array::add", 2, 2, add),
@@ -70,9 +77,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("array::windows", 2, 2, windows),
 ];
 
-/// How deep a value that a closure builds up may become: beyond, functions over values would run out of stack.
-const MAX_BUILT_DEPTH: usize = ddb_core::MAX_DEPTH;
-
 /// The items of an array or a set; anything else is one item.
 fn into_items(value: Value) -> Vec<Value> {
     match value {
@@ -87,36 +91,6 @@ fn position(index: i64, length: usize) -> Option<usize> {
         Ok(index) => Some(index),
         Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
     }
-}
-
-/// The items that are not there yet.
-pub(super) fn add(arguments: &mut Arguments<'_>) -> Outcome {
-    let mut items = arguments.items()?;
-    let mut known: BTreeSet<Value> = items.iter().cloned().collect();
-    let added = into_items(arguments.value()?.into_owned());
-    arguments.budget().use_steps(added.len() as u64)?;
-    items.extend(added.into_iter().filter(|item| known.insert(item.clone())));
-    Ok(Value::Array(items))
-}
-
-pub(super) fn all(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    for (index, item) in items.iter().enumerate() {
-        if !matcher.is_met(item, index)? {
-            return Ok(Value::Bool(false));
-        }
-    }
-    Ok(Value::Bool(true))
-}
-
-pub(super) fn any(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    for (index, item) in items.iter().enumerate() {
-        if matcher.is_met(item, index)? {
-            return Ok(Value::Bool(true));
-        }
-    }
-    Ok(Value::Bool(false))
 }
 
 pub(super) fn at(arguments: &mut Arguments<'_>) -> Outcome {
@@ -174,16 +148,6 @@ fn combine(arguments: &mut Arguments<'_>) -> Outcome {
     Ok(Value::Array(pairs.collect()))
 }
 
-/// The items of the first that are not in the second.
-pub(super) fn complement(arguments: &mut Arguments<'_>) -> Outcome {
-    let (left, right) = (arguments.items()?, members(arguments)?);
-    Ok(Value::Array(left.into_iter().filter(|item| !right.contains(item)).collect()))
-}
-
-fn members(arguments: &mut Arguments<'_>) -> Result<BTreeSet<Value>, Failure> {
-    Ok(arguments.items()?.into_iter().collect())
-}
-
 fn concat(arguments: &mut Arguments<'_>) -> Outcome {
     let mut all = Vec::new();
     while arguments.len() > 0 {
@@ -191,25 +155,6 @@ fn concat(arguments: &mut Arguments<'_>) -> Outcome {
     }
     arguments.budget().use_bytes(all.iter().map(size).sum())?;
     Ok(Value::Array(all))
-}
-
-/// The items that are in one of both only.
-pub(super) fn difference(arguments: &mut Arguments<'_>) -> Outcome {
-    let (left, right) = (arguments.items()?, arguments.items()?);
-    let (in_left, in_right): (BTreeSet<Value>, BTreeSet<Value>) =
-        (left.iter().cloned().collect(), right.iter().cloned().collect());
-    let of_left = left.into_iter().filter(|item| !in_right.contains(item));
-    let of_right = right.into_iter().filter(|item| !in_left.contains(item));
-    Ok(Value::Array(of_left.chain(of_right).collect()))
-}
-
-fn distinct(arguments: &mut Arguments<'_>) -> Outcome {
-    Ok(Value::Array(without_repeats(arguments.items()?)))
-}
-
-fn without_repeats(items: Vec<Value>) -> Vec<Value> {
-    let mut known = BTreeSet::new();
-    items.into_iter().filter(|item| known.insert(item.clone())).collect()
 }
 
 /// With a value in place of all items, or of those from one position up to another.
@@ -225,75 +170,12 @@ fn fill(arguments: &mut Arguments<'_>) -> Outcome {
     Ok(Value::Array(items))
 }
 
-pub(super) fn filter(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    let mut kept = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
-        if matcher.is_met(&item, index)? {
-            kept.push(item);
-        }
-    }
-    Ok(Value::Array(kept))
-}
-
-fn filter_index(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    let mut indexes = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        if matcher.is_met(item, index)? {
-            indexes.push(Value::Int(index as i64));
-        }
-    }
-    Ok(Value::Array(indexes))
-}
-
-pub(super) fn find(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    for (index, item) in items.into_iter().enumerate() {
-        if matcher.is_met(&item, index)? {
-            return Ok(item);
-        }
-    }
-    Ok(Value::None)
-}
-
-fn find_index(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    for (index, item) in items.iter().enumerate() {
-        if matcher.is_met(item, index)? {
-            return Ok(Value::Int(index as i64));
-        }
-    }
-    Ok(Value::None)
-}
-
 pub(super) fn first(arguments: &mut Arguments<'_>) -> Outcome {
     Ok(arguments.items()?.into_iter().next().unwrap_or_default())
 }
 
 pub(super) fn flatten(arguments: &mut Arguments<'_>) -> Outcome {
     Ok(Value::Array(arguments.items()?.into_iter().flat_map(into_items).collect()))
-}
-
-pub(super) fn fold(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, start, closure) = (arguments.items()?, arguments.value()?.into_owned(), arguments.closure()?);
-    let mut folded = start;
-    for (index, item) in items.into_iter().enumerate() {
-        folded = shallow(closure.call([folded, item, Value::Int(index as i64)])?)?;
-    }
-    Ok(folded)
-}
-
-/// What a closure built up, if it can go into the next round.
-pub(super) fn shallow(value: Value) -> Result<Value, Problem> {
-    match value.depth() > MAX_BUILT_DEPTH {
-        true => Err(Problem::limit(format!("a value that nests more than {MAX_BUILT_DEPTH} levels"))),
-        false => Ok(value),
-    }
-}
-
-fn group(arguments: &mut Arguments<'_>) -> Outcome {
-    Ok(Value::Array(without_repeats(arguments.items()?.into_iter().flat_map(into_items).collect())))
 }
 
 fn insert(arguments: &mut Arguments<'_>) -> Outcome {
@@ -303,11 +185,6 @@ fn insert(arguments: &mut Arguments<'_>) -> Outcome {
         items.insert(at, value);
     }
     Ok(Value::Array(items))
-}
-
-pub(super) fn intersect(arguments: &mut Arguments<'_>) -> Outcome {
-    let (left, right) = (arguments.items()?, members(arguments)?);
-    Ok(Value::Array(without_repeats(left.into_iter().filter(|item| right.contains(item)).collect())))
 }
 
 pub(super) fn is_empty(arguments: &mut Arguments<'_>) -> Outcome {
@@ -330,24 +207,6 @@ pub(super) fn last(arguments: &mut Arguments<'_>) -> Outcome {
 
 pub(super) fn len(arguments: &mut Arguments<'_>) -> Outcome {
     Ok(Value::Int(arguments.items()?.len() as i64))
-}
-
-pub(super) fn map(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, closure) = (arguments.items()?, arguments.closure()?);
-    let mut mapped = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        mapped.push(closure.call([item, Value::Int(index as i64)])?);
-    }
-    Ok(Value::Array(mapped))
-}
-
-fn matches(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, matcher) = (arguments.items()?, arguments.matcher()?);
-    let mut flags = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        flags.push(Value::Bool(matcher.is_met(item, index)?));
-    }
-    Ok(Value::Array(flags))
 }
 
 pub(super) fn max(arguments: &mut Arguments<'_>) -> Outcome {
@@ -387,16 +246,6 @@ fn ints(begin: i64, end: i64, arguments: &Arguments<'_>) -> Outcome {
     let count = u64::try_from(i128::from(end) - i128::from(begin)).unwrap_or(0);
     arguments.budget().use_bytes(count.saturating_mul(size_of::<Value>() as u64))?;
     Ok(Value::Array((begin..end).map(Value::Int).collect()))
-}
-
-pub(super) fn reduce(arguments: &mut Arguments<'_>) -> Outcome {
-    let (items, closure) = (arguments.items()?, arguments.closure()?);
-    let mut items = items.into_iter();
-    let mut reduced = items.next().unwrap_or_default();
-    for (index, item) in items.enumerate() {
-        reduced = shallow(closure.call([reduced, item, Value::Int(index as i64 + 1)])?)?;
-    }
-    Ok(reduced)
 }
 
 /// Without the item at a position.
@@ -465,52 +314,6 @@ pub(super) fn slice_bounds(arguments: &mut Arguments<'_>, length: usize) -> Resu
     Ok((begin.min(end), end))
 }
 
-/// Ascending; descending where the second argument is false or 'desc'.
-fn sort(arguments: &mut Arguments<'_>) -> Outcome {
-    let items = arguments.items()?;
-    let descending = is_descending(arguments)?;
-    Ok(Value::Array(in_order(items, descending, Value::cmp)))
-}
-
-fn is_descending(arguments: &mut Arguments<'_>) -> Result<bool, Failure> {
-    match arguments.value()?.as_ref() {
-        Value::None => Ok(false),
-        Value::Bool(ascending) => Ok(!ascending),
-        Value::String(order) if order == "asc" => Ok(false),
-        Value::String(order) if order == "desc" => Ok(true),
-        other => Err(arguments.mismatch("a bool, 'asc' or 'desc'", other.kind_name())),
-    }
-}
-
-fn sorted(arguments: &mut Arguments<'_>, descending: bool) -> Outcome {
-    Ok(Value::Array(in_order(arguments.items()?, descending, Value::cmp)))
-}
-
-fn in_order(mut items: Vec<Value>, descending: bool, cmp: impl Fn(&Value, &Value) -> std::cmp::Ordering) -> Vec<Value> {
-    items.sort_by(|a, b| if descending { cmp(b, a) } else { cmp(a, b) });
-    items
-}
-
-/// Strings as a reader orders them: by their letters without accents, small and capital ones alike.
-fn sort_lexical(arguments: &mut Arguments<'_>) -> Outcome {
-    let items = arguments.items()?;
-    let descending = is_descending(arguments)?;
-    Ok(Value::Array(in_order(items, descending, |a, b| match (a, b) {
-        (Value::String(a), Value::String(b)) => super::collation::lexical(a, b),
-        _ => a.cmp(b),
-    })))
-}
-
-/// Strings with numbers in them by the numbers.
-fn sort_natural(arguments: &mut Arguments<'_>) -> Outcome {
-    let items = arguments.items()?;
-    let descending = is_descending(arguments)?;
-    Ok(Value::Array(in_order(items, descending, |a, b| match (a, b) {
-        (Value::String(a), Value::String(b)) => super::collation::natural(a, b),
-        _ => a.cmp(b),
-    })))
-}
-
 fn swap(arguments: &mut Arguments<'_>) -> Outcome {
     let mut items = arguments.items()?;
     let mut index = || -> Result<usize, Failure> {
@@ -531,12 +334,6 @@ fn transpose(arguments: &mut Arguments<'_>) -> Outcome {
     arguments.budget().use_steps((width as u64).saturating_mul(rows.len() as u64))?;
     let columns = (0..width).map(|_| Value::Array(rows.iter_mut().filter_map(Iterator::next).collect()));
     Ok(Value::Array(columns.collect()))
-}
-
-pub(super) fn union(arguments: &mut Arguments<'_>) -> Outcome {
-    let (mut left, mut right) = (arguments.items()?, arguments.items()?);
-    left.append(&mut right);
-    Ok(Value::Array(without_repeats(left)))
 }
 
 /// Every run of so many items.
