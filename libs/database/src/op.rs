@@ -1,5 +1,7 @@
 //! The ops of a mutation, as a body writes them.
 
+use std::collections::HashSet;
+
 use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, RecordKey, Result, TableName, Tx};
 
@@ -52,20 +54,24 @@ impl Op {
         if items.len() > MAX_OPS {
             return Err(Error::invalid("ops", "RANGE", format!("a request has at most {MAX_OPS} ops")));
         }
-        let mut ops = Vec::with_capacity(items.len());
-        let mut tables: Vec<TableName> = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
-            let op = Self::parse(item).map_err(|error| at_op(index, "", error))?;
-            if !tables.contains(&op.table) {
-                tables.push(op.table.clone());
+        let parse = |(index, item)| Self::parse(item).map_err(|error| at_op(index, "", error));
+        items.into_iter().enumerate().map(parse).collect()
+    }
+
+    /// Whether so many ops on so many tables can be one transaction.
+    pub(crate) fn check_all<'a>(ops: impl Iterator<Item = &'a Self>) -> Result<()> {
+        let (mut count, mut tables) = (0, HashSet::new());
+        for op in ops {
+            count += 1;
+            tables.insert(&op.table);
+            if count > MAX_OPS {
+                return Err(Error::invalid("ops", "RANGE", format!("a transaction has at most {MAX_OPS} ops")));
             }
             if tables.len() > MAX_TABLES {
-                let error = Error::invalid("table", "RANGE", format!("a request writes to at most {MAX_TABLES} tables"));
-                return Err(at_op(index, "", error));
+                return Err(Error::invalid("ops", "RANGE", format!("a transaction writes to at most {MAX_TABLES} tables")));
             }
-            ops.push(op);
         }
-        Ok(ops)
+        Ok(())
     }
 
     fn parse(json: Json) -> Result<Self> {

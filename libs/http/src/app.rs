@@ -111,7 +111,7 @@ fn render(response: &mut Response, request_id: &RequestId) {
             &own
         }
     };
-    log(error, request_id);
+    error::log(error, request_id);
     *response.status_mut() = error::status(error);
     *response.body_mut() = Body::from(error::envelope(error, request_id));
     let headers = response.headers_mut();
@@ -138,18 +138,5 @@ fn of_router(status: StatusCode) -> Error {
         }
         status if status.is_client_error() => Error::bad_request("the request is not understood"),
         status => Error::internal(format!("an answer with the status {status} and no error")),
-    }
-}
-
-/// Once, here: whoever made the error did not log it. Neither values nor tokens nor bodies are in it.
-fn log(error: &Error, request_id: &RequestId) {
-    let request_id = request_id.as_str();
-    let code = error.code();
-    if code == ErrorCode::Internal {
-        tracing::error!(request_id, "{}", error::chain(error));
-    } else if code.http_status() >= 500 {
-        tracing::warn!(request_id, "{}", error::chain(error));
-    } else {
-        tracing::debug!(request_id, code = code.as_str(), "request refused");
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, ErrorPlace, RequestId, json};
+use ddb_core::{Error, ErrorCode, ErrorPlace, RequestId, json};
 
 pub type ApiResult<T = Response> = Result<T, ApiError>;
 
@@ -37,10 +37,18 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 /// The body that every error has.
 pub(crate) fn envelope(error: &Error, request: &RequestId) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    out.extend_from_slice(b"{\"error\":{\"code\":\"");
+    out.extend_from_slice(b"{\"error\":");
+    write(error, request, &mut out);
+    out.push(b'}');
+    out
+}
+
+/// The error as it stands in an envelope.
+pub(crate) fn write(error: &Error, request: &RequestId, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"code\":\"");
     out.extend_from_slice(error.code().as_str().as_bytes());
     out.extend_from_slice(b"\",\"message\":");
-    json::write_string(error.message(), &mut out);
+    json::write_string(error.message(), out);
     out.extend_from_slice(b",\"status\":");
     out.extend_from_slice(error.code().http_status().to_string().as_bytes());
     out.extend_from_slice(b",\"request_id\":\"");
@@ -49,7 +57,7 @@ pub(crate) fn envelope(error: &Error, request: &RequestId) -> Vec<u8> {
     out.push(b'"');
     if let Some(ErrorPlace { line, column, excerpt }) = error.place() {
         out.extend_from_slice(format!(",\"line\":{line},\"column\":{column},\"excerpt\":").as_bytes());
-        json::write_string(excerpt, &mut out);
+        json::write_string(excerpt, out);
     }
     out.extend_from_slice(b",\"details\":[");
     for (position, detail) in error.details().iter().enumerate() {
@@ -57,19 +65,37 @@ pub(crate) fn envelope(error: &Error, request: &RequestId) -> Vec<u8> {
             out.push(b',');
         }
         out.extend_from_slice(b"{\"field\":");
-        json::write_string(&detail.field, &mut out);
+        json::write_string(&detail.field, out);
         out.extend_from_slice(b",\"code\":");
-        json::write_string(detail.code, &mut out);
+        json::write_string(detail.code, out);
         out.extend_from_slice(b",\"message\":");
-        json::write_string(&detail.message, &mut out);
+        json::write_string(&detail.message, out);
         out.push(b'}');
     }
-    out.extend_from_slice(b"]}}");
-    out
+    out.extend_from_slice(b"]}");
+}
+
+/// The error of a part of a request whose other parts are answered: it is logged here, and stands in the answer as in an envelope.
+pub fn write_error_of_part(error: &Error, request: &RequestId, out: &mut Vec<u8>) {
+    log(error, request);
+    write(error, request, out);
+}
+
+/// Once, here: whoever made the error did not log it. Neither values nor tokens nor bodies are in it.
+pub(crate) fn log(error: &Error, request_id: &RequestId) {
+    let request_id = request_id.as_str();
+    let code = error.code();
+    if code == ErrorCode::Internal {
+        tracing::error!(request_id, "{}", chain(error));
+    } else if code.http_status() >= 500 {
+        tracing::warn!(request_id, "{}", chain(error));
+    } else {
+        tracing::debug!(request_id, code = code.as_str(), "request refused");
+    }
 }
 
 /// The error and what caused it, for the log.
-pub(crate) fn chain(error: &Error) -> String {
+fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

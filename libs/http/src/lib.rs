@@ -22,7 +22,7 @@ pub use app::{App, Log};
 pub use body::{JsonBody, SmallJsonBody, UnreadBody};
 pub use caller::Caller;
 pub use context::{CONTRACT_VERSION, Context};
-pub use error::{ApiError, ApiResult};
+pub use error::{ApiError, ApiResult, write_error_of_part};
 pub use fields::Fields;
 pub use idempotency::Idempotency;
 pub use if_match::IfMatch;

@@ -4,7 +4,7 @@ use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::{audit, data, mutate, query, schema};
+use crate::routes::{audit, batch, data, mutate, query, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/data/{table}/{key}/restore", post(data::restore))
         .route("/api/data/{table}/{key}/undelete", post(data::undelete))
         .route("/api/query", post(query))
+        .route("/api/batch", post(batch))
         .route("/api/mutate", post(mutate))
         .route("/api/schema", get(schema::list))
         .route("/api/schema/{table}", get(schema::get))

@@ -1,6 +1,7 @@
 //! A caller in a namespace, and what he can do: one file per use case.
 
 mod audit;
+mod batch;
 mod create;
 mod delete;
 mod get;

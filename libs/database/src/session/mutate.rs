@@ -22,6 +22,7 @@ impl Session {
     /// would be. The record of each op as the op left it; None for a delete.
     pub async fn mutate(&self, ops: Vec<Op>) -> Result<Planned<Vec<Option<Record>>>> {
         self.check_mutate()?;
+        Op::check_all(ops.iter())?;
         let steps = self.steps(ops).await?;
         let planned = Planned::new(self, steps, |written| Ok(written.records));
         Ok(planned.refusing(|refused| match refused.step {
@@ -31,7 +32,7 @@ impl Session {
     }
 
     /// A step for each op.
-    async fn steps(&self, ops: Vec<Op>) -> Result<Vec<Step>> {
+    pub(super) async fn steps(&self, ops: Vec<Op>) -> Result<Vec<Step>> {
         let made = ops.iter().filter_map(|op| Some((&op.table, op.made_key()?)));
         let of_others = Arc::new(self.profiles_of_others(made).await?);
         let mut steps = Vec::with_capacity(ops.len());

@@ -4,6 +4,7 @@
 
 mod cut_connection;
 mod expiry;
+mod idempotency_keys;
 mod kill_ddb;
 mod kill_postgres;
 mod lost_updates;

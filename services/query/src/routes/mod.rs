@@ -1,10 +1,12 @@
 //! The handlers; folders mirror URLs.
 
 pub(crate) mod audit;
+mod batch;
 pub(crate) mod data;
 mod mutate;
 mod query;
 pub(crate) mod schema;
 
+pub(crate) use batch::batch;
 pub(crate) use mutate::mutate;
 pub(crate) use query::query;

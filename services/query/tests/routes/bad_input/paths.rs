@@ -92,7 +92,7 @@ async fn other_spellings_of_a_route_are_404() {
         format!("/v1/api/data/{table}"),
         "/api/sql".to_owned(),
         "/api/mutates".to_owned(),
-        "/api/batch".to_owned(),
+        "/api/batches".to_owned(),
         "/api/schemas".to_owned(),
         "/api/admin/quotas".to_owned(),
         "/metrics".to_owned(),

@@ -1,0 +1,170 @@
+//! `POST /api/batch`
+
+use ddb_testkit::{Answer, Client, Json, Method, json};
+use futures::future::join_all;
+
+use crate::STAGE;
+
+async fn batch(caller: &Client, ops: Json, atomic: bool) -> Answer {
+    caller.post("/api/batch", &json!({ "ops": ops, "atomic": atomic })).await
+}
+
+fn create(id: &str, table: &str, key: &str) -> Json {
+    json!({ "id": id, "type": "mutate", "ops": [{ "op": "create", "table": table, "id": key }] })
+}
+
+#[tokio::test]
+async fn an_atomic_batch_is_one_transaction_or_nothing() {
+    // Mutants: `batch` carries out each mutation by itself; `partition_point` counts steps that end at the refused one.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let data = format!("/api/data/{table}");
+    let made = cast.user.post(&data, &json!({ "id": "r", "n": 1 })).await.expect(201);
+    let add = |id: &str| {
+        json!({ "id": id, "type": "mutate", "ops": [
+        { "op": "merge", "table": table, "id": "r", "data": { "n": { "$inc": 1 } } },
+        { "op": "merge", "table": table, "id": "r", "data": { "n": { "$inc": 1 } } },
+    ] })
+    };
+    let answer = cast
+        .user
+        .post("/api/batch", &json!({ "ops": [add("one"), create("two", &table, "new"), add("three")] }))
+        .await
+        .expect(200);
+    assert_eq!((answer.tx(), answer.header("x-ddb-tx")), (made.tx() + 1, &*answer.tx().to_string()));
+    let results = answer.json["results"].as_array().expect("results");
+    let of = |index: usize| (&results[index]["id"], &results[index]["status"], results[index]["data"]["tx"] == answer.json["tx"]);
+    assert_eq!(
+        [of(0), of(1), of(2)],
+        [(&json!("one"), &json!(200), true), (&json!("two"), &json!(200), true), (&json!("three"), &json!(200), true)]
+    );
+    assert_eq!((&results[0]["data"]["results"][1]["n"], &results[2]["data"]["results"][1]["n"]), (&json!(3), &json!(5)));
+    assert_eq!(results[1]["data"]["results"][0]["id"], format!("{table}:new"));
+    for (op, status, code, message, field) in [
+        (create("bad", &table, "new"), 409, "CONFLICT", "op `bad`: op 0: ", "ops[1].ops[0]"),
+        (
+            json!({ "id": "bad", "type": "mutate", "ops": [{ "op": "upsert", "table": table, "id": "r" }, { "op": "delete", "table": table, "id": "no" }] }),
+            404,
+            "NOT_FOUND",
+            "op `bad`: op 1: ",
+            "ops[1].ops[1]",
+        ),
+        (
+            json!({ "id": "bad", "type": "mutate", "ops": [{ "op": "create", "table": table, "data": { "id": 1 } }] }),
+            422,
+            "VALIDATION_FAILED",
+            "op `bad`: op 0: ",
+            "ops[1].ops[0].data.id",
+        ),
+    ] {
+        let answer = batch(&cast.user, json!([add("one"), op, add("three")]), true).await.expect_error(status, code);
+        let error = &answer.json["error"];
+        assert!(error["message"].as_str().is_some_and(|text| text.starts_with(message)), "{error}");
+        assert_eq!(error["details"][0]["field"], field, "{error}");
+    }
+    assert_eq!(cast.user.get(&format!("{data}/r")).await.expect(200).json["data"]["n"], 5);
+    assert_eq!(batch(&cast.user, json!([]), true).await.expect(200).json["results"], json!([]));
+}
+
+#[tokio::test]
+async fn ops_of_another_batch_have_their_own_status() {
+    // Mutant: `one_by_one` ends at the first error.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let ops = json!([
+        create("a", &table, "x"),
+        create("b", &table, "x"),
+        { "id": "c", "type": "mutate", "ops": [{ "op": "nope", "table": table }] },
+        { "id": "d", "type": "mutate", "ops": [{ "op": "create", "table": table, "id": "y" }, { "op": "delete", "table": table, "id": "never" }] },
+        create("e", &table, "z"),
+    ]);
+    let answer = batch(&cast.user, ops, false).await.expect(200);
+    let results = answer.json["results"].as_array().expect("results");
+    let statuses: Vec<_> = results.iter().map(|result| result["status"].as_i64().expect("a status")).collect();
+    assert_eq!(statuses, [200, 409, 422, 404, 200], "{}", answer.text());
+    assert_eq!(results[3]["error"]["details"][0]["field"], "ops[3].ops[1]");
+    assert_eq!(results[3]["error"]["request_id"], answer.header("x-request-id"));
+    assert_eq!(answer.json["tx"], results[4]["data"]["tx"]);
+    assert_eq!(
+        cast.user.get(&format!("/api/data/{table}")).await.expect(200).ids(),
+        [format!("{table}:x"), format!("{table}:z")]
+    );
+    let none = batch(&cast.user, json!([create("a", &table, "x")]), false).await.expect(200);
+    assert!(none.tx() >= answer.tx());
+}
+
+#[tokio::test]
+async fn a_batch_with_a_key_has_one_effect() {
+    // Mutant: `one_by_one` gives every op the part 0.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let data = format!("/api/data/{table}");
+    cast.user.post(&data, &json!({ "id": "r", "n": 0 })).await.expect(201);
+    let add = |id: &str| json!({ "id": id, "type": "mutate", "ops": [{ "op": "merge", "table": table, "id": "r", "data": { "n": { "$inc": 1 } } }] });
+    for (atomic, count) in [(true, 2), (false, 4)] {
+        let client = cast.user.with_header("idempotency-key", &format!("batch-{table}-{atomic}"));
+        let calls = (0..20).map(|_| batch(&client, json!([add("a"), add("b")]), atomic));
+        let answers = join_all(calls).await;
+        assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == answers[0].body), "{}", answers[0].text());
+        assert_eq!(cast.user.get(&format!("{data}/r")).await.expect(200).json["data"]["n"], count);
+    }
+    // What failed in a batch that is not atomic is tried again, and the rest is not.
+    let client = cast.user.with_header("idempotency-key", &format!("batch-{table}-again"));
+    let ops = json!([add("a"), { "id": "b", "type": "mutate", "ops": [{ "op": "delete", "table": table, "id": "late" }] }]);
+    assert_eq!(batch(&client, ops.clone(), false).await.expect(200).json["results"][1]["status"], 404);
+    cast.user.post(&data, &json!({ "id": "late" })).await.expect(201);
+    let again = batch(&client, ops, false).await.expect(200);
+    assert_eq!(
+        (&again.json["results"][0]["data"]["results"][0]["n"], &again.json["results"][1]["status"]),
+        (&json!(5), &json!(200))
+    );
+    assert_eq!(cast.user.get(&format!("{data}/r")).await.expect(200).json["data"]["n"], 5);
+}
+
+#[tokio::test]
+async fn what_is_no_batch_is_refused_with_its_place() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let good = create("good", &table, "x");
+    for (op, field) in [
+        (json!(1), "ops[1]"),
+        (json!({ "type": "mutate", "ops": [] }), "ops[1].id"),
+        (json!({ "id": "", "type": "mutate", "ops": [] }), "ops[1].id"),
+        (json!({ "id": "good", "type": "mutate", "ops": [] }), "ops[1].id"),
+        (json!({ "id": "i".repeat(129), "type": "mutate", "ops": [] }), "ops[1].id"),
+        (json!({ "id": 1, "type": "mutate", "ops": [] }), "ops[1].id"),
+        (json!({ "id": "a", "ops": [] }), "ops[1].type"),
+        (json!({ "id": "a", "type": "sql", "ops": [] }), "ops[1].type"),
+        (json!({ "id": "a", "type": "mutate" }), "ops[1].ops"),
+        (json!({ "id": "a", "type": "mutate", "ops": [], "x": 1 }), "ops[1].x"),
+    ] {
+        for atomic in [true, false] {
+            let answer = batch(&cast.user, json!([good, op]), atomic).await.expect_error(422, "VALIDATION_FAILED");
+            assert_eq!(answer.json["error"]["details"][0]["field"], field, "{op}");
+        }
+    }
+    let many = |count: usize| json!((0..count).map(|n| create(&n.to_string(), &table, "x")).collect::<Vec<_>>());
+    let halves = |count: usize| {
+        let half = json!(vec![json!({ "op": "create", "table": table }); count]);
+        json!([{ "id": "a", "type": "mutate", "ops": half }, { "id": "b", "type": "mutate", "ops": half }])
+    };
+    for body in [
+        json!([]),
+        json!({}),
+        json!({ "ops": {} }),
+        json!({ "ops": [], "atomic": 1 }),
+        json!({ "ops": [], "x": 1 }),
+        json!({ "ops": many(101) }),
+        json!({ "ops": halves(5_001) }),
+    ] {
+        cast.user.post("/api/batch", &body).await.expect_error(422, "VALIDATION_FAILED");
+    }
+    batch(&cast.anon, json!([good]), true).await.expect_error(401, "UNAUTHENTICATED");
+    cast.anon.send_text(Method::POST, "/api/batch", "{").await.expect_error(401, "UNAUTHENTICATED");
+    cast.user.get("/api/batch").await.expect_error(405, "METHOD_NOT_ALLOWED");
+    assert_eq!(cast.user.get(&format!("/api/data/{table}")).await.expect(200).records().len(), 0);
+    let theirs = cast.other_user.post(&format!("/api/data/{table}"), &json!({ "id": "theirs" })).await.expect(201);
+    let delete = json!([{ "id": "a", "type": "mutate", "ops": [{ "op": "delete", "table": table, "id": "theirs" }] }]);
+    batch(&cast.user, delete, true).await.expect_error(404, "NOT_FOUND");
+    cast.other_user.get(&theirs.path()).await.expect(200);
+}
