@@ -54,12 +54,26 @@ impl<S: Send + Sync> FromRequestParts<S> for TxPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = params(parts, state).await?;
-        let text = value(&params, "tx")?;
-        // `parse` alone would take `+5`.
-        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-        let tx = number.filter(|tx| *tx > 0).map(Tx);
-        Ok(Self(tx.ok_or_else(|| Error::bad_request("the path must end in the number of a transaction"))?))
+        Ok(Self(Tx(number(value(&params, "tx")?, "a transaction")?)))
     }
+}
+
+/// The `{job}` of a route: the number of a job.
+pub struct JobPath(pub i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for JobPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        Ok(Self(number(value(&params, "job")?, "a job")?))
+    }
+}
+
+fn number(text: &str, of: &str) -> Result<i64> {
+    // `parse` alone would take `+5`.
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    number.filter(|number| *number > 0).ok_or_else(|| Error::bad_request(format!("the path must end in the number of {of}")))
 }
 
 /// The router decodes each part once, but takes a broken escape literally; here it is refused.

@@ -4,7 +4,7 @@ use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::{audit, batch, data, mutate, query, schema};
+use crate::routes::{audit, batch, data, jobs, mutate, query, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/audit/head", get(audit::head))
         .route("/api/audit/tx/{tx}", get(audit::tx))
         .route("/api/audit/proof/{table}/{key}", get(audit::proof))
+        .route("/api/audit/verify", post(audit::verify))
+        .route("/api/jobs/{job}", get(jobs::get))
         .with_state(state)
 }
 

@@ -6,9 +6,14 @@ use crate::router;
 /// The routes of the records, and the background work that belongs to them.
 pub async fn service(shared: &Shared) -> Result<Service> {
     let store = shared.database.store().clone();
+    let asked = store.clone();
+    let one_offs = Task::new("jobs that were asked for", async move |cancelled| {
+        asked.run_one_offs(&[ddb_store::verify::verifier()], cancelled).await;
+        Ok(())
+    });
     let jobs = Task::new("jobs", async move |cancelled| {
         store.run_jobs(&[ddb_store::expiry::reaper(), ddb_store::index::builder(), ddb_store::kept::sweeper()], cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs] })
+    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs] })
 }

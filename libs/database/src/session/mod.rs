@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod get_at;
 mod history;
+mod job;
 mod list;
 mod merge;
 mod mutate;

@@ -8,8 +8,9 @@ use futures::stream::{BoxStream, TryStreamExt};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::Report;
+use super::{Report, Scope};
 use crate::connection::to_error;
+use crate::job::Progress;
 use crate::{catalogue, dictionary, projection};
 
 /// Transactions that are read at a time, without their facts.
@@ -22,18 +23,21 @@ const MAX_FACTS: i64 = 100_000;
 pub(super) async fn check(
     connection: &mut PgConnection,
     namespace: NamespaceId,
-    expected_head: Option<&str>,
+    scope: Scope<'_>,
     report: &mut Report,
+    progress: &Progress,
 ) -> Result<()> {
     let names = Names::load(connection, namespace).await?;
-    let expected_head = expected_head.map(str::to_ascii_lowercase);
+    let (mut previous, mut last_time) = before(connection, namespace, scope.from).await?;
+    report.head = scope.from.0 - 1;
+    report.head_hash = chain::to_hex(&previous);
+    let expected_head = scope.expected_head.map(str::to_ascii_lowercase);
     let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
-    let mut previous = chain::GENESIS;
-    let mut last_time = i64::MIN;
     let mut used = HashSet::new();
-    let mut after = 0;
+    let mut after = report.head;
+    let end = scope.to.map_or(i64::MAX, |to| to.0);
     loop {
-        let transactions = transactions(connection, namespace, after).await?;
+        let transactions = transactions(connection, namespace, after, end).await?;
         let Some(last) = transactions.last() else { break };
         let until = last.tx;
         let mut facts = Facts::between(connection, namespace, after, until);
@@ -47,6 +51,7 @@ pub(super) async fn check(
             }
             last_time = transaction.time;
             report.transactions += 1;
+            progress.advance(1);
             facts.skip_before(transaction.tx, report).await?;
             let mut hashing = Hashing::of(&transaction, report, &place);
             while let Some(fact) = facts.next_of(transaction.tx).await? {
@@ -66,6 +71,12 @@ pub(super) async fn check(
         }
         after = until;
     }
+    if expected_head.is_some() && !expectation_met {
+        report.problem("head", "the expected transaction is not in the chain: the newest ones were cut off or rewritten");
+    }
+    if !scope.is_whole() {
+        return Ok(());
+    }
     for attribute in names.attributes.keys().filter(|id| **id >= attribute::FIRST_FIELD.0 && !used.contains(id)) {
         report.problem(format!("attribute {attribute}"), "no fact has it");
     }
@@ -77,10 +88,21 @@ pub(super) async fn check(
     if stray > 0 {
         report.problem(format!("after tx {}", report.head), format!("{stray} facts have no transaction"));
     }
-    if expected_head.is_some() && !expectation_met {
-        report.problem("head", "the expected transaction is not in the chain: the newest ones were cut off or rewritten");
-    }
     Ok(())
+}
+
+/// Hash and time of the transaction before one.
+async fn before(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -> Result<(Hash, i64)> {
+    let row = sqlx::query("select hash, time from ddb.tx where namespace = $1 and tx = $2 - 1")
+        .bind(namespace.0)
+        .bind(tx.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(to_error)?;
+    match row {
+        Some(row) => Ok((dictionary::hash(row.try_get(0).map_err(to_error)?)?, row.try_get(1).map_err(to_error)?)),
+        None => Ok((chain::GENESIS, i64::MIN)),
+    }
 }
 
 struct Transaction {
@@ -246,13 +268,13 @@ impl Fact {
 }
 
 /// The next transactions, as many as have no more than [`MAX_FACTS`] by their own account.
-async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64) -> Result<Vec<Transaction>> {
+async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64, end: i64) -> Result<Vec<Transaction>> {
     let rows = sqlx::query(
         "
         select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.table_id, e.key, e.salt
         from ddb.tx t
         left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
-        where t.namespace = $1 and t.tx > $2
+        where t.namespace = $1 and t.tx > $2 and t.tx <= $4
         order by t.tx
         limit $3
         ",
@@ -260,6 +282,7 @@ async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, aft
     .bind(namespace.0)
     .bind(after)
     .bind(CHUNK)
+    .bind(end)
     .fetch_all(connection)
     .await
     .map_err(to_error)?;

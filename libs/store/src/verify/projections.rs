@@ -9,6 +9,7 @@ use super::Report;
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches, EntityRow};
 use crate::index::{self, IndexColumn, IndexState, Indexes, TableIndexes};
+use crate::job::Progress;
 use crate::projection::{self, RawRecord};
 use crate::{Record, Shadowed, catalogue};
 
@@ -22,6 +23,7 @@ pub(super) async fn check(
     facts: &mut PgConnection,
     namespace: NamespaceId,
     report: &mut Report,
+    progress: &Progress,
 ) -> Result<()> {
     let names = fold::attribute_names(connection, namespace).await?;
     let indexes = Indexes::load(connection, namespace).await?;
@@ -48,6 +50,7 @@ pub(super) async fn check(
                 };
                 let projected = projected(connection, namespace, table, &batch.entities, &indexes.columns).await?;
                 rows += projected.len() as i64;
+                progress.advance(batch.entities.len() as u64);
                 compare(&name, &batch, projected, &indexes, report);
             }
         }

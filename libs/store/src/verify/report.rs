@@ -1,6 +1,7 @@
 use std::fmt;
 
 use ddb_core::{NamespaceId, chain};
+use serde_json::json;
 
 /// Problems beyond this many are counted, not described.
 const MAX_PROBLEMS: usize = 100;
@@ -42,6 +43,22 @@ impl Report {
             problems: Vec::new(),
             problem_count: 0,
         }
+    }
+
+    pub fn to_json(&self) -> serde_json::Value {
+        let problems: Vec<_> =
+            self.problems.iter().map(|problem| json!({ "place": problem.place, "message": problem.message })).collect();
+        json!({
+            "sound": self.is_sound(),
+            "transactions": self.transactions,
+            "facts": self.facts,
+            "tables": self.tables,
+            "records": self.records,
+            "head": self.head,
+            "head_hash": self.head_hash,
+            "problem_count": self.problem_count,
+            "problems": problems,
+        })
     }
 
     pub fn is_sound(&self) -> bool {

@@ -1,6 +1,8 @@
 //! Values, names and records that are gone without an erasure having been written: this version writes none.
 
 use ddb_core::{NamespaceId, Value};
+use ddb_store::job::Progress;
+use ddb_store::verify::Scope;
 use ddb_testkit::Database;
 use sqlx::{Connection, PgConnection};
 
@@ -47,7 +49,9 @@ async fn what_was_removed_or_added_shows() {
         let mut connection = PgConnection::connect_with(&database.options()).await.expect("a connection");
         sqlx::raw_sql(statements).execute(&mut connection).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         connection.close().await.expect("closed");
-        let report = ddb_store::verify::verify(&store, NamespaceId::MAIN, None).await.expect("verify runs");
+        let report = ddb_store::verify::verify(&store, NamespaceId::MAIN, Scope::whole(None), &Progress::default())
+            .await
+            .expect("verify runs");
         assert!(!report.is_sound(), "{name} went unnoticed");
         println!("{name}: {}", report.problems[0]);
         store.close().await;

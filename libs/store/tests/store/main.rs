@@ -9,6 +9,7 @@
 
 mod documents;
 mod erased;
+mod jobs;
 mod past;
 mod processes;
 mod support;

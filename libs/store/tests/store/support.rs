@@ -1,4 +1,6 @@
 use ddb_core::{NamespaceId, Object, RecordKey, Result, TableName, Timestamp, Value};
+use ddb_store::job::Progress;
+use ddb_store::verify::Scope;
 use ddb_store::{Change, Config, Record, Step, Store, Write, Written};
 use ddb_testkit::Database;
 
@@ -63,7 +65,8 @@ pub(crate) async fn get(store: &Store, of: &str, key: &RecordKey) -> Option<Reco
 }
 
 pub(crate) async fn assert_sound(store: &Store) -> ddb_store::verify::Report {
-    let report = ddb_store::verify::verify(store, NamespaceId::MAIN, None).await.expect("verify runs");
+    let report =
+        ddb_store::verify::verify(store, NamespaceId::MAIN, Scope::whole(None), &Progress::default()).await.expect("verify runs");
     assert!(report.is_sound(), "{:#?}", report.problems);
     report
 }

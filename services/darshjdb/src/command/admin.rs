@@ -1,4 +1,4 @@
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 
 use clap::{ArgMatches, Args, Subcommand};
 use ddb_auth::admin::{AccountSummary, LastAdmin, Role, RoleChange};
@@ -8,6 +8,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::database::with_database;
+use super::secret_line;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -73,7 +74,7 @@ enum Command {
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Command::Create { email, password_stdin } => {
-            let password = if *password_stdin { first_line()? } else { asked()? };
+            let password = if *password_stdin { secret_line::read()? } else { asked()? };
             let admin = with_database(definitions, flags, async |_, attachment| {
                 ddb_auth::admin::create(&attachment.database, email, password).await
             })?;
@@ -141,14 +142,6 @@ fn last_admin(force: bool) -> LastAdmin {
     if force { LastAdmin::MayGo } else { LastAdmin::Stays }
 }
 
-fn first_line() -> Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::new());
-    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
-    let length = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(length);
-    Ok(line)
-}
-
 /// Twice, because what is typed is not shown.
 fn asked() -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
@@ -171,7 +164,7 @@ fn hidden(prompt: &str) -> Result<Zeroizing<String>> {
     eprint!("{prompt}");
     std::io::stderr().flush().map_err(Error::internal)?;
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::internal(std::io::Error::from(error)))?;
-    let line = first_line();
+    let line = secret_line::read();
     // Restored whatever came, or the terminal would stay mute.
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     eprintln!();

@@ -6,6 +6,8 @@ mod database;
 pub(crate) mod keys;
 mod proof;
 pub(crate) mod rebuild;
+mod remote;
+mod secret_line;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod verify;

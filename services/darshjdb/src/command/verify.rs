@@ -1,13 +1,20 @@
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args};
 use ddb_core::{Error, NamespaceId, Result};
-use ddb_runtime::Definitions;
-use ddb_store::verify::{self, Report};
-use serde_json::json;
+use ddb_runtime::{Definitions, executor};
+use ddb_store::job::Progress;
+use ddb_store::verify::{self, Scope};
+use serde_json::{Value, json};
 
 use super::database::with_database;
-use super::proof;
+use super::remote::Remote;
+use super::{proof, secret_line};
+
+/// How often a server that verifies itself is asked how far it is.
+const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -17,6 +24,12 @@ pub(crate) struct Arguments {
     /// Check a proof that `/api/audit/proof` gave, without a database (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     proof: Option<PathBuf>,
+    /// Let a running server verify itself (`http://host:port`), as an admin
+    #[arg(long, value_name = "URL", requires = "token_stdin", conflicts_with = "proof")]
+    url: Option<String>,
+    /// Read an admin's access token from the first line of standard input
+    #[arg(long, requires = "url")]
+    token_stdin: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -27,50 +40,96 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
     if let Some(file) = &arguments.proof {
         return proof::run(file, expected, arguments.json);
     }
+    if let Some(url) = &arguments.url {
+        return run_remote(url, expected, arguments.json);
+    }
     let report = with_database(definitions, flags, async |_, attachment| {
-        verify::verify(attachment.database.store(), NamespaceId::MAIN, expected).await
+        verify::verify(attachment.database.store(), NamespaceId::MAIN, Scope::whole(expected), &Progress::default()).await
     })?;
-    if arguments.json {
-        println!("{:#}", as_json(&report));
+    conclude(&report.to_json(), arguments.json)
+}
+
+/// Starts the job and waits for its end.
+fn run_remote(url: &str, expected: Option<&str>, as_json: bool) -> Result<()> {
+    let remote = Remote::new(url, secret_line::read()?)?;
+    let report = executor()?.block_on(async {
+        let started = remote.post("/api/audit/verify", &json!({ "expect_head": expected })).await?;
+        let path = format!("/api/jobs/{}", started["job"]);
+        let mut progress = ProgressLine::new();
+        loop {
+            let job = remote.get(&path).await?["data"].take();
+            progress.show(&job["progress"]);
+            match job["state"].as_str() {
+                Some("done") => break Ok(job["result"].clone()),
+                Some("failed") => {
+                    let problem = job["problem"].as_str().unwrap_or("for a reason that it does not tell");
+                    break Err(Error::unavailable(format!("the server could not verify itself: {problem}")));
+                }
+                _ => tokio::time::sleep(POLL).await,
+            }
+        }
+    })?;
+    conclude(&report, as_json)
+}
+
+/// How far the server is, on a terminal only.
+struct ProgressLine {
+    is_shown: bool,
+}
+
+impl ProgressLine {
+    fn new() -> Self {
+        Self { is_shown: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, progress: &Value) {
+        let (done, total) = (progress["done"].as_u64().unwrap_or(0), progress["total"].as_u64().unwrap_or(0));
+        if self.is_shown && total > 0 {
+            eprint!("\r{:3} % of {total} transactions and records", done * 100 / total);
+        }
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        if self.is_shown {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+fn conclude(report: &Value, as_json: bool) -> Result<()> {
+    if as_json {
+        println!("{report:#}");
     } else {
-        print(&report);
+        print(report);
     }
-    if report.is_sound() {
-        return Ok(());
+    match report["sound"].as_bool() {
+        Some(true) => Ok(()),
+        _ => Err(Error::conflict(format!("{} problems were found", report["problem_count"]))),
     }
-    Err(Error::conflict(format!("{} problems were found", report.problem_count)))
 }
 
-fn as_json(report: &Report) -> serde_json::Value {
-    let problems: Vec<_> =
-        report.problems.iter().map(|problem| json!({ "place": problem.place, "message": problem.message })).collect();
-    json!({
-        "sound": report.is_sound(),
-        "transactions": report.transactions,
-        "facts": report.facts,
-        "tables": report.tables,
-        "records": report.records,
-        "head": report.head,
-        "head_hash": report.head_hash,
-        "problem_count": report.problem_count,
-        "problems": problems,
-    })
-}
-
-fn print(report: &Report) {
+fn print(report: &Value) {
+    let number = |name: &str| report[name].as_u64().unwrap_or(0);
     println!(
         "{} transactions with {} facts, {} records in {} tables",
-        report.transactions, report.facts, report.records, report.tables
+        number("transactions"),
+        number("facts"),
+        number("records"),
+        number("tables")
     );
-    println!("head {} {}", report.head, report.head_hash);
-    for problem in &report.problems {
-        println!("{problem}");
+    println!("head {} {}", number("head"), report["head_hash"].as_str().unwrap_or_default());
+    let problems = report["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for problem in problems {
+        let text = |name: &str| problem[name].as_str().unwrap_or_default();
+        println!("{}: {}", text("place"), text("message"));
     }
-    let described = report.problems.len() as u64;
-    if report.problem_count > described {
-        println!("and {} more", report.problem_count - described);
+    let described = problems.len() as u64;
+    if number("problem_count") > described {
+        println!("and {} more", number("problem_count") - described);
     }
-    if report.is_sound() {
+    if report["sound"] == true {
         println!("everything is as it was written");
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 mod batch;
 pub(crate) mod data;
+pub(crate) mod jobs;
 mod mutate;
 mod query;
 pub(crate) mod schema;

@@ -3,7 +3,9 @@
 mod head;
 mod proof;
 mod tx;
+mod verify;
 
 pub(crate) use head::head;
 pub(crate) use proof::proof;
 pub(crate) use tx::tx;
+pub(crate) use verify::verify;

@@ -3,3 +3,4 @@
 mod head;
 mod proof;
 mod tx;
+mod verify;

@@ -1,7 +1,4 @@
-//! The one queue of background work, in the relation `ddb.job`: at least once, so handlers are idempotent.
-//!
-//! Road 1 has recurring jobs only: one row per kind and namespace, due again after each run. Whichever process claims it
-//! first holds a lease; a process that dies leaves the job to the others when the lease ends.
+//! Jobs that are done again and again.
 
 use std::time::Duration;
 
@@ -10,13 +7,9 @@ use futures::future::BoxFuture;
 use sqlx::Row;
 use tokio_util::sync::CancellationToken;
 
+use super::{LEASE, POLL};
 use crate::Store;
 use crate::connection::to_error;
-
-/// How often a process looks for due jobs.
-const POLL: Duration = Duration::from_secs(1);
-/// How long a claimed job is left to its process.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Work that is done again and again.
 pub struct Recurring {

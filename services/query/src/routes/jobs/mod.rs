@@ -1,0 +1,5 @@
+//! `/api/jobs`.
+
+mod get;
+
+pub(crate) use get::get;
