@@ -89,6 +89,8 @@ async fn the_last_state_is_that_under_the_lock() {
         let key = format!("{path}/k{round}");
         user.post(&path, &json!({ "id": format!("k{round}"), "of": user.id })).await.expect(201);
         user.delete(&key).await.expect(204);
+        user.post(&undelete(&key), &NO_BODY).await.expect(200);
+        user.delete(&key).await.expect(204);
         let theirs = async {
             for _ in 0..4 {
                 if other.post(&path, &json!({ "id": format!("k{round}"), "of": other.id })).await.status == 201 {
@@ -116,7 +118,9 @@ async fn the_last_state_is_that_under_the_lock() {
             }
         }
     }
-    assert!(came_back > 5, "only {came_back} came back");
+    // One in each round, and whatever came of the races.
+    println!("{came_back} came back");
+    assert!(came_back >= 25);
 }
 
 #[tokio::test]
