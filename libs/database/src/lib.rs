@@ -22,4 +22,6 @@ pub use once::OnceKey;
 pub use op::Op;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};
-pub use session::{Answer, Count, HistoryPage, ListRequest, MAX_LIMIT, Page, PageRows, Planned, QueryResult, Session};
+pub use session::{
+    ActivityOf, ActivityPage, Answer, Count, HistoryPage, ListRequest, MAX_LIMIT, Page, PageRows, Planned, QueryResult, Session,
+};

@@ -27,7 +27,7 @@ pub mod system;
 mod transactor;
 pub mod verify;
 
-pub use audit::{AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
+pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
 pub use config::Config;
 pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};

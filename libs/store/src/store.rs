@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::audit::{self, AuditHead, AuditTransaction};
+use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::connection::to_error;
 use crate::namespace::{self, Namespace};
@@ -229,6 +229,22 @@ impl Store {
     ) -> Result<Found<Option<AuditTransaction>>> {
         let mut lease = self.inner.pool.lease().await?;
         let found = self.inner.pool.in_time(audit::transaction(lease.connection(), namespace, tx, may_read)).await;
+        lease.settle(found)
+    }
+
+    /// What was done, as far as the caller may read it.
+    pub async fn activity(
+        &self,
+        namespace: NamespaceId,
+        query: &ActivityQuery,
+        may_read: MayRead<'_>,
+    ) -> Result<Found<Activity>> {
+        let table = match &query.table {
+            Some(table) => self.inner.catalogue.find(&self.inner.pool, namespace, table).await?,
+            None => None,
+        };
+        let mut lease = self.inner.pool.lease().await?;
+        let found = self.inner.pool.in_time(audit::activity(lease.connection(), namespace, table, query, may_read)).await;
         lease.settle(found)
     }
 

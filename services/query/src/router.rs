@@ -28,6 +28,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/schema/{table}", get(schema::get))
         .route("/api/schema/{table}/indexes", post(schema::define_index).get(schema::list_indexes))
         .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
+        .route("/api/audit/activity", get(audit::activity))
         .route("/api/audit/head", get(audit::head))
         .route("/api/audit/tx/{tx}", get(audit::tx))
         .route("/api/audit/proof/{table}/{key}", get(audit::proof))

@@ -56,11 +56,11 @@ async fn run(store: &Store, namespace: NamespaceId, read: &Authorized<VersionsOf
     store.history(namespace, table, key, (*until, *limit as usize), &|owner| read.rows().contain(owner)).await
 }
 
-fn encode(place: Place) -> Vec<u8> {
+pub(super) fn encode(place: Place) -> Vec<u8> {
     [&place.tx.0.to_be_bytes()[..], &place.position.to_be_bytes()].concat()
 }
 
-fn decode(bytes: &[u8]) -> Option<Place> {
+pub(super) fn decode(bytes: &[u8]) -> Option<Place> {
     let (tx, position) = bytes.split_first_chunk()?;
     Some(Place { tx: Tx(i64::from_be_bytes(*tx)), position: i32::from_be_bytes(position.try_into().ok()?) })
 }

@@ -1,5 +1,6 @@
 //! A caller in a namespace, and what he can do: one file per use case.
 
+mod activity;
 mod audit;
 mod batch;
 mod create;
@@ -25,6 +26,7 @@ use ddb_store::{Current, Record};
 
 use crate::Database;
 
+pub use activity::{ActivityOf, ActivityPage};
 pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 pub use planned::Planned;

@@ -1,13 +1,16 @@
 //! The chain as its readers meet it: its head, transactions, and proofs. `verify` checks it.
 
+mod activity;
 mod head;
 mod leaf;
 mod prove;
 mod transaction;
 
+pub use activity::{Activity, ActivityEntry, ActivityQuery};
 pub use head::AuditHead;
 pub use transaction::{AuditFact, AuditTransaction};
 
+pub(crate) use activity::activity;
 pub(crate) use head::head;
 pub(crate) use prove::prove;
 pub(crate) use transaction::transaction;

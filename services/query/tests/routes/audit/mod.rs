@@ -1,5 +1,6 @@
 //! `/api/audit`
 
+mod activity;
 mod head;
 mod proof;
 mod tx;

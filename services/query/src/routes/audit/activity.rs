@@ -1,0 +1,95 @@
+use ddb_core::{Error, RecordId, RecordKey, Result, TableName, Tx, Value, json};
+use ddb_database::{ActivityOf, ActivityPage};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters};
+use ddb_store::ActivityEntry;
+
+use crate::accept::Accept;
+use crate::history_answer::action;
+use crate::record_answer::{owner, write_name, write_next_cursor, write_time, write_tx, write_value};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 1_000;
+
+pub(crate) struct PageOfActivity {
+    of: ActivityOf,
+    limit: u32,
+    cursor: Option<String>,
+}
+
+impl QueryParameters for PageOfActivity {
+    fn read(parameters: &mut Parameters) -> Result<Self> {
+        Ok(Self {
+            of: ActivityOf {
+                user: parameters.take("user").map(|text| user(&text)).transpose()?,
+                table: parameters.take("table").map(|text| TableName::parse(&text)).transpose()?,
+                key: parameters.take("key").map(|text| RecordKey::parse_path(&text)).transpose()?,
+            },
+            limit: parameters.take_number("limit", 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
+            cursor: parameters.take("cursor"),
+        })
+    }
+}
+
+/// `user:<key>`, or the key alone as in a path.
+fn user(text: &str) -> Result<RecordKey> {
+    if !text.contains(':') {
+        return RecordKey::parse_path(text);
+    }
+    let id = RecordId::parse(text)?;
+    if id.table != TableName::user() {
+        return Err(Error::bad_request("`user` must be the id of an account, such as `user:…`"));
+    }
+    Ok(id.key)
+}
+
+/// `{"data":[{"tx","time","actor","request_id","id","table","key","action"}],"next_cursor":…,"tx":n}`
+pub(crate) async fn activity(caller: Caller, accept: Accept, Query(page): Query<PageOfActivity>) -> ApiResult<Answer> {
+    let PageOfActivity { of, limit, cursor } = page;
+    let found = caller.session.activity(of, limit, cursor.as_deref()).await?;
+    Ok(Answer::ok(answer(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx))
+}
+
+fn answer(page: &ActivityPage, tx: Tx, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128 + page.entries.len() * 256);
+    out.extend_from_slice(b"{\"data\":[");
+    for (index, entry) in page.entries.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_entry(entry, accept, &mut out);
+    }
+    out.push(b']');
+    write_next_cursor(page.next_cursor.as_deref(), &mut out);
+    write_tx(tx, &mut out);
+    out
+}
+
+fn write_entry(entry: &ActivityEntry, accept: Accept, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"tx\":");
+    write_value(&Value::Int(entry.place.tx.0), Accept::Plain, out);
+    write_name("time", out);
+    write_time(entry.time, accept, out);
+    write_name("actor", out);
+    write_value(&owner(entry.actor.as_ref()), accept, out);
+    write_name("request_id", out);
+    write_value(&entry.request.clone().map_or(Value::Null, Value::String), accept, out);
+    write_name("id", out);
+    write_value(&entry.record.clone().into(), accept, out);
+    write_name("table", out);
+    json::write_string(entry.record.table.as_str(), out);
+    write_name("key", out);
+    write_value(&key(&entry.record.key), accept, out);
+    write_name("action", out);
+    json::write_string(action(entry.action), out);
+    out.push(b'}');
+}
+
+fn key(key: &RecordKey) -> Value {
+    match key {
+        RecordKey::Int(int) => Value::Int(*int),
+        RecordKey::String(text) => Value::String(text.clone()),
+        RecordKey::Uuid(uuid) => Value::Uuid(*uuid),
+        RecordKey::Array(items) => Value::Array(items.clone()),
+        RecordKey::Object(object) => Value::Object(object.clone()),
+    }
+}
