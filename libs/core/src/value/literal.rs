@@ -4,6 +4,9 @@ use std::fmt::{self, Write};
 use super::{Bound, Geometry, Object, Range, Value};
 use crate::json;
 
+/// Below 2^63.
+const MAX_PLAIN_COORDINATE: f64 = 1e15;
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -134,9 +137,18 @@ fn is_identifier(key: &str) -> bool {
 /// A point as `(longitude, latitude)`, others as their GeoJSON.
 fn write_geometry(f: &mut fmt::Formatter<'_>, geometry: &Geometry) -> fmt::Result {
     if let Geometry::Point((longitude, latitude)) = geometry {
-        return write!(f, "({longitude}, {latitude})");
+        f.write_char('(')?;
+        write_coordinate(f, *longitude)?;
+        f.write_str(", ")?;
+        write_coordinate(f, *latitude)?;
+        return f.write_char(')');
     }
     let mut out = Vec::new();
     json::write_geometry(geometry, json::Coordinates::Plain, &mut out);
     f.write_str(&String::from_utf8_lossy(&out))
+}
+
+/// Without a point where it is whole; beyond every int with an exponent, so that it does not read as one.
+fn write_coordinate(f: &mut fmt::Formatter<'_>, coordinate: f64) -> fmt::Result {
+    if coordinate.abs() < MAX_PLAIN_COORDINATE { write!(f, "{coordinate}") } else { write!(f, "{coordinate:e}") }
 }
