@@ -263,6 +263,21 @@ fn calls_casts_and_closures() {
     check("a.map(|| 1)", "a.map(|| 1)");
 }
 
+// Mutants: is_reserved without "WHERE"; write_unary without its brackets before a minus or a digit.
+#[test]
+fn names_and_signs_that_would_be_read_otherwise_are_set_apart() {
+    same("a[`where`.x]");
+    check("[`select`, b]", "[`select`, b]");
+    same("`none` = NONE");
+    same("-(-5)");
+    same("-(-a)");
+    same("-(1.abs())");
+    same("{(t:1), t:2}");
+    same("{(t:[a]), b}");
+    same("(t:1)..4");
+    same("..(in AND a)");
+}
+
 #[test]
 fn plain_paths_are_read_alone() {
     for text in ["a", "a.b", "a[0].b", "a[*].b", "a[$]", "`a b`", "_owner"] {

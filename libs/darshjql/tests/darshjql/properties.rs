@@ -8,7 +8,7 @@ use proptest::sample::select;
 use crate::coverage::{Coverage, run};
 use crate::{trees, values};
 
-// Mutant: write_within without its brackets; write_unary without those before a minus; is_reserved without "WHERE".
+// Mutant: write_within without its brackets.
 #[test]
 fn what_is_printed_reads_back_as_the_same_tree() {
     let coverage = Coverage::default();

@@ -13,7 +13,7 @@ fn of_three(text: &str, a: &Value, b: &Value, c: &Value) -> ddb_core::Result<Val
     World { parameters, ..World::new() }.evaluate(text)
 }
 
-// Mutant: `left < right` as `right < left` in operator.rs; `connected` with the wrong decision; `contains` with `!=`.
+// Mutants: `left < right` as `right < left` in operator.rs; `connected` with the wrong decision.
 #[test]
 fn operators_agree_with_the_order_of_values() {
     let coverage = Coverage::default();

@@ -28,6 +28,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("user:bob", "{ name: 'Bob', friend: user:bob, peers: [user:bob, user:cy] }"),
 ];
 
+// Mutant: a record known to be absent is noted as missing.
 #[test]
 fn a_link_is_followed_after_it_was_read() {
     let mut world = World::of("task:1", "{ project: project:1, gone: project:2, all: [project:1, project:2] }");
