@@ -1,7 +1,7 @@
 //! `kill -9` of `ddb` under writes with idempotency keys: whoever sends his request again, answered or not, has one effect and one answer.
 //!
 //! Mutants (libs/store), tried:
-//! - `transactor/task.rs`, `pass`: `kept::insert` is not called. Requests that were acknowledged take effect again.
+//! - `kept.rs`, `find` finds nothing. Requests that were acknowledged take effect again.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -79,7 +79,7 @@ async fn every_write_of_records_takes_a_key() {
 
 #[tokio::test]
 async fn a_key_belongs_to_one_request_of_one_caller() {
-    // Mutants: `OnceKey::new` leaves out one of its parts; `kept_key` leaves out the caller.
+    // Mutant: `kept_key` leaves out the caller.
     let cast = STAGE.cast().await;
     let (table, other) = (cast.table(), cast.table());
     let (data, body) = (format!("/api/data/{table}"), json!({ "id": "r", "n": 1 }));
@@ -108,7 +108,7 @@ async fn a_key_belongs_to_one_request_of_one_caller() {
 
 #[tokio::test]
 async fn what_failed_may_be_tried_again() {
-    // Mutant: `evaluate` keeps the answer before the write.
+    // Mutant: `kept::find` finds nothing.
     let cast = STAGE.cast().await;
     let table = cast.table();
     let data = format!("/api/data/{table}");

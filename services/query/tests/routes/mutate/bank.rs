@@ -13,7 +13,7 @@ const START: i64 = 100;
 const WRITERS: usize = 16;
 const TRANSFERS: usize = 12;
 
-/// Mutant: `Session::mutate` plans a write of its own for each op.
+/// Mutant: the route carries out each op by itself.
 #[tokio::test]
 async fn readers_never_see_a_torn_total() {
     let cast = STAGE.cast().await;

@@ -24,7 +24,7 @@ async fn ops_of_several_tables_are_one_transaction() {
     )
     .await
     .expect(200);
-    assert_eq!(answer.tx(), known.tx() + 1, "{}", answer.text());
+    assert!(answer.tx() > known.tx(), "{}", answer.text());
     assert_eq!(answer.header("x-ddb-tx"), answer.tx().to_string());
     let results = answer.json["results"].as_array().expect("results");
     assert_eq!(results.len(), 7);
@@ -39,7 +39,8 @@ async fn ops_of_several_tables_are_one_transaction() {
     // A read shows what the last op on each record left.
     let found = cast.user.get(&format!("/api/data/{a}/known")).await.expect(200);
     assert_eq!((&found.json["data"], found.header("etag")), (&results[4], &*format!("\"{}\"", answer.tx())));
-    assert_eq!(cast.user.get(&format!("/api/data/{b}/7")).await.expect(200).json["data"], results[5]);
+    let other = cast.user.get(&format!("/api/data/{b}/7")).await.expect(200);
+    assert_eq!((&other.json["data"], other.header("etag")), (&results[5], found.header("etag")), "one transaction");
     cast.user.get(&format!("/api/data/{a}/new")).await.expect_error(404, "NOT_FOUND");
     cast.other_user.get(&format!("/api/data/{b}/7")).await.expect_error(404, "NOT_FOUND");
     let typed = cast.user.with_header("accept", "application/vnd.ddb.typed+json");
@@ -96,7 +97,7 @@ async fn an_op_sees_what_those_before_it_did() {
 
 #[tokio::test]
 async fn one_refused_op_undoes_all_and_is_named() {
-    // Mutants: `refusing` is left out of `Session::mutate`; `evaluate` applies the effects before an error.
+    // Mutant: `refusing` is left out of `Session::mutate`.
     let cast = STAGE.cast().await;
     let (table, fresh) = (cast.table(), cast.table());
     let data = format!("/api/data/{table}");
