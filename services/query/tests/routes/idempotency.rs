@@ -1,7 +1,10 @@
 //! `Idempotency-Key`: a request that is sent again has one effect and one answer.
 
+use std::time::Duration;
+
 use ddb_testkit::{Answer, Caller, Client, Method, json};
-use futures::future::join_all;
+use futures::future::{join, join_all};
+use tokio::time::sleep;
 
 use crate::STAGE;
 
@@ -21,6 +24,7 @@ async fn fifty_calls_at_once_have_one_effect_and_one_answer() {
     let cast = STAGE.cast().await;
     let table = cast.table();
     let data = format!("/api/data/{table}");
+    let (busy, many) = (format!("/api/data/{}", cast.table()), json!(vec![json!({ "n": 1 }); 500]));
     let counter = cast.user.post(&data, &json!({ "id": "counter", "n": 0 })).await.expect(201);
     let (create, add, mutate) = (
         json!({ "made": true }),
@@ -36,12 +40,19 @@ async fn fifty_calls_at_once_have_one_effect_and_one_answer() {
         (Method::POST, "/api/mutate".to_owned(), mutate),
     ] {
         let client = with_key(&cast.user, &format!("fifty-{table}-{method}{}", path.len()));
-        let answers = join_all((0..50).map(|_| client.send_json(method.clone(), &path, &body))).await;
+        // Meanwhile a large write has the lock, so that the calls wait together.
+        let busy = cast.other_user.post(&busy, &many);
+        let calls = async {
+            sleep(Duration::from_millis(40)).await;
+            join_all((0..50).map(|_| client.send_json(method.clone(), &path, &body))).await
+        };
+        let (_, answers) = join(busy, calls).await;
         let first = said(&answers[0]);
         assert!([200, 201].contains(&first.0), "{first:?}");
         assert!(answers.iter().all(|answer| said(answer) == first), "{first:?}");
         assert_eq!(said(&client.send_json(method, &path, &body).await), first, "later too");
     }
+    assert!(!cast.server.log().contains("repeated one by one"), "PostgreSQL's constraint is a net, not the way");
     let records = cast.user.get(&data).await.expect(200);
     assert_eq!(records.records().len(), 3, "{}", records.text());
     let counter = cast.user.get(&counter.path()).await.expect(200);
