@@ -111,7 +111,7 @@ async fn pages_hold_what_the_whole_holds() {
 
 #[tokio::test]
 async fn nobody_learns_what_concerns_others_nor_who_they_are() {
-    // Mutants: `spans` of everybody; `shows` left out.
+    // Mutant: `spans` of everybody.
     let cast = STAGE.cast().await;
     let table = cast.table();
     let path = format!("/api/data/{table}");

@@ -48,7 +48,7 @@ async fn the_log_is_verified_in_the_background() {
 
 #[tokio::test]
 async fn verifying_and_its_job_are_for_admins() {
-    // Mutants: `require_admin` left out of the handler and of `start_to_verify`; `is_visible` always true.
+    // Mutant: `is_visible` always true.
     let cast = STAGE.cast().await;
     cast.anon.post("/api/audit/verify", &json!({})).await.expect_error(401, "UNAUTHENTICATED");
     cast.user.post("/api/audit/verify", &json!({})).await.expect_error(403, "PERMISSION_DENIED");

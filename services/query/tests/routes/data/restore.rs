@@ -85,7 +85,7 @@ async fn what_was_not_there_then_cannot_be_restored() {
 
 #[tokio::test]
 async fn nobody_restores_what_is_not_or_was_not_his() {
-    // Mutants: `current.past` without its filter; `past.owner != record.owner` left out; `visible` left out.
+    // Mutants: `current.past` without its filter; `past.owner != record.owner` left out.
     let cast = STAGE.cast().await;
     let path = format!("/api/data/{}", cast.table());
     let of_user = cast.user.post(&path, &json!({ "id": "known", "secret": "swordfish" })).await.expect(201);
