@@ -51,10 +51,19 @@ async fn a_request_id_is_taken_where_it_has_the_form() {
 #[tokio::test]
 async fn headers_that_this_version_does_not_know_are_refused() {
     let client = Site::start().await.client();
-    for name in ["x-ddb-min-tx", "X-DDB-Anything", "idempotency-key"] {
+    for name in ["x-ddb-tx", "X-DDB-Anything", "idempotency-key"] {
         client.with_header(name, "1").get("/plain").await.expect_error(400, "BAD_REQUEST");
     }
     client.with_header("x-other", "1").get("/plain").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_log_does_not_reach_is_503() {
+    let client = Site::start().await.client();
+    client.with_header("x-ddb-min-tx", &NEWEST.to_string()).get("/plain").await.expect(200);
+    let later = client.with_header("x-ddb-min-tx", "4").get("/plain").await.expect_error(503, "UNAVAILABLE");
+    assert_eq!(later.header("x-ddb-tx"), NEWEST.to_string());
+    client.with_header("x-ddb-min-tx", "four").get("/plain").await.expect_error(400, "BAD_REQUEST");
 }
 
 #[tokio::test]
