@@ -11,11 +11,13 @@ pub struct Config {
     pub binaries: Option<PathBuf>,
     /// The memory in bytes that PostgreSQL's settings are made for: what the process may use, which its composition knows.
     pub memory: u64,
+    /// Locks that PostgreSQL sets memory aside for, for each connection: more than it has by default where one transaction makes thousands of tables.
+    pub locks: Option<u32>,
 }
 
 impl Config {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), binaries: None, memory: SMALL }
+        Self { data_dir: data_dir.into(), binaries: None, memory: SMALL, locks: None }
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct Instance {
     pub(crate) programs: Programs,
     pub(crate) launcher: Launcher,
     pub(crate) memory: u64,
+    pub(crate) locks: Option<u32>,
     pub(crate) state: State,
 }
 
@@ -41,7 +42,8 @@ impl Instance {
         let mut command = self.launcher.command(&program, &cluster, None)?;
         command.arg("-D").arg(self.launcher.seen(&cluster));
         let own = [socket_argument(&self.state.socket_dir), format!("port={}", crate::connection::PORT)];
-        for setting in own.into_iter().chain(settings(self.memory)).chain(settings_since(self.programs.major)) {
+        let locks = self.locks.map(|locks| format!("max_locks_per_transaction={locks}"));
+        for setting in own.into_iter().chain(settings(self.memory)).chain(settings_since(self.programs.major)).chain(locks) {
             command.arg("-c").arg(setting);
         }
         command.stdout(Stdio::null()).stderr(Stdio::piped());

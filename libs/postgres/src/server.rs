@@ -76,7 +76,8 @@ impl Server {
         let socket_dir = socket::create(launcher.user())?;
         let connection = Connection::new(socket_dir.clone(), password);
         let version = programs.version.clone();
-        let mut instance = Instance { layout, programs, launcher, memory: config.memory, state: State::new(socket_dir) };
+        let (memory, locks) = (config.memory, config.locks);
+        let mut instance = Instance { layout, programs, launcher, memory, locks, state: State::new(socket_dir) };
         let postmaster = match start_instance(&mut instance).await {
             Ok(postmaster) => postmaster,
             Err(error) => {

@@ -36,24 +36,12 @@ impl Attachment {
     }
 
     pub(crate) async fn over_url(config: &Config) -> Result<Self> {
-        let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
-        // The parser's own message may quote the address.
-        let connection = url.parse().map_err(|_| Error::bad_request("`database_url` is not an address of PostgreSQL"))?;
-        let store = open_store(ddb_store::Config::new(connection)).await?;
+        let store = open_store(store_of_url(config)?).await?;
         Ok(Self::new(store, None))
     }
 
     async fn over_embedded(postgres: Attached) -> Result<Self> {
-        let mut config = ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?);
-        let connection = postgres.connection();
-        config.connection = config
-            .connection
-            .socket(&connection.socket_dir)
-            .port(connection.port)
-            .username(&connection.user)
-            .password(connection.password())
-            .database(&connection.database);
-        match open_store(config).await {
+        match open_store(store_of_embedded(&postgres)?).await {
             Ok(store) => Ok(Self::new(store, Some(postgres))),
             Err(error) => {
                 postgres.stop().await?;
@@ -81,7 +69,32 @@ pub(crate) fn data_dir_of(config: &Config) -> Result<&Path> {
     config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))
 }
 
+pub(crate) fn store_of_url(config: &Config) -> Result<ddb_store::Config> {
+    let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
+    // The parser's own message may quote the address.
+    let connection = url.parse().map_err(|_| Error::bad_request("`database_url` is not an address of PostgreSQL"))?;
+    Ok(ddb_store::Config::new(connection))
+}
+
+pub(crate) fn store_of_embedded(postgres: &Attached) -> Result<ddb_store::Config> {
+    let mut config = ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?);
+    let connection = postgres.connection();
+    config.connection = config
+        .connection
+        .socket(&connection.socket_dir)
+        .port(connection.port)
+        .username(&connection.user)
+        .password(connection.password())
+        .database(&connection.database);
+    Ok(config)
+}
+
 async fn open_store(config: ddb_store::Config) -> Result<Store> {
+    check_server(&config).await?;
+    Store::open(config).await
+}
+
+pub(crate) async fn check_server(config: &ddb_store::Config) -> Result<()> {
     let found = requirements::check(&config.connection).await?;
     if !found.vectors {
         tracing::warn!(
@@ -89,9 +102,14 @@ async fn open_store(config: ddb_store::Config) -> Result<Store> {
             requirements::CREATE_VECTOR
         );
     }
-    Store::open(config).await
+    Ok(())
 }
 
-fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres::Config {
-    ddb_postgres::Config { data_dir: data_dir.to_owned(), binaries: config.postgres_dir.clone(), memory: config.memory_limit }
+pub(crate) fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres::Config {
+    ddb_postgres::Config {
+        data_dir: data_dir.to_owned(),
+        binaries: config.postgres_dir.clone(),
+        memory: config.memory_limit,
+        locks: None,
+    }
 }

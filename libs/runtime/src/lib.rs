@@ -16,6 +16,7 @@ mod settings;
 mod shared;
 mod signal;
 mod telemetry;
+mod vacant;
 
 pub use attachment::Attachment;
 pub use config::{Config, Credentials, LogFormat};
@@ -27,3 +28,4 @@ pub use setting::{Definitions, Setting};
 pub use settings::Settings;
 pub use shared::Shared;
 pub use telemetry::{LogGuard, telemetry};
+pub use vacant::with_vacant_database;

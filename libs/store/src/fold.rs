@@ -62,6 +62,32 @@ pub(crate) async fn entities(
         .map_err(to_error)
 }
 
+/// The bytes of all values that the entities have had.
+pub(crate) async fn sizes(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    entities: &[EntityRow],
+) -> Result<HashMap<i64, usize>> {
+    let ids: Vec<i64> = entities.iter().map(|entity| entity.id).collect();
+    let rows = sqlx::query(
+        "
+        select entity, coalesce(sum(octet_length(value)), 0)::bigint
+        from ddb.triple
+        where namespace = $1 and entity = any($2)
+        group by entity
+        ",
+    )
+    .bind(namespace.0)
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as usize)))
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(to_error)
+}
+
 /// The names of the namespace's attributes.
 pub(crate) async fn attribute_names(
     connection: &mut PgConnection,

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+pub mod backup;
+mod binary_copy;
 mod catalogue;
 mod config;
 mod connection;

@@ -209,6 +209,13 @@ impl Server {
         process::output(command, stdin)
     }
 
+    /// Runs `ddb` with the settings of this server, but on another data directory.
+    pub fn ddb_in(&self, data_dir: &Path, arguments: &[&str]) -> Output {
+        let mut command = self.command("ddb");
+        command.args(arguments).arg("--data-dir").arg(data_dir);
+        process::output(command, "")
+    }
+
     /// `kill -9`, at once.
     pub fn kill(&mut self) {
         let mut child = self.child.take().expect("the server runs");

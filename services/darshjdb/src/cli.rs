@@ -4,7 +4,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use ddb_core::Result;
 use ddb_runtime::{Config, Definitions, exit_code, main_of};
 
-use crate::command::{admin, completions, keys, rebuild, start, status, verify};
+use crate::command::{admin, backup, completions, keys, rebuild, restore, start, status, verify};
 use crate::compose;
 
 /// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program.
@@ -25,6 +25,10 @@ enum Command {
     Verify(verify::Arguments),
     /// Make the records anew from the log
     Rebuild,
+    /// Write one state of everything into a file; a server may go on writing meanwhile
+    Backup(backup::Arguments),
+    /// Fill a new data directory or an empty database from a backup
+    Restore(restore::Arguments),
     /// Make and list admins
     Admin(admin::Arguments),
     /// The keys that sign access tokens
@@ -65,6 +69,8 @@ fn run(command: Command, flags: &ArgMatches) -> Result<()> {
         Command::Status(arguments) => status::run(&quiet(), flags, &arguments),
         Command::Verify(arguments) => verify::run(&quiet(), flags, &arguments),
         Command::Rebuild => rebuild::run(&quiet(), flags),
+        Command::Backup(arguments) => backup::run(&quiet(), flags, &arguments),
+        Command::Restore(arguments) => restore::run(&quiet(), flags, &arguments),
         Command::Admin(arguments) => admin::run(&quiet(), flags, &arguments),
         Command::Keys(arguments) => keys::run(&quiet(), flags, &arguments),
         Command::Completions(arguments) => {
@@ -87,10 +93,8 @@ fn line() -> clap::Command {
         command.args(arguments)
     };
     let mut line = Line::command();
-    for (name, shows_all) in
-        [("start", true), ("status", false), ("verify", false), ("rebuild", false), ("admin", false), ("keys", false)]
-    {
-        line = line.mut_subcommand(name, |command| with_settings(command, shows_all));
+    for name in ["start", "status", "verify", "rebuild", "backup", "restore", "admin", "keys"] {
+        line = line.mut_subcommand(name, |command| with_settings(command, name == "start"));
     }
     line
 }

@@ -186,6 +186,14 @@ async fn create_trees(connection: &mut PgConnection, namespace: NamespaceId, ind
     Ok(())
 }
 
+/// Builds what is ready by its definition and whose columns are filled. What is not ready is left to the [`builder`].
+pub(crate) async fn create_ready(connection: &mut PgConnection, namespace: NamespaceId, indexes: &TableIndexes) -> Result<()> {
+    for index in indexes.indexes.iter().filter(|index| index.state == IndexState::Ready) {
+        create_trees(connection, namespace, index, false).await?;
+    }
+    Ok(())
+}
+
 async fn drop_trees(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
     for tree in index.trees(namespace) {
         let drop = format!("drop index concurrently if exists ddb_data.{}", tree.name);

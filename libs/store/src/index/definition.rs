@@ -220,9 +220,20 @@ async fn add_column(connection: &mut PgConnection, namespace: NamespaceId, table
         .execute(&mut *connection)
         .await
         .map_err(to_error)?;
+    add_column_to_projection(connection, namespace, table, column).await?;
+    Ok(IndexSource::Field { name, column })
+}
+
+/// Adds the column of a field to the projection.
+pub(crate) async fn add_column_to_projection(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    column: i32,
+) -> Result<()> {
     let add = format!("alter table {} add column {} bytea", projection::relation(namespace, table), column_name(column));
     connection.execute(sqlx::raw_sql(AssertSqlSafe(add))).await.map_err(to_error)?;
-    Ok(IndexSource::Field { name, column })
+    Ok(())
 }
 
 async fn insert(

@@ -14,8 +14,9 @@ use ddb_core::{Object, TableId, Value, sort_key};
 pub use build::builder;
 pub use definition::NewIndex;
 
-pub(crate) use build::is_duplicate_key;
+pub(crate) use build::{create_ready, is_duplicate_key};
 pub(crate) use catalogue::Indexes;
+pub(crate) use definition::add_column_to_projection;
 pub(crate) use unique::{Claiming, Claims, Expired, Holder, Probed, Taken};
 
 /// Columns that one index has at most.

@@ -3,7 +3,7 @@ use ddb_core::{EntityId, Object, RecordKey, Result, Timestamp, Tx, sort_key};
 use crate::index::{IndexColumn, column_name};
 use crate::statement::Statement;
 
-const COLUMNS: &str = "key, entity, doc, owner, created, updated, tx, expires";
+pub(super) const COLUMNS: &str = "key, entity, doc, owner, created, updated, tx, expires";
 
 /// A row to be written.
 pub(crate) struct NewRow<'a> {

@@ -36,6 +36,13 @@ pub async fn verify(store: &Store, namespace: NamespaceId, scope: Scope<'_>, pro
     Ok(report)
 }
 
+/// The log alone, as the connection sees it.
+pub(crate) async fn verify_log(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Report> {
+    let mut report = Report::new(namespace);
+    chain::check(connection, namespace, Scope::whole(None), &mut report, &Progress::default()).await?;
+    Ok(report)
+}
+
 /// What is verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
@@ -79,7 +86,7 @@ async fn extent(connection: &mut PgConnection, namespace: NamespaceId, scope: Sc
 }
 
 /// A connection that sees one state until it is closed: its own, or the one that another connection exports.
-async fn snapshot(store: &Store, exported: Option<&str>) -> Result<PgConnection> {
+pub(crate) async fn snapshot(store: &Store, exported: Option<&str>) -> Result<PgConnection> {
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
     // Folding a large table takes longer than a request may.
     let begin = "set statement_timeout = 0; begin isolation level repeatable read read only";

@@ -5,6 +5,7 @@ use ddb_store::Status;
 use serde_json::json;
 
 use super::database::with_database;
+use super::size::size;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -52,26 +53,5 @@ fn print(config: &Config, status: &Status) {
     println!("log           {}", size(status.log_bytes));
     for table in &status.tables {
         println!("table         {}: {} records, {}", table.name, table.records, size(table.bytes));
-    }
-}
-
-fn size(bytes: i64) -> String {
-    let (mut number, mut unit) = (bytes as f64, "bytes");
-    for larger in ["KB", "MB", "GB", "TB"] {
-        if number < 1024.0 {
-            break;
-        }
-        (number, unit) = (number / 1024.0, larger);
-    }
-    if unit == "bytes" { format!("{bytes} bytes") } else { format!("{number:.1} {unit}") }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes_are_short() {
-        for (bytes, text) in [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KB"), (5 << 30, "5.0 GB")] {
-            assert_eq!(super::size(bytes), text);
-        }
     }
 }

@@ -1,0 +1,71 @@
+use std::fs::File;
+use std::io::{BufReader, Seek};
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args};
+use ddb_core::{Error, Result};
+use ddb_runtime::{Config, Definitions, Settings, executor, telemetry, with_vacant_database};
+use ddb_store::backup::{Progress, Restored, check, restore};
+use serde_json::json;
+
+use super::backup::namespaces;
+use super::progress::shown;
+
+/// Read at a time.
+const BUFFER: usize = 256 << 10;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// A file that `ddb backup` made
+    file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
+    let config = Config::read(&Settings::of_process(definitions, flags)?)?;
+    let _log = telemetry(&config)?;
+    let cannot = |error| Error::bad_request(format!("cannot read {}: {error}", arguments.file.display()));
+    let file = File::open(&arguments.file).map_err(cannot)?;
+    if !file.metadata().map_err(cannot)?.is_file() {
+        return Err(Error::bad_request(format!("{} is no ordinary file", arguments.file.display())));
+    }
+    let restored = executor()?.block_on(shown(async |progress| from_file(&config, file, progress).await))?;
+    if arguments.json {
+        println!("{:#}", as_json(&restored));
+    } else {
+        println!("{}", sentence(&restored));
+    }
+    Ok(())
+}
+
+/// The whole file is read before anything is made.
+async fn from_file(config: &Config, mut file: File, progress: &Progress) -> Result<Restored> {
+    let checked = check(BufReader::with_capacity(BUFFER, &file), progress)?;
+    file.rewind().map_err(Error::internal)?;
+    with_vacant_database(config, async |store| restore(store, BufReader::with_capacity(BUFFER, file), &checked, progress).await)
+        .await
+}
+
+fn as_json(restored: &Restored) -> serde_json::Value {
+    let rows: serde_json::Map<_, _> = restored.rows.iter().map(|(relation, rows)| (relation.clone(), json!(rows))).collect();
+    json!({
+        "taken_at": restored.header.taken_at,
+        "namespaces": namespaces(&restored.header),
+        "transactions": restored.transactions,
+        "facts": restored.facts,
+        "records": restored.records,
+        "rows": rows,
+    })
+}
+
+fn sentence(restored: &Restored) -> String {
+    let mut text =
+        format!("restored {} transactions with {} facts and {} records", restored.transactions, restored.facts, restored.records);
+    for namespace in &restored.header.namespaces {
+        text += &format!("\n{}: head {} {}", namespace.name, namespace.tx, namespace.head_hash);
+    }
+    text += "\nthe log is as it was written; everyone signs in again, and access tokens are signed with a new key";
+    text
+}
