@@ -23,7 +23,7 @@ pub use nearest::suggestion;
 pub use principal::{Account, Principal};
 pub use record::{Record, RecordId, RecordKey, Shadowed};
 pub use time::{Datetime, Duration};
-pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value};
+pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value, weight};
 
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;

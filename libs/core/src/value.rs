@@ -102,9 +102,27 @@ impl Value {
         }
     }
 
+    /// About how many bytes the value takes in memory, with all that is inside.
+    pub fn weight(&self) -> usize {
+        let inside = match self {
+            Self::String(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(items) | Self::Set(items) => items.iter().map(Self::weight).sum(),
+            Self::Object(object) => weight(object),
+            Self::Record(_) | Self::Table(_) | Self::Range(_) | Self::Geometry(_) => 64,
+            _ => 0,
+        };
+        size_of::<Self>() + inside
+    }
+
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
+}
+
+/// [`Value::weight`] of an object.
+pub fn weight(object: &Object) -> usize {
+    object.iter().map(|(name, value)| size_of::<String>() + name.len() + value.weight()).sum()
 }
 
 macro_rules! from {

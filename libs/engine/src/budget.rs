@@ -5,8 +5,10 @@ use regex::{Regex, RegexBuilder};
 
 use crate::problem::Problem;
 
-/// Regexes that are kept; what is compiled beyond is compiled each time.
+/// Regexes that one request compiles.
 const MAX_REGEXES: usize = 32;
+/// Bytes of a pattern.
+const MAX_PATTERN: usize = 4_096;
 /// Steps that compiling a regex counts for.
 const REGEX_STEPS: u64 = 1_000;
 
@@ -39,11 +41,15 @@ impl Budget {
             return Ok(regex.clone());
         }
         self.use_steps(REGEX_STEPS)?;
-        let regex = compile(pattern)?;
-        let mut regexes = self.regexes.borrow_mut();
-        if regexes.len() < MAX_REGEXES {
-            regexes.insert(pattern.to_owned(), regex.clone());
+        if pattern.len() > MAX_PATTERN {
+            return Err(Problem::limit("the regex is too long"));
         }
+        let mut regexes = self.regexes.borrow_mut();
+        if regexes.len() >= MAX_REGEXES {
+            return Err(Problem::limit("the query has too many different regexes"));
+        }
+        let regex = compile(pattern)?;
+        regexes.insert(pattern.to_owned(), regex.clone());
         Ok(regex)
     }
 }

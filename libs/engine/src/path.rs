@@ -52,6 +52,14 @@ fn use_steps(steps: usize, part: &Part, scope: &Scope<'_>) -> Result<()> {
     scope.context.budget.use_steps(steps as u64).map_err(|problem| at_part(problem, part))
 }
 
+/// A value of a list in the making. Many links of one list can lead to one large record, so what is copied counts before it is copied.
+fn owned(value: Cow<'_, Value>, part: &Part, scope: &Scope<'_>) -> Result<Value> {
+    let weight = value.weight() as u64;
+    let budget = scope.context.budget;
+    budget.use_bytes(weight).and_then(|()| budget.use_steps(weight / 64)).map_err(|problem| at_part(problem, part))?;
+    Ok(value.into_owned())
+}
+
 fn at_part(problem: Problem, part: &Part) -> Error {
     problem.at(part.span, &Path { parts: vec![part.clone()] })
 }
@@ -66,7 +74,7 @@ fn field<'a>(value: Cow<'a, Value>, name: &str, part: &Part, scope: &Scope<'a>) 
             Value::Array(items) | Value::Set(items) => {
                 use_steps(items.len(), part, scope)?;
                 let mapped: Result<Vec<Value>> =
-                    items.iter().map(|item| Ok(field(Cow::Borrowed(item), name, part, scope)?.into_owned())).collect();
+                    items.iter().map(|item| owned(field(Cow::Borrowed(item), name, part, scope)?, part, scope)).collect();
                 Ok(Cow::Owned(Value::Array(mapped?)))
             }
             _ => Ok(Cow::Owned(NONE)),
@@ -92,7 +100,7 @@ fn all<'a>(value: Cow<'a, Value>, rest: &'a [Part], part: &Part, scope: &'a Scop
     use_steps(items.len(), part, scope)?;
     let mut mapped = Vec::with_capacity(items.len());
     for item in items {
-        mapped.push(walk(Cow::Borrowed(item), rest, scope)?.into_owned());
+        mapped.push(owned(walk(Cow::Borrowed(item), rest, scope)?, part, scope)?);
     }
     Ok(Cow::Owned(Value::Array(mapped)))
 }

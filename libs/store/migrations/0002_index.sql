@@ -24,6 +24,7 @@ create table ddb.index_definition (
     fields     text[]  not null,
     descending bool[]  not null,
     is_unique  boolean not null,
+    enforced   boolean not null default false,
     state      text    not null default 'building' check (state in ('building', 'ready', 'failed')),
     done       bigint  not null default 0,
     total      bigint  not null default 0,
@@ -34,4 +35,5 @@ create table ddb.index_definition (
     unique (namespace, table_id, name)
 );
 comment on column ddb.index_definition.fields is 'fields, or the system values $owner, $created and $updated';
+comment on column ddb.index_definition.enforced is 'the B-trees are there, so that writers can look up who holds a value';
 comment on column ddb.index_definition.problem is 'why the index failed';

@@ -36,7 +36,7 @@ pub use ddb_core::{Record, Shadowed};
 pub use kept::{KeptAnswer, Once};
 pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
 pub use pool::Pool;
-pub use read::{Bind, Found, Scan, Scanned, Snapshot, TableShape};
+pub use read::{Bind, Found, Owner, Scan, Scanned, Snapshot, TableShape};
 pub use record::{MAX_FIELDS, check_new};
 pub use schema::TableSchema;
 pub use status::{Status, TableStatus};

@@ -146,13 +146,19 @@ impl Store {
         if let Some(shape) = self.inner.shapes.known(namespace, id) {
             return Ok(Some(shape));
         }
-        let mut connection = self.inner.pool.acquire().await.map_err(to_error)?;
-        self.inner.shapes.load(&mut connection, namespace, id, table).await.map(Some)
+        // In one snapshot, so that columns and definitions are of one state.
+        let mut snapshot = self.snapshot(namespace).await?;
+        let shape = snapshot.shape(table).await?;
+        snapshot.end().await?;
+        Ok(shape)
     }
 
     /// A scan that one index serves. None where the table is no longer what it was planned for: ask for its shape again.
     pub async fn scan(&self, namespace: NamespaceId, shape: &TableShape, scan: Scan) -> Result<Option<Scanned>> {
-        let scanned = read::scan(&self.inner.lists, namespace, shape, scan).await?;
+        let scanned = match read::scan(&self.inner.lists, namespace, shape, scan, true).await {
+            Err(error) if read::is_gone(&error) => None,
+            outcome => outcome?,
+        };
         match &scanned {
             Some(scanned) => self.learn(scanned.tx),
             None => self.inner.shapes.forget(namespace, shape.id),

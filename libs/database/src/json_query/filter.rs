@@ -6,9 +6,16 @@ use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Path, Span, UnaryOperator, pa
 
 /// Levels of `$and`, `$or`, `$not` and of objects in one filter.
 const MAX_DEPTH: usize = 32;
+/// Members and operators of one filter.
+const MAX_PARTS: usize = 1_000;
+/// Bytes of a pattern.
+const MAX_PATTERN: usize = 1_000;
 
 /// `{"status":"active","priority":{"$gt":2},"$or":[{…},{…}]}`: all of its members.
 pub(super) fn filter(json: Json, place: &str) -> Result<Expr> {
+    if parts(&json) > MAX_PARTS {
+        return Err(wrong(place, &format!("has at most {MAX_PARTS} parts")));
+    }
     all_of(json, None, place, 0)
 }
 
@@ -29,6 +36,15 @@ fn all_of(json: Json, outer: Option<&Path>, place: &str, depth: usize) -> Result
         });
     }
     Ok(joined(ExprKind::And, parts, true))
+}
+
+/// Members of all objects, outside of lists of values too.
+fn parts(json: &Json) -> usize {
+    match json {
+        Json::Object(members) => members.iter().map(|(_, inner)| 1 + parts(inner)).sum(),
+        Json::Array(items) => items.iter().map(parts).sum(),
+        _ => 0,
+    }
 }
 
 fn each(json: Json, outer: Option<&Path>, place: &str, depth: usize) -> Result<Vec<Expr>> {
@@ -132,7 +148,8 @@ fn list(json: Json, place: &str) -> Result<Value> {
 
 fn text(json: Json, place: &str) -> Result<String> {
     match json {
-        Json::String(text) => Ok(text),
+        Json::String(text) if text.len() <= MAX_PATTERN => Ok(text),
+        Json::String(_) => Err(wrong(place, &format!("has at most {MAX_PATTERN} bytes"))),
         _ => Err(wrong(place, "must be a string")),
     }
 }

@@ -9,6 +9,8 @@ use super::filter::{filter, shown};
 
 /// Tables of one query.
 const MAX_TABLES: usize = 16;
+/// Tables and nested keys of one query.
+const MAX_QUESTIONS: usize = 32;
 /// Levels of nesting.
 const MAX_DEPTH: usize = 8;
 const MAX_ITEMS: usize = 64;
@@ -36,6 +38,13 @@ pub(crate) struct Question {
     pub(crate) nested: Vec<(String, Question)>,
 }
 
+impl Question {
+    /// With those that are nested in it.
+    fn count(&self) -> usize {
+        1 + self.nested.iter().map(|(_, nested)| nested.count()).sum::<usize>()
+    }
+}
+
 pub(crate) fn read(body: Json) -> Result<Query> {
     let Json::Object(members) = body else { return Err(Error::bad_request("a query is an object of tables")) };
     if members.len() > MAX_TABLES {
@@ -45,6 +54,9 @@ pub(crate) fn read(body: Json) -> Result<Query> {
     for (name, json) in members {
         let table = TableName::parse(&name)?;
         tables.push((table, question(json, &name, 0)?));
+    }
+    if tables.iter().map(|(_, question)| question.count()).sum::<usize>() > MAX_QUESTIONS {
+        return Err(Error::bad_request(format!("a query asks {MAX_QUESTIONS} questions at most, nested ones too")));
     }
     Ok(Query(tables))
 }

@@ -6,12 +6,17 @@ use std::sync::Arc;
 use ddb_access::Rows;
 use ddb_core::{Error, ErrorCode, Record, RecordId, Result, TableName};
 use ddb_engine::{Known, Records};
-use ddb_store::Snapshot;
+use ddb_store::{Owner, Snapshot};
 
 /// Records that one request reads over links.
 const MAX_RECORDS: usize = 100_000;
 /// Documents of them, in bytes.
 const MAX_BYTES: usize = 64 << 20;
+
+/// Records that are read at a time: at first, where they are small, and what small is in bytes.
+const FIRST_CHUNK: usize = 16;
+const MAX_CHUNK: usize = 1_000;
+const SMALL: usize = 8_192;
 
 /// The linked records that a request knows.
 #[derive(Default)]
@@ -36,24 +41,30 @@ impl Links {
             let message = format!("the query follows links to more than {MAX_RECORDS} records");
             return Err(Error::new(ErrorCode::QueryLimit, message));
         }
-        let found = snapshot.records(&ids).await?;
-        let mut absent: HashSet<RecordId> = ids.into_iter().collect();
-        for record in found {
-            if !visible(&record.id.table).contain(record.owner.as_ref()) {
-                continue;
+        let mut chunk = FIRST_CHUNK;
+        let mut rest = ids.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(chunk.min(rest.len()));
+            rest = later;
+            let before = self.bytes;
+            let found = snapshot.records(now, |table| owner(visible(table))).await?;
+            let mut absent: HashSet<&RecordId> = now.iter().collect();
+            for record in found {
+                self.bytes += ddb_core::weight(&record.fields);
+                absent.remove(&record.id);
+                let record = Arc::new(record);
+                self.present.insert(record.id.clone(), record.clone());
+                self.records.insert(record.id.clone(), Known::Present(record));
             }
-            self.bytes += ddb_core::doc::encode(&record.fields).len();
-            absent.remove(&record.id);
-            let record = Arc::new(record);
-            self.present.insert(record.id.clone(), record.clone());
-            self.records.insert(record.id.clone(), Known::Present(record));
-        }
-        for id in absent {
-            self.records.insert(id.clone(), Known::Absent);
-            self.absent.insert(id);
-        }
-        if self.bytes > MAX_BYTES {
-            return Err(Error::new(ErrorCode::QueryLimit, "the records that the query links to are too large together"));
+            for id in absent {
+                self.records.insert(id.clone(), Known::Absent);
+                self.absent.insert(id.clone());
+            }
+            if self.bytes > MAX_BYTES {
+                return Err(Error::new(ErrorCode::QueryLimit, "the records that the query links to are too large together"));
+            }
+            // Small records are read many at a time, large ones few.
+            chunk = if self.bytes - before < chunk * SMALL { (chunk * 4).min(MAX_CHUNK) } else { FIRST_CHUNK };
         }
         Ok(())
     }
@@ -66,5 +77,14 @@ impl Links {
     /// A record that was fetched and is visible.
     pub(crate) fn get(&self, id: &RecordId) -> Option<&Arc<Record>> {
         self.present.get(id)
+    }
+}
+
+/// Whose records are among the rows; None where there are none.
+fn owner(rows: Rows) -> Option<Owner> {
+    match rows {
+        Rows::Nothing => None,
+        Rows::All => Some(Owner::Anyone),
+        Rows::OwnedBy(key) => Some(Owner::One(key)),
     }
 }

@@ -13,4 +13,4 @@ mod sorted;
 pub(crate) use output::{expand, full, pick};
 pub(crate) use question::{Select, Selected};
 pub(crate) use reader::Reader;
-pub(crate) use sorted::{Sorted, position};
+pub(crate) use sorted::{position, sort_key_of};

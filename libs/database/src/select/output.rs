@@ -3,8 +3,8 @@
 use ddb_core::{Datetime, Object, Record, RecordId, Result, TableName, Timestamp, Value};
 use ddb_darshjql::{Expr, ExprKind, Path, Span};
 
-use super::Reader;
 use super::links::Links;
+use super::reader::{Output, Reader};
 
 /// A record with all that an answer shows of it.
 pub(crate) fn full(record: &Record) -> Object {
@@ -66,7 +66,7 @@ pub(crate) async fn expand(reader: &mut Reader<'_>, paths: &[Path], objects: &mu
         let mut unknown = Vec::new();
         for object in objects.iter_mut() {
             for path in &paths {
-                follow_in(object, path, &reader.links, &mut unknown);
+                follow_in(object, path, &reader.links, &mut reader.output, &mut unknown)?;
             }
         }
         if unknown.is_empty() {
@@ -78,27 +78,37 @@ pub(crate) async fn expand(reader: &mut Reader<'_>, paths: &[Path], objects: &mu
     }
 }
 
-fn follow_in(object: &mut Object, path: &[&str], links: &Links, unknown: &mut Vec<RecordId>) {
+fn follow_in(object: &mut Object, path: &[&str], links: &Links, output: &mut Output, unknown: &mut Vec<RecordId>) -> Result<()> {
     if let Some((name, rest)) = path.split_first()
         && let Some(value) = object.get_mut(*name)
     {
-        follow(value, rest, links, unknown);
+        follow(value, rest, links, output, unknown)?;
     }
+    Ok(())
 }
 
-fn follow(value: &mut Value, rest: &[&str], links: &Links, unknown: &mut Vec<RecordId>) {
+fn follow(value: &mut Value, rest: &[&str], links: &Links, output: &mut Output, unknown: &mut Vec<RecordId>) -> Result<()> {
     match value {
         Value::Record(id) => match links.get(id) {
             Some(record) => {
+                output.add(SYSTEM_VALUES + ddb_core::weight(&record.fields))?;
                 let mut object = full(record);
-                follow_in(&mut object, rest, links, unknown);
+                follow_in(&mut object, rest, links, output, unknown)?;
                 *value = Value::Object(object);
             }
             None if links.is_known(id) => {}
             None => unknown.push((**id).clone()),
         },
-        Value::Array(items) | Value::Set(items) => items.iter_mut().for_each(|item| follow(item, rest, links, unknown)),
-        Value::Object(object) => follow_in(object, rest, links, unknown),
+        Value::Array(items) | Value::Set(items) => {
+            for item in items {
+                follow(item, rest, links, output, unknown)?;
+            }
+        }
+        Value::Object(object) => follow_in(object, rest, links, output, unknown)?,
         _ => {}
     }
+    Ok(())
 }
+
+/// About what the id and the system's values of a record take.
+const SYSTEM_VALUES: usize = 512;

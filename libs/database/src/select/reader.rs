@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use ddb_access::{Authorized, Rows};
 use ddb_core::{Datetime, Error, ErrorCode, Object, Record, RecordId, Result, TableName, Tx, Value, sort_key};
 use ddb_darshjql::Expr;
-use ddb_engine::plan::{self, Constants, Plan, Position, Question};
+use ddb_engine::plan::{self, Constants, OrderTerm, Plan, Position, PositionPart, Question};
 use ddb_engine::{Budget, Context, Records, Row};
 use ddb_store::{Scan, Snapshot, TableShape};
 
@@ -23,9 +23,25 @@ const MAX_CHUNK: usize = 4_096;
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// What the evaluations of one request may use.
 const MAX_STEPS: u64 = 50_000_000;
-const MAX_BYTES: u64 = 256 << 20;
+const MAX_BYTES: u64 = 64 << 20;
+/// What one answer holds, about, in bytes of memory.
+const MAX_OUTPUT: usize = 64 << 20;
 /// How often a read is planned anew because definitions keep changing.
 const MAX_PLANS: usize = 10;
+
+/// What an answer holds so far. Many links can lead to one large record, so copies count before they are made.
+#[derive(Debug)]
+pub(crate) struct Output(usize);
+
+impl Output {
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<()> {
+        self.0 = self.0.saturating_add(bytes);
+        if self.0 > MAX_OUTPUT {
+            return Err(Error::new(ErrorCode::QueryLimit, "the answer would be too large"));
+        }
+        Ok(())
+    }
+}
 
 /// How reading a table ended.
 enum Outcome<T> {
@@ -58,6 +74,7 @@ pub(crate) struct Reader<'a> {
     tx: Option<Tx>,
     started: Instant,
     scanned: usize,
+    pub(crate) output: Output,
 }
 
 impl<'a> Reader<'a> {
@@ -72,6 +89,7 @@ impl<'a> Reader<'a> {
             tx: None,
             started: Instant::now(),
             scanned: 0,
+            output: Output(0),
         }
     }
 
@@ -107,6 +125,9 @@ impl<'a> Reader<'a> {
         };
         for _ in 0..MAX_PLANS {
             let Some(table) = self.shape(&select.table).await? else { return Ok(Selected::default()) };
+            if select.after.as_ref().is_some_and(|after| !fits(after, &select.order, &table)) {
+                return Err(crate::cursor::refused());
+            }
             let is_long = select.after.as_ref().is_some_and(is_long);
             let plan = self.plan(&table, select, owner.as_deref(), select.after.as_ref())?;
             let mut outcome = Outcome::Disordered;
@@ -170,11 +191,6 @@ impl<'a> Reader<'a> {
         self.links.fetch(snapshot, visible, ids).await
     }
 
-    /// The names that fields of a table have had; none where it does not exist.
-    pub(crate) async fn fields(&mut self, table: &TableName) -> Result<Vec<String>> {
-        self.snapshot().await?.fields(table).await
-    }
-
     /// Evaluates an expression for each record.
     pub(crate) async fn evaluate(&mut self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
         loop {
@@ -200,6 +216,9 @@ impl<'a> Reader<'a> {
     }
 
     async fn snapshot(&mut self) -> Result<&mut Snapshot> {
+        if self.started.elapsed() > MAX_TIME {
+            return Err(Error::new(ErrorCode::QueryLimit, "the query takes too long"));
+        }
         if self.snapshot.is_none() {
             let snapshot = self.session.database.store().snapshot(self.session.namespace).await?;
             self.tx = Some(snapshot.tx());
@@ -332,6 +351,19 @@ impl<'a> Reader<'a> {
 
 /// Documents of one page.
 const MAX_PAGE_BYTES: usize = 8 << 20;
+
+/// Whether a place is one of this order in this table: a name may have come to mean a field since the place was given.
+fn fits(place: &Position, order: &[OrderTerm], table: &TableShape) -> bool {
+    place.parts.iter().zip(order).all(|(part, term)| {
+        let is_number = match (term.path[0].as_str(), term.path.len()) {
+            ("_tx", 1) => true,
+            ("created", 1) => !table.shadowed.created,
+            ("updated", 1) => !table.shadowed.updated,
+            _ => false,
+        };
+        is_number == matches!(part, PositionPart::Int(_))
+    })
+}
 
 /// What is the same for every row is evaluated without one.
 impl Constants for Reader<'_> {

@@ -15,48 +15,54 @@ pub(crate) struct Sorted<'a> {
     limit: usize,
     least: BTreeMap<SortKey, (Record, usize)>,
     bytes: usize,
-    has_more: bool,
+    /// The least of what was let go of: nothing beyond it can be of the page.
+    bound: Option<SortKey>,
 }
 
 /// Compares as the order does: descending terms are inverted.
-type SortKey = Vec<Vec<u8>>;
+pub(crate) type SortKey = Vec<Vec<u8>>;
 
 impl<'a> Sorted<'a> {
     pub(crate) fn new(order: &'a [OrderTerm], limit: usize) -> Self {
-        Self { order, limit, least: BTreeMap::new(), bytes: 0, has_more: false }
+        Self { order, limit, least: BTreeMap::new(), bytes: 0, bound: None }
     }
 
     pub(crate) fn push(&mut self, record: Record, after: Option<&Position>) -> Result<()> {
         let place = position(&record, self.order)?;
         let key = self.key(&place);
-        if after.is_some_and(|after| key <= self.key(after)) {
+        if after.is_some_and(|after| key <= self.key(after)) || self.bound.as_ref().is_some_and(|bound| key >= *bound) {
             return Ok(());
         }
         let bytes = ddb_core::doc::encode(&record.fields).len();
         self.least.insert(key, (record, bytes));
         self.bytes += bytes;
         while self.least.len() > self.limit || (self.bytes > MAX_BYTES && self.least.len() > 1) {
-            if let Some((_, (_, bytes))) = self.least.pop_last() {
+            if let Some((key, (_, bytes))) = self.least.pop_last() {
                 self.bytes -= bytes;
+                self.bound = Some(key);
             }
-            self.has_more = true;
         }
         Ok(())
     }
 
     /// The records, and whether there are more.
     pub(crate) fn finish(self) -> (Vec<Record>, bool) {
-        (self.least.into_values().map(|(record, _)| record).collect(), self.has_more)
+        (self.least.into_values().map(|(record, _)| record).collect(), self.bound.is_some())
     }
 
     fn key(&self, place: &Position) -> SortKey {
-        let mut key = Vec::with_capacity(place.parts.len() + 1);
-        for (part, term) in place.parts.iter().zip(self.order) {
-            key.push(directed(bytes(part), term.descending));
-        }
-        key.push(directed(place.key.clone(), self.order.last().is_some_and(|term| term.descending)));
-        key
+        sort_key_of(place, self.order)
     }
+}
+
+/// Compares as the order does.
+pub(crate) fn sort_key_of(place: &Position, order: &[OrderTerm]) -> SortKey {
+    let mut key = Vec::with_capacity(place.parts.len() + 1);
+    for (part, term) in place.parts.iter().zip(order) {
+        key.push(directed(bytes(part), term.descending));
+    }
+    key.push(directed(place.key.clone(), order.last().is_some_and(|term| term.descending)));
+    key
 }
 
 fn bytes(part: &PositionPart) -> Vec<u8> {

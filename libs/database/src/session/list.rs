@@ -58,7 +58,7 @@ impl Session {
         if !(1..=MAX_LIMIT).contains(&request.limit) {
             return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
         }
-        let list = name(table, &request);
+        let list = list_name("list", table, request.filter.as_ref(), &request.parameters, &request.order);
         let cursor_key = &self.database.inner.cursor_key;
         let after = request.cursor.as_deref().map(|text| -> Result<Position> {
             let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
@@ -105,15 +105,22 @@ impl Session {
 }
 
 /// Names a list, so that its cursors are good for no other: another table, order, filter or other values in it.
-fn name(table: &TableName, request: &ListRequest) -> String {
+pub(super) fn list_name(
+    form: &str,
+    table: &TableName,
+    filter: Option<&Expr>,
+    parameters: &Object,
+    order: &[OrderTerm],
+) -> String {
     let mut hash = Sha256::new();
-    if let Some(filter) = &request.filter {
+    if let Some(filter) = filter {
         hash.update(filter.to_string());
         hash.update([0]);
-        hash.update(ddb_core::doc::encode(&request.parameters));
+        hash.update(ddb_core::doc::encode(parameters));
     }
-    let filter: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let order: Vec<String> =
-        request.order.iter().map(|term| format!("{}{:?}", if term.descending { "-" } else { "" }, term.path)).collect();
-    format!("{table} {} {filter}", order.join(","))
+    for term in order {
+        hash.update(format!("\n{}{:?}", if term.descending { "-" } else { "" }, term.path));
+    }
+    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{form} {table} {hash}")
 }

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use ddb_access::Rows;
 use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Value};
 use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Part, PartKind, Path, Span};
@@ -7,18 +8,16 @@ use ddb_engine::is_truthy;
 use ddb_engine::plan::{OrderTerm, Position};
 use futures::future::BoxFuture;
 
+use super::list::list_name;
 use super::{Answer, Session};
 use crate::json_query::{self, Question};
-use crate::select::{Reader, Select, Sorted, full, pick, position};
+use crate::select::{Reader, Select, full, pick, position, sort_key_of};
 use crate::{cursor, place};
 
 /// Records that one query gives, on all levels.
 const MAX_RECORDS: usize = 20_000;
 /// Records of a nested table that link to the records of one page.
 const MAX_NESTED: usize = 10_000;
-/// Fields of a nested table that are looked through for links where none is named.
-const MAX_VIA: usize = 32;
-
 /// What a query found, table by table.
 #[derive(Debug, Clone)]
 pub struct QueryResult {
@@ -32,11 +31,15 @@ impl Session {
     pub async fn query(&self, body: Json) -> Result<Answer<QueryResult>> {
         let query = json_query::read(body)?;
         let mut reader = Reader::new(self, Object::new());
+        if query.0.iter().all(|(table, _)| matches!(self.policy(table).visible(&self.principal), Rows::Nothing)) {
+            let tables = query.0.into_iter().map(|(table, _)| (table, Vec::new())).collect();
+            return Ok(Answer { data: QueryResult { tables, next_cursors: Vec::new() }, tx: reader.finish().await? });
+        }
         reader.hold_still().await?;
         let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new() };
         let mut given = 0;
         for (table, question) in query.0 {
-            let list = format!("query {table} {:?} {:?}", question.order, question.filter.as_ref().map(ToString::to_string));
+            let list = list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
             let cursor_key = &self.database.inner.cursor_key;
             let after = question.cursor.as_deref().map(|text| -> Result<Position> {
                 let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
@@ -55,8 +58,11 @@ impl Session {
                 let place = place::encode(&position(last, &question.order)?)?;
                 result.next_cursors.push((table.clone(), cursor::seal(cursor_key, &self.principal, &list, &place)?));
             }
+            if selected.has_more && selected.records.len() < question.limit + question.offset && question.offset > 0 {
+                return Err(Error::new(ErrorCode::QueryLimit, "the records that `$offset` skips are too large: use `$cursor`"));
+            }
             let records: Vec<Record> = selected.records.into_iter().skip(question.offset).collect();
-            let objects = objects(&mut reader, &table, &question, &records, &mut given).await?;
+            let objects = objects(&mut reader, &question, &records, &mut given).await?;
             result.tables.push((table, objects));
         }
         Ok(Answer { data: result, tx: reader.finish().await? })
@@ -66,7 +72,6 @@ impl Session {
 /// The records with what they lead to.
 fn objects<'a>(
     reader: &'a mut Reader<'_>,
-    table: &'a TableName,
     question: &'a Question,
     records: &'a [Record],
     given: &'a mut usize,
@@ -81,11 +86,12 @@ fn objects<'a>(
             None => records.iter().map(full).collect(),
         };
         for (name, nested) in &question.nested {
-            let fields = reader.fields(table).await?;
-            let values = if fields.contains(name) {
-                linked_to(reader, name, nested, records, given).await?
-            } else {
-                linking(reader, name, nested, records, given).await?
+            // What the caller sees decides, not what others have written: a field that one of these records has, else a table.
+            let is_field = nested.via.is_none() && records.iter().any(|record| record.fields.contains_key(name));
+            let values = match TableName::parse(name) {
+                _ if is_field => linked_to(reader, name, nested, records, given).await?,
+                Ok(table) => linking(reader, &table, nested, records, given).await?,
+                Err(_) => records.iter().map(|_| Value::Null).collect(),
             };
             for (object, value) in objects.iter_mut().zip(values) {
                 object.insert(name.clone(), value);
@@ -117,7 +123,8 @@ async fn linked_to(
         found.retain(|_| values.next().is_some_and(is_truthy));
     }
     let order = places(&found, &question.order)?;
-    let by_id = by_table(reader, question, found, given).await?;
+    let by_id = objects_by_id(reader, question, found, given).await?;
+    let weights: HashMap<&RecordId, usize> = by_id.iter().map(|(id, object)| (id, ddb_core::weight(object))).collect();
     let mut values = Vec::with_capacity(records.len());
     for (record, links) in records.iter().zip(&links) {
         values.push(match record.fields.get(field) {
@@ -126,10 +133,20 @@ async fn linked_to(
                 if !question.order.is_empty() {
                     items.sort_by_key(|id| order.get(*id));
                 }
-                let items = items.into_iter().skip(question.offset).take(question.limit);
-                Value::Array(items.map(|id| Value::Object(by_id[id].clone())).collect())
+                let mut shown = Vec::new();
+                for id in items.into_iter().skip(question.offset).take(question.limit) {
+                    reader.output.add(weights[id])?;
+                    shown.push(Value::Object(by_id[id].clone()));
+                }
+                Value::Array(shown)
             }
-            Some(Value::Record(id)) => by_id.get(&**id).map_or(Value::Null, |object| Value::Object(object.clone())),
+            Some(Value::Record(id)) => match by_id.get(&**id) {
+                Some(object) => {
+                    reader.output.add(weights[&**id])?;
+                    Value::Object(object.clone())
+                }
+                None => Value::Null,
+            },
             _ => Value::Null,
         });
     }
@@ -138,55 +155,46 @@ async fn linked_to(
 
 /// The place of each record in an order.
 fn places(records: &[Record], order: &[OrderTerm]) -> Result<HashMap<RecordId, usize>> {
-    let mut sorted = Sorted::new(order, records.len());
+    let mut keys = Vec::with_capacity(records.len());
     for record in records {
-        sorted.push(record.clone(), None)?;
+        keys.push((sort_key_of(&position(record, order)?, order), &record.id));
     }
-    let (sorted, _) = sorted.finish();
-    Ok(sorted.into_iter().enumerate().map(|(place, record)| (record.id, place)).collect())
+    keys.sort();
+    Ok(keys.into_iter().enumerate().map(|(place, (_, id))| (id.clone(), place)).collect())
 }
 
-/// The records of a table that link to each record.
+/// The records of a table that link to each record: by the field that `$via` names, or by any.
 async fn linking(
     reader: &mut Reader<'_>,
-    name: &str,
+    table: &TableName,
     question: &Question,
     records: &[Record],
     given: &mut usize,
 ) -> Result<Vec<Value>> {
-    let table = TableName::parse(name)?;
-    let fields = match &question.via {
-        Some(field) => vec![field.clone()],
-        None => reader.fields(&table).await?,
-    };
-    if fields.len() > MAX_VIA {
-        let message = format!("`{name}` has many fields: say with `$via` by which one its records link to the outer ones");
-        return Err(Error::new(ErrorCode::QueryLimit, message));
+    if records.is_empty() {
+        return Ok(Vec::new());
     }
-    if records.is_empty() || fields.is_empty() {
-        return Ok(records.iter().map(|_| Value::Array(Vec::new())).collect());
-    }
-    let targets = Value::Array(records.iter().map(|record| record.id.clone().into()).collect());
-    let link = any_of(fields.iter().flat_map(|field| {
-        [compared(field, BinaryOperator::In, &targets), compared(field, BinaryOperator::ContainsAny, &targets)]
-    }));
-    let filter = match &question.filter {
-        Some(filter) => Expr::new(ExprKind::And(vec![link, filter.clone()]), Span::default()),
-        None => link,
+    let link = question.via.as_ref().map(|field| {
+        let targets = Value::Array(records.iter().map(|record| record.id.clone().into()).collect());
+        any_of([compared(field, BinaryOperator::In, &targets), compared(field, BinaryOperator::ContainsAny, &targets)])
+    });
+    let filter = match (link, question.filter.clone()) {
+        (Some(link), Some(filter)) => Some(Expr::new(ExprKind::And(vec![link, filter]), Span::default())),
+        (link, filter) => link.or(filter),
     };
-    let select =
-        Select { table: table.clone(), filter: Some(filter), order: question.order.clone(), after: None, limit: MAX_NESTED };
+    let select = Select { table: table.clone(), filter, order: question.order.clone(), after: None, limit: MAX_NESTED };
     let read = reader.authorize(select);
     let selected = reader.select(&read).await?;
     if selected.has_more {
-        let message = format!("more than {MAX_NESTED} records of `{name}` link to the outer ones");
+        let message = format!("the query has to look at more than {MAX_NESTED} records of `{table}`; `$via` and `$where` help");
         return Err(Error::new(ErrorCode::QueryLimit, message));
     }
     // Each of a record's links once, in the order of the nested records.
     let mut linking: HashMap<&RecordId, Vec<RecordId>> = HashMap::new();
     let outer: HashSet<&RecordId> = records.iter().map(|record| &record.id).collect();
     for record in &selected.records {
-        let links: HashSet<RecordId> = fields.iter().filter_map(|field| record.fields.get(field)).flat_map(ids).collect();
+        let fields = record.fields.iter().filter(|(name, _)| question.via.as_ref().is_none_or(|via| via == *name));
+        let links: HashSet<RecordId> = fields.flat_map(|(_, value)| ids(value)).collect();
         for link in &links {
             if let Some(target) = outer.get(link) {
                 linking.entry(target).or_default().push(record.id.clone());
@@ -199,31 +207,30 @@ async fn linking(
         shown.extend(ids.iter().cloned());
     }
     let found = selected.records.into_iter().filter(|record| shown.contains(&record.id)).collect();
-    let by_id = by_table(reader, question, found, given).await?;
-    let of_record = |record: &Record| {
-        let ids = linking.get(&record.id).map(Vec::as_slice).unwrap_or_default();
-        Value::Array(ids.iter().filter_map(|id| by_id.get(id)).cloned().map(Value::Object).collect())
-    };
-    Ok(records.iter().map(of_record).collect())
+    let by_id = objects_by_id(reader, question, found, given).await?;
+    let mut values = Vec::with_capacity(records.len());
+    for record in records {
+        let mut items = Vec::new();
+        for id in linking.get(&record.id).map(Vec::as_slice).unwrap_or_default() {
+            if let Some(object) = by_id.get(id) {
+                reader.output.add(ddb_core::weight(object))?;
+                items.push(Value::Object(object.clone()));
+            }
+        }
+        values.push(Value::Array(items));
+    }
+    Ok(values)
 }
 
 /// The nested records with what they lead to in turn, by id; they may be of several tables.
-async fn by_table(
+async fn objects_by_id(
     reader: &mut Reader<'_>,
     question: &Question,
     records: Vec<Record>,
     given: &mut usize,
 ) -> Result<HashMap<RecordId, Object>> {
-    let mut tables: HashMap<TableName, Vec<Record>> = HashMap::new();
-    for record in records {
-        tables.entry(record.id.table.clone()).or_default().push(record);
-    }
-    let mut by_id = HashMap::new();
-    for (table, records) in tables {
-        let objects = objects(reader, &table, question, &records, given).await?;
-        by_id.extend(records.into_iter().map(|record| record.id).zip(objects));
-    }
-    Ok(by_id)
+    let objects = objects(reader, question, &records, given).await?;
+    Ok(records.into_iter().map(|record| record.id).zip(objects).collect())
 }
 
 /// The records that a value links to.
@@ -248,6 +255,6 @@ fn compared(field: &str, operator: BinaryOperator, value: &Value) -> Expr {
     Expr::new(ExprKind::Binary(Box::new(left), operator, Box::new(right)), Span::default())
 }
 
-fn any_of(parts: impl Iterator<Item = Expr>) -> Expr {
-    Expr::new(ExprKind::Or(parts.collect()), Span::default())
+fn any_of(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::new(ExprKind::Or(parts.into_iter().collect()), Span::default())
 }

@@ -9,8 +9,11 @@ use ddb_darshjql::{BinaryOperator, Expr, ExprKind, UnaryOperator};
 
 use super::{Bind, Column, Constants, Places, Shape};
 
-/// Ints beyond this are not floats, so that a comparison of decimal texts would not be one of the numbers.
+/// Ints beyond this are not all floats, and floats are written with the fewest digits: a comparison of the texts would not be one of the numbers.
 const MAX_SAFE_INT: u64 = 1 << 53;
+
+/// Binds of one statement; conditions beyond are left to the evaluator.
+const MAX_BINDS: usize = 256;
 
 /// A condition in SQL that is true for every row for which the expression is.
 pub(super) struct Pushed {
@@ -48,7 +51,7 @@ enum Comparison {
 /// None where the expression implies no condition that could be made; nothing is bound then.
 pub(super) fn of(expr: &Expr, shape: &Shape, constants: &impl Constants, places: &mut Places) -> Option<Pushed> {
     let bound = places.count();
-    let pushed = pushed(expr, shape, constants, places);
+    let pushed = pushed(expr, shape, constants, places).filter(|_| places.count() <= MAX_BINDS);
     if pushed.is_none() {
         places.truncate(bound);
     }
@@ -180,6 +183,8 @@ fn depends_on_row(expr: &Expr) -> bool {
         ExprKind::Parameter(name) if matches!(name.as_str(), "this" | "parent") => true,
         // What is drawn is drawn for each row; what a closure's parameters are, only the function knows.
         ExprKind::Function(name, _) if name.starts_with("rand") => true,
+        // They look into the row by a name that is computed.
+        ExprKind::Function(name, _) if matches!(name.as_str(), "type::field" | "type::fields") => true,
         ExprKind::Closure(..) => true,
         _ => expr.children().into_iter().any(depends_on_row),
     }
@@ -248,6 +253,10 @@ fn by_owner(comparison: Comparison, value: &Value, places: &mut Places) -> Optio
 }
 
 fn by_document(name: &str, comparison: Comparison, value: &Value, places: &mut Places) -> Option<Pushed> {
+    // PostgreSQL's text takes no NUL, and nothing that is stored has one.
+    if name.contains('\0') || matches!(value, Value::String(text) if text.contains('\0')) {
+        return None;
+    }
     match value {
         Value::Int(_) | Value::Float(_) => by_number(name, comparison, value, places),
         Value::None => {
@@ -259,13 +268,13 @@ fn by_document(name: &str, comparison: Comparison, value: &Value, places: &mut P
             }
         }
         value if has_one_document(value) => {
-            let object = Object::from([(name.to_owned(), value.clone())]);
-            let contains = |places: &mut Places| format!("p.doc @> {}::jsonb", places.bind(Bind::Text(doc::encode(&object))));
-            match comparison {
-                Comparison::Equal => Pushed::exact(contains(places)),
-                Comparison::NotEqual => Pushed::exact(format!("not ({})", contains(places))),
-                _ => None,
-            }
+            let (distinct, object) = match comparison {
+                Comparison::Equal => ("is not distinct from", Object::from([("v".to_owned(), value.clone())])),
+                Comparison::NotEqual => ("is distinct from", Object::from([("v".to_owned(), value.clone())])),
+                _ => return None,
+            };
+            let (name, object) = (places.bind(Bind::Text(name.to_owned())), places.bind(Bind::Text(doc::encode(&object))));
+            Pushed::exact(format!("p.doc->{name} {distinct} {object}::jsonb->'v'"))
         }
         _ => None,
     }
@@ -285,7 +294,7 @@ fn has_one_document(value: &Value) -> bool {
 fn by_number(name: &str, comparison: Comparison, value: &Value, places: &mut Places) -> Option<Pushed> {
     let is_safe = match value {
         Value::Int(int) => int.unsigned_abs() <= MAX_SAFE_INT,
-        Value::Float(float) => float.is_finite() && (float.is_sign_positive() || *float != 0.0),
+        Value::Float(float) => float.abs() <= MAX_SAFE_INT as f64 && (float.is_sign_positive() || *float != 0.0),
         _ => false,
     };
     if !is_safe || comparison == Comparison::NotEqual {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ddb_core::{Error, NamespaceId, Result, doc};
+use ddb_core::{Error, ErrorCode, NamespaceId, Result, doc};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
 use super::{Index, IndexColumn, IndexSource, IndexState, Indexes, TableIndexes, column_name, definition};
@@ -99,12 +99,20 @@ async fn build_all(store: &Store) -> Result<()> {
     connection.execute("set statement_timeout = 0").await.map_err(to_error)?;
     for namespace in namespace::all(&mut connection).await? {
         let known = Indexes::load(&mut connection, namespace).await?;
-        for (indexes, index) in known.building() {
+        for (_, index) in known.building() {
             let lock = format!("select pg_try_advisory_lock({LOCK_CLASS}, {})", index.id);
             let row = sqlx::query(AssertSqlSafe(lock)).fetch_one(&mut connection).await.map_err(to_error)?;
-            if row.try_get(0).map_err(to_error)? {
-                // The lock ends with the connection.
-                build(&mut connection, namespace, &indexes, &index).await?;
+            // The lock ends with the connection.
+            if !row.try_get::<bool, _>(0).map_err(to_error)? {
+                continue;
+            }
+            // Meanwhile another process may have built it, or somebody removed it.
+            let known = Indexes::load(&mut connection, namespace).await?;
+            let Some((indexes, index)) = known.building().into_iter().find(|(_, other)| other.id == index.id) else { continue };
+            if let Err(error) = build(&mut connection, namespace, &indexes, &index).await {
+                // The others are built all the same; this one is tried again.
+                tracing::warn!(%error, index = index.name, "an index could not be built");
+                let _ = connection.execute("rollback").await;
             }
         }
     }
@@ -122,8 +130,9 @@ async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &
         let total: i64 = row.try_get(0).map_err(to_error)?;
         progress(connection, namespace, index, 0, total).await?;
         if index.is_unique {
-            // First the trees, still empty, so that writers can probe them while the rows are filled in.
+            // First the trees, still empty, so that writers can look into them while the rows are filled in.
             create_trees(connection, namespace, index, true).await?;
+            enforce(connection, namespace, index).await?;
         }
         while fill(connection, namespace, index, &columns, total).await? {}
         if !index.is_unique {
@@ -139,9 +148,12 @@ async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &
             progress(connection, namespace, index, total, total).await?;
             conclude(connection, namespace, index, IndexState::Ready, None).await
         }
-        Err(error) if is_duplicate(&error) => {
+        Err(error) if is_duplicate(&error) || is_too_wide(&error) => {
             let _ = connection.execute("rollback").await;
-            let problem = "two records have the same values; make them different, remove the index and define it again";
+            let problem = match is_duplicate(&error) {
+                true => "two records have the same values; make them different, remove the index and define it again",
+                false => "the values of a record are too long together for an index",
+            };
             conclude(connection, namespace, index, IndexState::Failed, Some(problem)).await?;
             drop_trees(connection, namespace, index).await
         }
@@ -158,14 +170,16 @@ pub(super) async fn build_at_once(
 ) -> Result<()> {
     let columns = index.columns(indexes);
     let done = async {
-        fill_chunk(connection, namespace, index, &columns, &[], AT_ONCE).await?;
-        create_trees(connection, namespace, index, false).await
+        fill_chunk(connection, namespace, index, &columns, &[], (AT_ONCE, Waiting::Wait)).await?;
+        create_trees(connection, namespace, index, false).await?;
+        set_enforced(connection, namespace, index).await
     }
     .await;
     match done {
         Err(error) if is_duplicate(&error) => {
             Err(Error::conflict(format!("the index `{}` cannot be unique: two records have the same values", index.name)))
         }
+        Err(error) if is_too_wide(&error) => Err(too_wide()),
         Err(error) => Err(error),
         Ok(()) => set_state(connection, namespace, index, IndexState::Ready, None).await,
     }
@@ -217,7 +231,7 @@ async fn fill(
     let mut done = 0;
     loop {
         connection.execute("begin").await.map_err(to_error)?;
-        let filled = fill_chunk(connection, namespace, index, columns, &after, CHUNK).await?;
+        let filled = fill_chunk(connection, namespace, index, columns, &after, (CHUNK, Waiting::Skip)).await?;
         connection.execute("commit").await.map_err(to_error)?;
         let Some((last, rows)) = filled else { break };
         after = last;
@@ -235,23 +249,34 @@ fn are_empty(columns: &[IndexColumn]) -> String {
     empty.join(" or ")
 }
 
-/// Fills the columns of rows after a key; gives the last key and the number of rows, or None at the end. Rows that somebody holds are left out, so
-/// that nobody waits for us who holds what we wait for.
+/// What happens to rows that somebody else is writing.
+#[derive(Clone, Copy)]
+enum Waiting {
+    Skip,
+    Wait,
+}
+
+/// Fills the columns of rows after a key; gives the last key and the number of rows, or None at the end. The job skips rows that
+/// somebody holds, so that nobody waits for us who holds what we wait for.
 async fn fill_chunk(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     index: &Index,
     columns: &[IndexColumn],
     after: &[u8],
-    limit: i64,
+    (limit, waiting): (i64, Waiting),
 ) -> Result<Option<(Vec<u8>, i64)>> {
     if columns.is_empty() {
         return Ok(None);
     }
     let relation = projection::relation(namespace, index.table);
     let select = format!(
-        "select key, doc::text from {relation} where key > $1 and ({}) order by key limit $2 for update skip locked",
-        are_empty(columns)
+        "select key, doc::text from {relation} where key > $1 and ({}) order by key limit $2 for update {}",
+        are_empty(columns),
+        match waiting {
+            Waiting::Skip => "skip locked",
+            Waiting::Wait => "",
+        }
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(after).bind(limit).fetch_all(&mut *connection).await.map_err(to_error)?;
     let mut keys: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
@@ -277,6 +302,26 @@ async fn fill_chunk(
     let query = filled.into_iter().fold(sqlx::query(AssertSqlSafe(update)).bind(keys), |query, keys| query.bind(keys));
     query.execute(&mut *connection).await.map_err(to_error)?;
     Ok(Some((last, count)))
+}
+
+/// From now on writers look into the trees.
+async fn enforce(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
+    let begin = format!("begin isolation level read committed; {}", lock_statement(namespace));
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
+    set_enforced(connection, namespace, index).await?;
+    definition::raise(connection, namespace).await?;
+    connection.execute("commit").await.map_err(to_error)?;
+    Ok(())
+}
+
+async fn set_enforced(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
+    sqlx::query("update ddb.index_definition set enforced = true where namespace = $1 and id = $2")
+        .bind(namespace.0)
+        .bind(index.id)
+        .execute(connection)
+        .await
+        .map_err(to_error)?;
+    Ok(())
 }
 
 async fn progress(connection: &mut PgConnection, namespace: NamespaceId, index: &Index, done: i64, total: i64) -> Result<()> {
@@ -314,7 +359,7 @@ async fn set_state(
     state: IndexState,
     problem: Option<&str>,
 ) -> Result<()> {
-    sqlx::query("update ddb.index_definition set state = $3, problem = $4 where namespace = $1 and id = $2")
+    sqlx::query("update ddb.index_definition set state = $3, problem = $4, enforced = enforced and $3 <> 'failed' where namespace = $1 and id = $2")
         .bind(namespace.0)
         .bind(index.id)
         .bind(state.as_str())
@@ -331,7 +376,23 @@ fn is_duplicate(error: &Error) -> bool {
     cause.is_some_and(is_duplicate_key)
 }
 
-/// Whether PostgreSQL found a duplicate.
+/// Whether PostgreSQL found a duplicate in an index of a table's users.
 pub(crate) fn is_duplicate_key(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|cause| cause.code().is_some_and(|code| code == "23505"))
+    error.as_database_error().is_some_and(|cause| {
+        cause.code().is_some_and(|code| code == "23505") && cause.constraint().is_some_and(|name| name.ends_with("_all"))
+    })
+}
+
+fn is_too_wide(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    cause.is_some_and(exceeds_width)
+}
+
+/// Whether the values of a record are too long together for a B-tree.
+pub(crate) fn exceeds_width(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|cause| cause.code().is_some_and(|code| code == "54000"))
+}
+
+pub(crate) fn too_wide() -> Error {
+    Error::new(ErrorCode::PayloadTooLarge, "the values of a record are too long together for an index of the table")
 }

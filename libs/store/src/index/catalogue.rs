@@ -56,7 +56,7 @@ impl Indexes {
         }
         let rows = sqlx::query(
             "
-            select id, table_id, name, fields, descending, is_unique, state, done, total, problem
+            select id, table_id, name, fields, descending, is_unique, state, done, total, problem, is_unique and enforced
             from ddb.index_definition
             where namespace = $1
             order by id
@@ -109,6 +109,7 @@ fn index(row: &PgRow, table: TableId, columns: &[IndexColumn]) -> Result<Index> 
         done: row.try_get(7).map_err(to_error)?,
         total: row.try_get(8).map_err(to_error)?,
         problem: row.try_get(9).map_err(to_error)?,
+        is_enforced: row.try_get(10).map_err(to_error)?,
     })
 }
 

@@ -61,7 +61,7 @@ impl Store {
         new.check()?;
         let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
         for _ in 0..ATTEMPTS {
-            begin(&mut connection, namespace).await?;
+            begin(&mut connection, namespace).await.map_err(|error| if is_locked(&error) { busy() } else { error })?;
             match define(&mut connection, namespace, &new).await {
                 Ok(index) => {
                     commit(&mut connection).await?;
@@ -84,7 +84,7 @@ impl Store {
         let Some(table) = self.table_id(namespace, table).await? else { return Ok(false) };
         let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
         for _ in 0..ATTEMPTS {
-            begin(&mut connection, namespace).await?;
+            begin(&mut connection, namespace).await.map_err(|error| if is_locked(&error) { busy() } else { error })?;
             match remove(&mut connection, namespace, table, name).await {
                 Ok(removed) => {
                     commit(&mut connection).await?;
@@ -104,7 +104,7 @@ impl Store {
 }
 
 fn busy() -> Error {
-    Error::unavailable("the table is being read without a pause; nothing was defined")
+    Error::unavailable("the table is in use without a pause; nothing was changed")
 }
 
 async fn begin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {

@@ -14,7 +14,7 @@ use ddb_core::{Object, TableId, Value, sort_key};
 pub use build::builder;
 pub use definition::NewIndex;
 
-pub(crate) use build::{create_ready, is_duplicate_key};
+pub(crate) use build::{create_ready, exceeds_width, is_duplicate_key, too_wide};
 pub(crate) use catalogue::Indexes;
 pub(crate) use definition::add_column_to_projection;
 pub(crate) use unique::{Claiming, Claims, Expired, Holder, Probed, Taken};
@@ -32,6 +32,8 @@ pub struct Index {
     pub name: String,
     pub parts: Vec<IndexPart>,
     pub is_unique: bool,
+    /// Whether writes have to keep it unique: from the moment on in which its B-trees are there.
+    pub is_enforced: bool,
     pub state: IndexState,
     /// Records whose columns are filled, of `total`.
     pub done: i64,

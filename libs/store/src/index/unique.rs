@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use ddb_core::{NamespaceId, Result, TableId, sort_key};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use super::{Index, IndexSource, IndexState, Indexes, TableIndexes};
+use super::{Index, IndexSource, Indexes, TableIndexes};
 use crate::connection::to_error;
 use crate::{Record, projection};
 
@@ -64,7 +64,7 @@ impl Claiming {
         before: Option<&Record>,
         after: Option<&Record>,
     ) -> Result<()> {
-        for index in indexes.indexes.iter().filter(|index| index.is_enforced()) {
+        for index in indexes.indexes.iter().filter(|index| index.is_enforced) {
             let (old, new) = (before.map(|record| index.tuple(record)), after.map(|record| index.tuple(record)));
             let (old, new) = (old.transpose()?.flatten(), new.transpose()?.flatten());
             if old == new {
@@ -197,11 +197,6 @@ async fn holders(
 }
 
 impl Index {
-    /// Whether writes have to keep it unique.
-    fn is_enforced(&self) -> bool {
-        self.is_unique && self.state != IndexState::Failed
-    }
-
     /// The record's tuple; None where one of its values is NONE or null, which collides with nothing.
     fn tuple(&self, record: &Record) -> Result<Option<Tuple>> {
         let mut keys = Vec::with_capacity(self.parts.len());

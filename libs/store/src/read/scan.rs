@@ -47,12 +47,13 @@ impl Scan {
     pub const FIRST_PLACE: usize = 3;
 }
 
-/// None where the table is no longer what the scan was planned for.
+/// None where the table is no longer what the scan was planned for. `keeps_plan`: the statement is one that comes again.
 pub(crate) async fn scan(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
     shape: &TableShape,
     scan: Scan,
+    keeps_plan: bool,
 ) -> Result<Option<Scanned>> {
     let Scan { condition, binds, order, limit } = scan;
     let relation = projection::relation(namespace, shape.id);
@@ -68,7 +69,7 @@ pub(crate) async fn scan(
     // Rows of at most 1 MB each: so that a page of many is bounded, it ends with the row that reaches the bound.
     let rows = format!(
         "select
-             r.*, row_number() over () as place, count(*) over () as rows,
+             r.*, row_number() over () as place,
              sum(length(r.doc)) over (rows between unbounded preceding and current row) - length(r.doc) as bytes_before
          from ({rows}) r"
     );
@@ -78,7 +79,7 @@ pub(crate) async fn scan(
          left join lateral (select * from ({rows}) r where r.bytes_before < {MAX_BYTES}) r on true
          order by r.place"
     );
-    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(i64::from(limit));
+    let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(keeps_plan).bind(namespace.0).bind(i64::from(limit));
     for bind in binds {
         query = bind.to(query);
     }
@@ -98,31 +99,46 @@ pub(crate) async fn scan(
             }
         }
         if let Some(raw) = RawRecord::from_row(row, 5).map_err(to_error)? {
-            let within_limit: i64 = row.try_get("rows").map_err(to_error)?;
-            scanned.is_complete = within_limit < i64::from(limit) && rows.len() as i64 == within_limit;
+            let before: i64 = row.try_get("bytes_before").map_err(to_error)?;
+            let is_full = before as usize + raw.size() >= MAX_BYTES;
+            scanned.is_complete = rows.len() < limit as usize && !is_full;
             scanned.records.push(raw.decode(&shape.name, shape.shadowed)?);
         }
     }
     Ok(Some(scanned))
 }
 
-/// The records with these keys, in no order, expired ones left out.
+/// Whose records are read.
+#[derive(Debug, Clone)]
+pub enum Owner {
+    Anyone,
+    /// A key of the table `user`.
+    One(RecordKey),
+}
+
+/// The records of the owner with these keys, in no order, expired ones left out.
 pub(crate) async fn by_keys(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
     (table, name): (TableId, &TableName),
     keys: &[RecordKey],
+    owner: Owner,
 ) -> Result<Vec<Record>> {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
     let head = projection::head_columns(table);
+    let (of_owner, owner) = match owner {
+        Owner::Anyone => ("$3::bytea is null", None),
+        Owner::One(key) => ("p.owner = $3", Some(sort_key::encode_record_key(&key)?)),
+    };
     let statement = format!(
         "select h.has_created, h.has_updated, {columns}
          from (select {head}) h
-         join {relation} p on p.key = any($2) and (p.expires is null or p.expires > h.now)"
+         join {relation} p on p.key = any($2) and {of_owner} and (p.expires is null or p.expires > h.now)"
     );
     let keys = keys.iter().map(sort_key::encode_record_key).collect::<Result<Vec<Vec<u8>>>>()?;
-    let rows = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(keys).fetch_all(executor).await.map_err(to_error)?;
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(keys).bind(owner);
+    let rows = query.fetch_all(executor).await.map_err(to_error)?;
     let mut records = Vec::with_capacity(rows.len());
     for row in &rows {
         let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
@@ -149,7 +165,7 @@ pub(crate) async fn count(
              h.has_created, h.has_updated, (select definitions from ddb.namespace where id = $1), $2::bigint
          from (select {head}) h"
     );
-    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(0_i64);
+    let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(namespace.0).bind(0_i64);
     for bind in binds {
         query = bind.to(query);
     }
@@ -177,13 +193,20 @@ impl Bind {
     }
 }
 
+/// Whether a column or a table of the statement is gone.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    cause.is_some_and(names_what_is_gone)
+}
+
+fn names_what_is_gone(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().is_some_and(|code| code == "42703" || code == "42P01"))
+}
+
 /// A column or a table of the statement that is gone was removed a moment ago.
 fn refused(error: sqlx::Error) -> Error {
-    let is_gone =
-        error.as_database_error().is_some_and(|error| error.code().is_some_and(|code| code == "42703" || code == "42P01"));
-    if is_gone {
-        Error::unavailable("an index of the table has just been removed; ask again").with_source(error)
-    } else {
-        to_error(error)
+    if names_what_is_gone(&error) {
+        return Error::unavailable("an index of the table has just been removed; ask again").with_source(error);
     }
+    to_error(error)
 }

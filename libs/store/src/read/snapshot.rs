@@ -6,7 +6,7 @@ use std::time::Duration;
 use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, Result, TableName, Tx};
 use sqlx::{Executor, PgConnection, Row};
 
-use super::{Bind, Scan, Scanned, TableShape, scan};
+use super::{Bind, Owner, Scan, Scanned, TableShape, scan};
 use crate::connection::to_error;
 use crate::pool::Lease;
 use crate::{Record, Store, catalogue};
@@ -50,6 +50,10 @@ impl Snapshot {
 
     /// None where the table does not exist.
     pub async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
+        in_time(self.look_up(table)).await
+    }
+
+    async fn look_up(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
         let Some(id) = self.store.known_table(self.namespace, table) else {
             let connection: &mut PgConnection = self.lease.connection();
             let Some(id) = catalogue::find_table(&mut *connection, self.namespace, table).await? else { return Ok(None) };
@@ -63,51 +67,44 @@ impl Snapshot {
 
     /// None where the table is no longer what the scan was planned for: ask for its shape again.
     pub async fn scan(&mut self, shape: &TableShape, what: Scan) -> Result<Option<Scanned>> {
-        let scanned = in_time(scan::scan(self.lease.connection(), self.namespace, shape, what)).await?;
-        if scanned.is_none() {
-            self.store.shapes().forget(self.namespace, shape.id);
-        }
-        Ok(scanned)
+        let scanned = in_time(scan::scan(self.lease.connection(), self.namespace, shape, what, false)).await;
+        self.forget_if_stale(shape, &scanned);
+        scanned
     }
 
     /// How many rows meet a condition; None as with `scan`.
     pub async fn count(&mut self, shape: &TableShape, condition: &str, binds: Vec<Bind>) -> Result<Option<u64>> {
-        let counted = in_time(scan::count(self.lease.connection(), self.namespace, shape, condition, binds)).await?;
-        if counted.is_none() {
+        let counted = in_time(scan::count(self.lease.connection(), self.namespace, shape, condition, binds)).await;
+        self.forget_if_stale(shape, &counted);
+        counted
+    }
+
+    fn forget_if_stale<T>(&self, shape: &TableShape, outcome: &Result<Option<T>>) {
+        if matches!(outcome, Ok(None)) || outcome.as_ref().is_err_and(scan::is_gone) {
             self.store.shapes().forget(self.namespace, shape.id);
         }
-        Ok(counted)
     }
 
-    /// The names that fields of a table have had; none where it does not exist.
-    pub async fn fields(&mut self, table: &TableName) -> Result<Vec<String>> {
-        let Some(shape) = self.shape(table).await? else { return Ok(Vec::new()) };
-        let statement = sqlx::query(
-            "select name from ddb.attribute where namespace = $1 and table_id = $2 and name is not null order by name",
-        );
-        let rows =
-            statement.bind(self.namespace.0).bind(shape.id.0).fetch_all(self.lease.connection()).await.map_err(to_error)?;
-        rows.iter().map(|row| row.try_get(0).map_err(to_error)).collect()
-    }
-
-    /// The records with these ids that exist.
-    pub async fn records(&mut self, ids: &[RecordId]) -> Result<Vec<Record>> {
+    /// The records with these ids that exist, of the owners that `owner` names for each table; None: of nobody.
+    pub async fn records(&mut self, ids: &[RecordId], owner: impl Fn(&TableName) -> Option<Owner>) -> Result<Vec<Record>> {
         let mut tables: Vec<&TableName> = ids.iter().map(|id| &id.table).collect();
         tables.sort();
         tables.dedup();
         let mut records = Vec::with_capacity(ids.len());
         for name in tables {
+            let Some(owner) = owner(name) else { continue };
             let Some(shape) = self.shape(name).await? else { continue };
             let keys: Vec<_> = ids.iter().filter(|id| id.table == *name).map(|id| id.key.clone()).collect();
-            let found = scan::by_keys(self.lease.connection(), self.namespace, (shape.id, name), &keys);
-            records.extend(found.await?);
+            let found = scan::by_keys(self.lease.connection(), self.namespace, (shape.id, name), &keys, owner);
+            records.extend(in_time(found).await?);
         }
         Ok(records)
     }
 
     /// Gives the connection back.
     pub async fn end(mut self) -> Result<()> {
-        self.lease.connection().execute(sqlx::raw_sql("rollback")).await.map_err(to_error)?;
+        let rolled_back = self.lease.connection().execute(sqlx::raw_sql("rollback"));
+        in_time(async { rolled_back.await.map_err(to_error) }).await?;
         self.lease.give_back();
         Ok(())
     }

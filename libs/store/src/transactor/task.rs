@@ -226,6 +226,12 @@ impl Task {
                         }
                     }
                 }
+                Err(Failure::Expired(_)) if started.elapsed() > self.patience => {
+                    self.roll_back().await;
+                    let message = "records that have expired stand in the way and cannot be deleted at the moment";
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    answer(group, outcomes);
+                }
                 Err(Failure::Expired(expired)) => {
                     self.roll_back().await;
                     groups.push(group);
@@ -392,7 +398,9 @@ impl Task {
     async fn reaping(&mut self, expired: Vec<Expired>) -> Result<Vec<Pending>> {
         let namespace = self.namespace.id;
         let connection = self.connection.as_mut().ok_or_else(|| Error::unavailable("the connection to the database was lost"))?;
-        let tables: HashMap<TableId, TableName> = catalogue::all_tables(connection, namespace).await?.into_iter().collect();
+        let tables = watched(&self.options, catalogue::all_tables(connection, namespace)).await;
+        let tables = tables.unwrap_or_else(|_| Err(Error::unavailable("the connection to the database was lost")))?;
+        let tables: HashMap<TableId, TableName> = tables.into_iter().collect();
         let mut steps = Vec::with_capacity(expired.len());
         for Expired { table, key } in expired {
             let table = tables.get(&table).cloned().ok_or_else(|| Error::internal("an index is about a table without a name"))?;
@@ -570,6 +578,9 @@ impl Failure {
         }
         if index::is_duplicate_key(&error) {
             return Self::Refused(Error::conflict("a value that must be unique is taken").with_source(error));
+        }
+        if index::exceeds_width(&error) {
+            return Self::Refused(index::too_wide().with_source(error));
         }
         Self::Refused(to_error(error))
     }

@@ -99,3 +99,46 @@ async fn bad_definitions_are_refused_and_define_nothing() {
     let verified = cast.server.ddb(&["verify"]);
     assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
 }
+
+#[tokio::test]
+async fn lists_go_on_when_an_index_is_removed() {
+    // Mutant: a shape whose column is gone is not forgotten.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let (data, path) = (format!("/api/data/{table}"), format!("/api/schema/{table}/indexes"));
+    cast.user.post(&data, &json!([{ "a": 2 }, { "a": 1 }])).await.expect(201);
+    for round in 0..3 {
+        cast.admin.post(&path, &json!({ "name": "i", "fields": ["a"] })).await.expect(201);
+        for query in ["where=a%20%3D%201", "order=a", "order=-a&count=exact", "where=a%20%21%3D%201&order=a"] {
+            cast.user.get(&format!("{data}?{query}")).await.expect(200);
+        }
+        cast.admin.delete(&format!("{path}/i")).await.expect(204);
+        for query in ["where=a%20%3D%201", "order=a", "order=-a&count=exact", "where=a%20%21%3D%201&order=a"] {
+            // Once it may be told to ask again.
+            if cast.user.get(&format!("{data}?{query}")).await.status == 503 {
+                cast.user.get(&format!("{data}?{query}")).await.expect(200);
+            }
+        }
+        assert_eq!(cast.user.get(&format!("{data}?order=a")).await.expect(200).records()[0]["a"], 1, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn values_too_long_for_a_b_tree_are_413_and_a_problem_of_the_index() {
+    let cast = STAGE.cast().await;
+    let (table, large) = (cast.table(), cast.table());
+    let mut text = String::new();
+    for number in 0_u64..200 {
+        text += &format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    let wide = json!({ "a": format!("a{text}"), "b": format!("b{text}"), "c": format!("c{text}") });
+    let index = json!({ "name": "i", "fields": ["a", "b", "c"] });
+    cast.admin.post(&format!("/api/schema/{table}/indexes"), &index).await.expect(201);
+    cast.user.post(&format!("/api/data/{table}"), &wide).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+    cast.user.post(&format!("/api/data/{table}"), &json!({ "a": 1 })).await.expect(201);
+    fill(&cast.user, &large, 1_100, |number| json!({ "a": number })).await;
+    cast.user.post(&format!("/api/data/{large}"), &wide).await.expect(201);
+    cast.admin.post(&format!("/api/schema/{large}/indexes"), &index).await.expect(201);
+    let failed = built(&cast.admin, &large, "i").await;
+    assert_eq!(failed["state"], "failed", "{failed}");
+}
