@@ -121,11 +121,12 @@ fn write_unary(f: &mut Formatter<'_>, operator: UnaryOperator, operand: &Expr) -
     f.write_str(operator.as_str())?;
     // `--` begins a comment, and a minus before a number is a part of it.
     let is_cast = matches!(operand.kind, ExprKind::Cast(..));
-    let starts_with_number_or_minus = || operand.to_string().starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    if operator == UnaryOperator::Negate && starts_with_number_or_minus() {
-        return write!(f, "({operand})");
-    }
-    if is_cast { write!(f, "({operand})") } else { write_within(f, operand, Binding::Unary) }
+    let inner = binding(operand);
+    let is_looser = inner < Binding::Unary || inner == Binding::Nullish;
+    // Written once: twice at each level would be 2^n times at the n-th.
+    let operand = operand.to_string();
+    let joins_minus = operator == UnaryOperator::Negate && operand.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if is_cast || is_looser || joins_minus { write!(f, "({operand})") } else { f.write_str(&operand) }
 }
 
 fn write_binary(f: &mut Formatter<'_>, left: &Expr, operator: BinaryOperator, right: &Expr) -> fmt::Result {

@@ -36,9 +36,13 @@ pub fn serve<C>(
     executor()?.block_on(run(&config, async |shared| services(own, shared).await))
 }
 
+/// Of each thread. What nests (queries, expressions, values) is bounded, and fits with room to spare also in builds without optimisation; memory is
+/// taken as it is used.
+const STACK_BYTES: usize = 16 << 20;
+
 /// The executor of a process: a thread for each core.
 pub fn executor() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build().map_err(Error::internal)
 }
 
 /// Says on standard error what went wrong.

@@ -12,7 +12,7 @@ const MAX_TABLES: usize = 16;
 /// Tables and nested keys of one query.
 const MAX_QUESTIONS: usize = 32;
 /// Levels of nesting.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 6;
 const MAX_ITEMS: usize = 64;
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: i64 = 1_000;

@@ -1,4 +1,4 @@
-use ddb_access::{Authorized, Policy};
+use ddb_access::{Authorized, Policy, Rows};
 use ddb_core::chain::Proof;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableName, Tx};
 use ddb_store::{AuditHead, AuditTransaction, Store};
@@ -44,6 +44,10 @@ impl Session {
 
 async fn run_transaction(store: &Store, namespace: NamespaceId, read: &Authorized<ByNumber>) -> Result<Answer<AuditTransaction>> {
     let ByNumber(tx) = *read.query();
+    if matches!(read.rows(), Rows::Nothing) {
+        // Before anything is looked up: how long it takes would tell how large the transaction is.
+        return Err(Error::not_found(format!("there is no transaction {tx}")));
+    }
     let found = store.audit_transaction(namespace, tx, &|owner| read.rows().contain(owner)).await?;
     let transaction = found.data.ok_or_else(|| Error::not_found(format!("there is no transaction {tx}")))?;
     Ok(Answer { data: transaction, tx: found.tx })
@@ -51,6 +55,9 @@ async fn run_transaction(store: &Store, namespace: NamespaceId, read: &Authorize
 
 async fn run_proof(store: &Store, namespace: NamespaceId, read: &Authorized<ProofOf<'_>>) -> Result<Answer<Proof>> {
     let ProofOf { table, key, tx, to } = *read.query();
+    if matches!(read.rows(), Rows::Nothing) {
+        return Err(absent(table, key));
+    }
     let found = store.prove(namespace, (table, key), (tx, to), &|owner| read.rows().contain(owner)).await?;
     Ok(Answer { data: found.data.ok_or_else(|| absent(table, key))?, tx: found.tx })
 }

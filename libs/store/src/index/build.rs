@@ -19,8 +19,10 @@ const CHUNK: i64 = 500;
 const LOCK_CLASS: i32 = 0x4444_4201;
 /// The greatest of the sort keys that do not collide in a unique index: that of null.
 const NULL_KEY: &str = "'\\x18'::bytea";
-/// Tables of at most so many rows are indexed at once, in the transaction of the definition.
-pub(super) const AT_ONCE: i64 = 1_000;
+/// Tables of at most so many rows and bytes are indexed at once, in the transaction of the definition.
+const AT_ONCE: i64 = 1_000;
+const UNIQUE_AT_ONCE: i64 = 20_000;
+const AT_ONCE_BYTES: i64 = 64 << 20;
 
 /// Builds what is defined and not built yet, as a job.
 pub fn builder() -> Recurring {
@@ -58,7 +60,10 @@ impl Index {
             // A record with NONE or null in one of the fields collides with none: its own key stands at the end.
             let free: Vec<String> = self.parts.iter().map(|part| part.source.is_free()).collect();
             let free = free.join(" or ");
-            format!("using btree ({parts}, (case when {free} then key end)) nulls not distinct")
+            // Rows that are not filled in yet are not in it, so that it can be made within the definition.
+            let filled: Vec<String> = self.parts.iter().filter_map(|part| part.source.is_filled()).collect();
+            let filled = if filled.is_empty() { String::new() } else { format!(" where {}", filled.join(" and ")) };
+            format!("using btree ({parts}, (case when {free} then key end)) nulls not distinct{filled}")
         } else {
             format!("using btree ({parts}, {key})")
         };
@@ -81,13 +86,17 @@ impl Index {
 }
 
 impl IndexSource {
-    /// Whether a row does not collide in this column: its value is NONE or null, or not filled in yet.
+    fn is_filled(&self) -> Option<String> {
+        match self {
+            Self::Field { column, .. } => Some(format!("{} is not null", column_name(*column))),
+            Self::Owner | Self::Created | Self::Updated => None,
+        }
+    }
+
+    /// Whether a row does not collide in this column: its value is NONE or null.
     fn is_free(&self) -> String {
         match self {
-            Self::Field { column, .. } => {
-                let column = column_name(*column);
-                format!("{column} is null or {column} <= {NULL_KEY}")
-            }
+            Self::Field { column, .. } => format!("{} <= {NULL_KEY}", column_name(*column)),
             Self::Owner => "owner is null".to_owned(),
             Self::Created | Self::Updated => "false".to_owned(),
         }
@@ -123,21 +132,14 @@ async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &
     let relation = projection::relation(namespace, index.table);
     let columns = index.columns(indexes);
     let built = async {
-        // What a builder that died has left may be half built.
-        drop_trees(connection, namespace, index).await?;
+        // What a builder that died has left may be half built; the unique tree is of the definition.
+        drop_trees(connection, namespace, index, |tree| !tree.is_unique).await?;
         let count = format!("select count(*) from {relation}");
         let row = sqlx::query(AssertSqlSafe(count)).fetch_one(&mut *connection).await.map_err(to_error)?;
         let total: i64 = row.try_get(0).map_err(to_error)?;
         progress(connection, namespace, index, 0, total).await?;
-        if index.is_unique {
-            // First the trees, still empty, so that writers can look into them while the rows are filled in.
-            create_trees(connection, namespace, index, true).await?;
-            enforce(connection, namespace, index).await?;
-        }
         while fill(connection, namespace, index, &columns, total).await? {}
-        if !index.is_unique {
-            create_trees(connection, namespace, index, true).await?;
-        }
+        create_trees(connection, namespace, index, true, |tree| !tree.is_unique).await?;
         connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("analyze {relation}")))).await.map_err(to_error)?;
         Ok(total)
     }
@@ -155,34 +157,55 @@ async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &
                 false => "the values of a record are too long together for an index",
             };
             conclude(connection, namespace, index, IndexState::Failed, Some(problem)).await?;
-            drop_trees(connection, namespace, index).await
+            drop_trees(connection, namespace, index, |_| true).await
         }
         Err(error) => Err(error),
     }
 }
 
-/// Indexes the few rows of a small table in the transaction of the definition. A duplicate is an error.
-pub(super) async fn build_at_once(
+/// What belongs to the definition, in its transaction: the unique tree, from which on writers look into it, and for a small table everything. A
+/// duplicate is an error.
+pub(super) async fn begin(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     indexes: &TableIndexes,
     index: &Index,
 ) -> Result<()> {
-    let columns = index.columns(indexes);
-    let done = async {
-        fill_chunk(connection, namespace, index, &columns, &[], (AT_ONCE, Waiting::Wait)).await?;
-        create_trees(connection, namespace, index, false).await?;
-        set_enforced(connection, namespace, index).await
+    let begun = async {
+        create_trees(connection, namespace, index, false, |tree| tree.is_unique).await?;
+        if index.is_unique {
+            set_enforced(connection, namespace, index).await?;
+        }
+        if !is_small(connection, namespace, index).await? {
+            return Ok(());
+        }
+        let columns = index.columns(indexes);
+        let mut after = Vec::new();
+        while let Some((last, _)) = fill_chunk(connection, namespace, index, &columns, &after, Waiting::Wait).await? {
+            after = last;
+        }
+        create_trees(connection, namespace, index, false, |tree| !tree.is_unique).await?;
+        set_state(connection, namespace, index, IndexState::Ready, None).await
     }
     .await;
-    match done {
+    match begun {
         Err(error) if is_duplicate(&error) => {
             Err(Error::conflict(format!("the index `{}` cannot be unique: two records have the same values", index.name)))
         }
         Err(error) if is_too_wide(&error) => Err(too_wide()),
-        Err(error) => Err(error),
-        Ok(()) => set_state(connection, namespace, index, IndexState::Ready, None).await,
+        other => other,
     }
+}
+
+/// Whether the table is indexed at once. A unique index is worth a longer wait of the writers: what they write meanwhile is held against every record.
+async fn is_small(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<bool> {
+    let relation = projection::relation(namespace, index.table);
+    let most = if index.is_unique { UNIQUE_AT_ONCE } else { AT_ONCE };
+    let statement =
+        format!("select (select count(*) from (select from {relation} limit $1) t) < $1 and pg_table_size('{relation}') <= $2");
+    let row =
+        sqlx::query(AssertSqlSafe(statement)).bind(most + 1).bind(AT_ONCE_BYTES).fetch_one(connection).await.map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
 }
 
 impl Index {
@@ -191,25 +214,41 @@ impl Index {
     }
 }
 
-async fn create_trees(connection: &mut PgConnection, namespace: NamespaceId, index: &Index, concurrently: bool) -> Result<()> {
+async fn create_trees(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    index: &Index,
+    concurrently: bool,
+    which: fn(&Tree) -> bool,
+) -> Result<()> {
     let relation = projection::relation(namespace, index.table);
-    for tree in index.trees(namespace) {
+    for tree in index.trees(namespace).into_iter().filter(which) {
         let create = tree.create(&relation, concurrently);
         connection.execute(sqlx::raw_sql(AssertSqlSafe(create))).await.map_err(to_error)?;
     }
     Ok(())
 }
 
-/// Builds what is ready by its definition and whose columns are filled. What is not ready is left to the [`builder`].
+/// Builds the trees that belong to a definition as it stands, over columns that are filled: all of what is ready, and the unique tree of what is still
+/// being built, which the [`builder`] does not make.
 pub(crate) async fn create_ready(connection: &mut PgConnection, namespace: NamespaceId, indexes: &TableIndexes) -> Result<()> {
-    for index in indexes.indexes.iter().filter(|index| index.state == IndexState::Ready) {
-        create_trees(connection, namespace, index, false).await?;
+    for index in &indexes.indexes {
+        match index.state {
+            IndexState::Ready => create_trees(connection, namespace, index, false, |_| true).await?,
+            IndexState::Building => create_trees(connection, namespace, index, false, |tree| tree.is_unique).await?,
+            IndexState::Failed => {}
+        }
     }
     Ok(())
 }
 
-async fn drop_trees(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
-    for tree in index.trees(namespace) {
+async fn drop_trees(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    index: &Index,
+    which: fn(&Tree) -> bool,
+) -> Result<()> {
+    for tree in index.trees(namespace).into_iter().filter(which) {
         let drop = format!("drop index concurrently if exists ddb_data.{}", tree.name);
         connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
     }
@@ -231,7 +270,7 @@ async fn fill(
     let mut done = 0;
     loop {
         connection.execute("begin").await.map_err(to_error)?;
-        let filled = fill_chunk(connection, namespace, index, columns, &after, (CHUNK, Waiting::Skip)).await?;
+        let filled = fill_chunk(connection, namespace, index, columns, &after, Waiting::Skip).await?;
         connection.execute("commit").await.map_err(to_error)?;
         let Some((last, rows)) = filled else { break };
         after = last;
@@ -264,7 +303,7 @@ async fn fill_chunk(
     index: &Index,
     columns: &[IndexColumn],
     after: &[u8],
-    (limit, waiting): (i64, Waiting),
+    waiting: Waiting,
 ) -> Result<Option<(Vec<u8>, i64)>> {
     if columns.is_empty() {
         return Ok(None);
@@ -278,7 +317,7 @@ async fn fill_chunk(
             Waiting::Wait => "",
         }
     );
-    let rows = sqlx::query(AssertSqlSafe(select)).bind(after).bind(limit).fetch_all(&mut *connection).await.map_err(to_error)?;
+    let rows = sqlx::query(AssertSqlSafe(select)).bind(after).bind(CHUNK).fetch_all(&mut *connection).await.map_err(to_error)?;
     let mut keys: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
     let mut filled: Vec<Vec<Vec<u8>>> = vec![Vec::with_capacity(rows.len()); columns.len()];
     for row in &rows {
@@ -304,16 +343,7 @@ async fn fill_chunk(
     Ok(Some((last, count)))
 }
 
-/// From now on writers look into the trees.
-async fn enforce(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
-    let begin = format!("begin isolation level read committed; {}", lock_statement(namespace));
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
-    set_enforced(connection, namespace, index).await?;
-    definition::raise(connection, namespace).await?;
-    connection.execute("commit").await.map_err(to_error)?;
-    Ok(())
-}
-
+/// From now on writers look into the tree.
 async fn set_enforced(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
     sqlx::query("update ddb.index_definition set enforced = true where namespace = $1 and id = $2")
         .bind(namespace.0)

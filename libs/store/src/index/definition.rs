@@ -6,8 +6,7 @@ use std::time::Duration;
 use ddb_core::{Error, ErrorCode, FieldName, NamespaceId, RecordKey, Result, TableId, TableName};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use super::build::{AT_ONCE, build_at_once};
-use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, column_name};
+use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, build, column_name};
 use crate::connection::to_error;
 use crate::transactor::{lock_statement, make_table};
 use crate::{Store, projection};
@@ -153,12 +152,7 @@ async fn define(connection: &mut PgConnection, namespace: NamespaceId, new: &New
     insert(connection, namespace, table, new, &sources).await?;
     raise(connection, namespace).await?;
     let index = find(connection, namespace, table, &new.name).await?;
-    let count = format!("select count(*) from (select from {} limit $1) t", projection::relation(namespace, table));
-    let rows = sqlx::query(AssertSqlSafe(count)).bind(AT_ONCE + 1).fetch_one(&mut *connection).await.map_err(to_error)?;
-    if rows.try_get::<i64, _>(0).map_err(to_error)? > AT_ONCE {
-        return Ok(index.1);
-    }
-    build_at_once(connection, namespace, &index.0, &index.1).await?;
+    build::begin(connection, namespace, &index.0, &index.1).await?;
     Ok(find(connection, namespace, table, &new.name).await?.1)
 }
 

@@ -229,7 +229,7 @@ impl Task {
                 Err(Failure::Expired(_)) if started.elapsed() > self.patience => {
                     self.roll_back().await;
                     let message = "records that have expired stand in the way and cannot be deleted at the moment";
-                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message))).collect();
+                    let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }
                 Err(Failure::Expired(expired)) => {

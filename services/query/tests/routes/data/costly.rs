@@ -84,3 +84,28 @@ async fn what_sql_cannot_say_exactly_is_left_to_the_evaluator() {
         assert_eq!(list.json["total"], keys.len(), "{filter}");
     }
 }
+
+#[tokio::test]
+async fn what_nests_as_deep_as_it_may_takes_no_time_and_no_stack() {
+    // Mutants: `write_unary` prints its operand twice; `STACK_BYTES` is 1 MB.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let path = format!("/api/data/{table}");
+    cast.user.post(&path, &json!({ "id": "a", "l": { "$record": format!("{table}:a") } })).await.expect(201);
+    for levels in 1..12 {
+        let nested = (0..levels)
+            .fold(json!({ "$fields": ["id", "l"], "$where": { "l": { "$exists": true } } }), |inner, _| json!({ "l": inner }));
+        let status = cast.user.post("/api/query", &json!({ table.as_str(): nested })).await.status;
+        assert!(matches!(status, 200 | 400), "{levels} levels: {status}");
+    }
+    for (prefix, suffix) in [("- ", ""), ("!", ""), ("-(", ")"), ("(", ")"), ("[", "]"), ("<array> ", "")] {
+        for count in [20, 50, 95] {
+            let filter = format!("{}1{}", prefix.repeat(count), suffix.repeat(count));
+            let asked = std::time::Instant::now();
+            let status = cast.anon.get(&format!("{path}?where={}", encode(&filter))).await.status;
+            assert!(matches!(status, 200 | 400), "{count} times {prefix}: {status}");
+            assert!(asked.elapsed().as_secs() < 5, "{count} times {prefix} took {:?}", asked.elapsed());
+        }
+    }
+    cast.anon.get("/health").await.expect(200);
+}

@@ -92,7 +92,7 @@ async fn duplicates_that_are_there_already_are_told() {
     let cast = STAGE.cast().await;
     let (small, large) = (cast.table(), cast.table());
     fill(&cast.user, &small, 3, |number| json!({ "n": number % 2 })).await;
-    fill(&cast.user, &large, 1_500, |number| json!({ "n": number % 1_499 })).await;
+    fill(&cast.user, &large, 20_500, |number| json!({ "n": number % 20_499 })).await;
     let body = json!({ "name": "u", "fields": ["n"], "unique": true });
     cast.admin.post(&format!("/api/schema/{small}/indexes"), &body).await.expect_error(409, "CONFLICT");
     let indexes = cast.admin.get(&format!("/api/schema/{small}/indexes")).await.expect(200);
@@ -107,10 +107,21 @@ async fn duplicates_that_are_there_already_are_told() {
 }
 
 #[tokio::test]
+async fn a_table_of_thousands_is_guarded_at_once() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    fill(&cast.user, &table, 3_000, |number| json!({ "n": number })).await;
+    let (data, path) = (format!("/api/data/{table}"), format!("/api/schema/{table}/indexes"));
+    let defined = cast.admin.post(&path, &json!({ "fields": ["n"], "unique": true })).await.expect(201);
+    assert_eq!(defined.json["data"]["state"], "ready");
+    cast.user.post(&data, &json!({ "n": 2_999 })).await.expect_error(409, "CONFLICT");
+}
+
+#[tokio::test]
 async fn a_large_table_is_guarded_while_the_index_is_built() {
     let cast = STAGE.cast().await;
     let table = cast.table();
-    fill(&cast.user, &table, 2_000, |number| json!({ "n": number })).await;
+    fill(&cast.user, &table, 20_500, |number| json!({ "n": number })).await;
     let (data, path) = (format!("/api/data/{table}"), format!("/api/schema/{table}/indexes"));
     cast.admin.post(&path, &json!({ "name": "u", "fields": ["n"], "unique": true })).await.expect(201);
     let fresh: Vec<Json> = (0..20).map(|number| json!({ "n": format!("new{number}") })).collect();
@@ -119,5 +130,5 @@ async fn a_large_table_is_guarded_while_the_index_is_built() {
         cast.user.post(&data, body).await.expect_error(409, "CONFLICT");
     }
     assert_eq!(built(&cast.admin, &table, "u").await["state"], "ready");
-    cast.user.post(&data, &json!({ "n": 1_999 })).await.expect_error(409, "CONFLICT");
+    cast.user.post(&data, &json!({ "n": 20_499 })).await.expect_error(409, "CONFLICT");
 }
