@@ -1,4 +1,5 @@
 use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 
 use ddb_bus::Bus;
 use ddb_core::{Error, Result};
@@ -22,7 +23,13 @@ impl Ground {
     /// belongs to one.
     pub(crate) async fn start(config: &Config) -> Result<Self> {
         let attachment = match &config.database_url {
-            Some(_) => Attachment::over_url(config).await?,
+            Some(_) => {
+                if config.master_key.is_none() {
+                    // Told before a database is looked for that may not be there yet.
+                    key_directory(config)?;
+                }
+                Attachment::over_url(config).await?
+            }
             None => {
                 let data_dir = data_dir_of(config)?;
                 // Taken before anything is made, so that a second process changes nothing.
@@ -62,11 +69,16 @@ async fn over(config: &Config, store: Store) -> Result<Shared> {
     })
 }
 
+/// Where the key lies or is made.
+fn key_directory(config: &Config) -> Result<&Path> {
+    let missing = "set DDB_MASTER_KEY to the key that all processes share, or name the directory that has it with --data-dir";
+    config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))
+}
+
 /// The key that lies in the data directory, made where there is none. A new key opens nothing that the database holds already, and once it lay there
 /// it would pass for the right one: then it is not made.
 async fn of_directory(config: &Config, store: &Store) -> Result<MasterKey> {
-    let missing = "set DDB_MASTER_KEY to the key that all processes share, or name the directory that has it with --data-dir";
-    let data_dir = config.data_dir.as_deref().ok_or_else(|| Error::bad_request(missing))?;
+    let data_dir = key_directory(config)?;
     if let Some(key) = master_key::find(data_dir)? {
         return Ok(key);
     }

@@ -20,6 +20,13 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a connection turned out to be dead at its first statement, as those of a pool are after PostgreSQL was restarted: whatever only reads can be
+/// asked again on another.
+pub(crate) fn was_dead(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    cause.is_some_and(|cause| matches!(cause, sqlx::Error::Io(_) | sqlx::Error::Database(_)) && is_lost(cause))
+}
+
 /// Whether PostgreSQL answers but cannot store: the disk is full or read-only, memory or connections are exhausted.
 pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };

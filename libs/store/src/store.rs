@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
-use crate::connection::to_error;
+use crate::connection::{to_error, was_dead};
 use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
@@ -30,6 +30,9 @@ const BY_INDEX: [(&str, &str); 6] = [
 
 /// How long whoever waits for a transaction waits until he asks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Connections of a pool that may have died with PostgreSQL, each of which shows at its first statement only.
+pub(crate) const MAX_DEAD: usize = 8;
 
 /// The store over one PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -155,7 +158,14 @@ impl Store {
 
     /// A scan that one index serves. None where the table is no longer what it was planned for: ask for its shape again.
     pub async fn scan(&self, namespace: NamespaceId, shape: &TableShape, scan: Scan) -> Result<Option<Scanned>> {
-        let scanned = match read::scan(&self.inner.lists, namespace, shape, scan, true).await {
+        let mut outcome = read::scan(&self.inner.lists, namespace, shape, scan.clone(), true).await;
+        for _ in 0..MAX_DEAD {
+            if !outcome.as_ref().is_err_and(was_dead) {
+                break;
+            }
+            outcome = read::scan(&self.inner.lists, namespace, shape, scan.clone(), true).await;
+        }
+        let scanned = match outcome {
             Err(error) if read::is_gone(&error) => None,
             outcome => outcome?,
         };

@@ -7,8 +7,9 @@ use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, Result, TableName, Tx};
 use sqlx::{Executor, PgConnection, Row};
 
 use super::{Bind, Owner, Scan, Scanned, TableShape, scan};
-use crate::connection::to_error;
+use crate::connection::{to_error, was_dead};
 use crate::pool::Lease;
+use crate::store::MAX_DEAD;
 use crate::{Record, Store, catalogue};
 
 /// Above the limit of PostgreSQL's statements.
@@ -25,6 +26,17 @@ pub struct Snapshot {
 impl Store {
     /// The newest state. Few can be held at a time: who waits too long for one is answered 503.
     pub async fn snapshot(&self, namespace: NamespaceId) -> Result<Snapshot> {
+        let mut snapshot = self.take_snapshot(namespace).await;
+        for _ in 0..MAX_DEAD {
+            if !snapshot.as_ref().is_err_and(was_dead) {
+                break;
+            }
+            snapshot = self.take_snapshot(namespace).await;
+        }
+        snapshot
+    }
+
+    async fn take_snapshot(&self, namespace: NamespaceId) -> Result<Snapshot> {
         let pool = self.scans();
         pool.in_time(async {
             let mut lease = pool.lease().await?;
