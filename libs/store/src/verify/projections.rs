@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ddb_core::{NamespaceId, RecordId, Result, TableId, TableName};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
 use super::Report;
 use crate::connection::to_error;
@@ -11,10 +11,15 @@ use crate::fold::{self, Batch, Batches, EntityRow};
 use crate::index::{self, IndexColumn, IndexState, Indexes, TableIndexes};
 use crate::job::Progress;
 use crate::projection::{self, RawRecord};
+use crate::read::is_gone;
 use crate::{Record, Shadowed, catalogue};
 
 /// Entities whose facts are asked for at a time.
 const CHUNK: i64 = 2_000;
+/// Around what takes a lock on a projection: a lock that was taken after a savepoint goes with it, so that whoever defines or removes an index waits for
+/// a part and not for the whole.
+const BEGIN_PART: &str = "savepoint part";
+const END_PART: &str = "rollback to savepoint part; release savepoint part";
 
 /// Compares every record with the fold of its facts, and looks for rows that no facts stand behind. `facts` is a connection in the same snapshot: the
 /// facts arrive on it while the rows that belong to them are asked for.
@@ -28,7 +33,7 @@ pub(super) async fn check(
     let names = fold::attribute_names(connection, namespace).await?;
     let indexes = Indexes::load(connection, namespace).await?;
     for (table, name) in catalogue::all_tables(connection, namespace).await? {
-        let indexes = indexes.of(table).cloned().unwrap_or_default();
+        let mut indexes = indexes.of(table).map(|indexes| TableIndexes::clone(indexes)).unwrap_or_default();
         report.tables += 1;
         let mut rows = 0;
         let mut after = 0;
@@ -48,7 +53,7 @@ pub(super) async fn check(
                         break;
                     }
                 };
-                let projected = projected(connection, namespace, table, &batch.entities, &indexes.columns).await?;
+                let projected = projected(connection, namespace, table, &batch.entities, &mut indexes.columns).await?;
                 rows += projected.len() as i64;
                 progress.advance(batch.entities.len() as u64);
                 compare(&name, &batch, projected, &indexes, report);
@@ -125,7 +130,54 @@ struct Projected {
     keys: Vec<Option<Vec<u8>>>,
 }
 
+/// The rows of entities. A column whose index was removed meanwhile is taken out of `columns`: a snapshot keeps the rows of the definitions, not what
+/// they define.
 async fn projected(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    table: TableId,
+    entities: &[EntityRow],
+    columns: &mut Vec<IndexColumn>,
+) -> Result<HashMap<Vec<u8>, Projected>> {
+    execute(connection, BEGIN_PART).await?;
+    let mut rows = read(connection, namespace, table, entities, columns).await;
+    if rows.as_ref().is_err_and(is_gone) {
+        let relation = projection::relation(namespace, table);
+        // From here to the end of the part nobody removes another one.
+        execute(connection, &format!("rollback to savepoint part; lock table {relation} in access share mode")).await?;
+        let mut left = Vec::with_capacity(columns.len());
+        for column in columns.drain(..) {
+            if exists(connection, &relation, &column).await? {
+                left.push(column);
+            }
+        }
+        *columns = left;
+        rows = read(connection, namespace, table, entities, columns).await;
+    }
+    let rows = rows?;
+    execute(connection, END_PART).await?;
+    Ok(rows)
+}
+
+async fn exists(connection: &mut PgConnection, relation: &str, column: &IndexColumn) -> Result<bool> {
+    execute(connection, "savepoint probe").await?;
+    let name = index::column_name(column.id);
+    match execute(connection, &format!("select {name} from {relation} limit 0; release savepoint probe")).await {
+        Ok(()) => Ok(true),
+        Err(error) if is_gone(&error) => {
+            execute(connection, "rollback to savepoint probe; release savepoint probe").await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn execute(connection: &mut PgConnection, statement: &str) -> Result<()> {
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.map_err(to_error)?;
+    Ok(())
+}
+
+async fn read(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     table: TableId,
@@ -150,7 +202,9 @@ async fn projected(
 
 async fn count(connection: &mut PgConnection, namespace: NamespaceId, table: TableId) -> Result<i64> {
     let relation = projection::relation(namespace, table);
-    let row =
-        sqlx::query(AssertSqlSafe(format!("select count(*) from {relation}"))).fetch_one(connection).await.map_err(to_error)?;
+    execute(connection, BEGIN_PART).await?;
+    let count = AssertSqlSafe(format!("select count(*) from {relation}"));
+    let row = sqlx::query(count).fetch_one(&mut *connection).await.map_err(to_error)?;
+    execute(connection, END_PART).await?;
     row.try_get(0).map_err(to_error)
 }
