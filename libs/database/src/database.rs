@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ddb_core::{NamespaceId, Principal, RequestId};
 use ddb_store::Store;
 
-use crate::{MasterKey, Session};
+use crate::{ImplicitTables, MasterKey, Session};
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -14,11 +14,12 @@ pub struct Database {
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) cursor_key: [u8; 32],
+    pub(crate) implicit_tables: ImplicitTables,
 }
 
 impl Database {
-    pub fn new(store: Store, master_key: &MasterKey) -> Self {
-        Self { inner: Arc::new(Inner { store, cursor_key: master_key.derive("cursor") }) }
+    pub fn new(store: Store, master_key: &MasterKey, implicit_tables: ImplicitTables) -> Self {
+        Self { inner: Arc::new(Inner { store, cursor_key: master_key.derive("cursor"), implicit_tables }) }
     }
 
     pub fn store(&self) -> &Store {

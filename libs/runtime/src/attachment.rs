@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use ddb_core::{Error, Result};
-use ddb_database::{Database, MasterKey};
+use ddb_database::{Database, ImplicitTables, MasterKey};
 use ddb_postgres::{Attached, DataLock, Server};
 use ddb_store::{Store, requirements};
 
@@ -51,7 +51,7 @@ impl Attachment {
     }
 
     fn new(store: Store, postgres: Option<Attached>) -> Self {
-        Self { database: Database::new(store, &MasterKey::new(rand::random())), postgres }
+        Self { database: Database::new(store, &MasterKey::new(rand::random()), ImplicitTables::default()), postgres }
     }
 
     /// Finishes what the store has accepted, then stops the PostgreSQL that was started.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ddb_core::{Error, Result};
-use ddb_database::{AuthenticatorConfig, MasterKey};
+use ddb_database::{AuthenticatorConfig, ImplicitTables, MakesTables, MasterKey};
 use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
@@ -28,6 +28,7 @@ pub struct Config {
     /// Bytes.
     pub memory_limit: u64,
     pub authenticator: AuthenticatorConfig,
+    pub implicit_tables: ImplicitTables,
 }
 
 /// An address that may hold a password.
@@ -73,6 +74,15 @@ impl Config {
         Setting::new("issuer", "TEXT", "The claim `iss` of access tokens; a token with another one is refused")
             .default("darshjdb"),
         Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, counts").default("on"),
+        Setting::new(
+            "implicit_tables",
+            "on|admins|off",
+            "Whose first record of a table makes the table: everybody's, admins', nobody's",
+        )
+        .default("on"),
+        Setting::new("implicit_tables_limit", "NUMBER", "Tables that a namespace has which records have made; 0: any number")
+            .default("100"),
+        Setting::new("implicit_tables_per_user", "NUMBER", "Those of them that one user has made; 0: any number").default("20"),
     ];
 
     /// The master key for a command: that of the settings, or the one that lies in the data directory. None is ever made for a command.
@@ -118,6 +128,17 @@ impl Config {
             let visible = (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
             visible.then(|| text.to_owned())
         })?;
+        let made_by = settings.with("implicit_tables", "on, admins or off", |text| match text {
+            "on" | "true" => Some(MakesTables::Everybody),
+            "admins" => Some(MakesTables::Admins),
+            "off" | "false" => Some(MakesTables::Nobody),
+            _ => None,
+        })?;
+        let most = |name, default| -> Result<Option<u32>> {
+            let given: Option<u32> = settings.parsed(name, "a whole number")?;
+            Ok(given.map_or(default, |most| (most > 0).then_some(most)))
+        };
+        let tables = ImplicitTables::default();
         let defaults = AuthenticatorConfig::default();
         Ok(Self {
             data_dir: settings.text("data_dir").map(PathBuf::from),
@@ -136,6 +157,11 @@ impl Config {
             authenticator: AuthenticatorConfig {
                 issuer: issuer.unwrap_or(defaults.issuer),
                 root: settings.switch("root")?.unwrap_or(defaults.root),
+            },
+            implicit_tables: ImplicitTables {
+                made_by: made_by.unwrap_or(tables.made_by),
+                in_namespace: most("implicit_tables_limit", tables.in_namespace)?,
+                of_account: most("implicit_tables_per_user", tables.of_account)?,
             },
         })
     }

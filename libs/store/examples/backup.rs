@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ddb_core::{Error, NamespaceId, Object, RecordKey, Result, TableName, Value};
 use ddb_store::backup::{Progress, check, restore, save};
 use ddb_store::verify::{self, Scope};
-use ddb_store::{Change, Config, Step, Store, Write, job};
+use ddb_store::{Allowance, Change, Config, Step, Store, Write, job};
 use ddb_testkit::{Database, Directory};
 
 const GROUP: u64 = 1_000;
@@ -25,7 +25,16 @@ async fn main() -> Result<()> {
     let begun = Instant::now();
     for first in (0..records).step_by(GROUP as usize) {
         let steps = (first..(first + GROUP).min(records)).map(create).collect::<Result<_>>()?;
-        store.write(Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps, system: Vec::new() }).await?;
+        store
+            .write(Write {
+                namespace: NamespaceId::MAIN,
+                actor: None,
+                request: None,
+                allowance: Allowance::ANY,
+                steps,
+                system: Vec::new(),
+            })
+            .await?;
     }
     println!("{records} records written in {:.1?}", begun.elapsed());
 

@@ -1,9 +1,10 @@
 //! Which tables exist. Ids are never reused.
 
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ddb_core::{NamespaceId, Result, TableId, TableName};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgExecutor, Row};
 
 use crate::connection::to_error;
@@ -12,28 +13,44 @@ use crate::pool::Pool;
 /// The tables as one process knows them: those it has met. A table that is not known here may exist.
 #[derive(Default)]
 pub(crate) struct Catalogue {
-    tables: RwLock<HashMap<NamespaceId, HashMap<TableName, TableId>>>,
+    tables: RwLock<HashMap<NamespaceId, HashMap<TableName, Table>>>,
+}
+
+/// A table that exists.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) id: TableId,
+    /// The record of the account that made it, as text; None: the system.
+    pub(crate) made_by: Option<Arc<str>>,
+}
+
+impl Table {
+    fn from_row(row: &PgRow, first: usize) -> Result<Self, sqlx::Error> {
+        let made_by: Option<String> = row.try_get(first + 1)?;
+        Ok(Self { id: TableId(row.try_get(first)?), made_by: made_by.map(Arc::from) })
+    }
 }
 
 impl Catalogue {
-    pub(crate) fn known(&self, namespace: NamespaceId, table: &TableName) -> Option<TableId> {
-        let tables = self.tables.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        tables.get(&namespace)?.get(table).copied()
+    pub(crate) fn known(&self, namespace: NamespaceId, table: &TableName) -> Option<Table> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.get(&namespace)?.get(table).cloned()
     }
 
-    pub(crate) fn remember(&self, namespace: NamespaceId, table: TableName, id: TableId) {
-        let mut tables = self.tables.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        tables.entry(namespace).or_default().insert(table, id);
+    pub(crate) fn remember(&self, namespace: NamespaceId, name: TableName, table: Table) {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.entry(namespace).or_default().insert(name, table);
     }
 
     /// Asks PostgreSQL about a table that is not known yet.
     pub(crate) async fn find(&self, pool: &Pool, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
-        if let Some(id) = self.known(namespace, table) {
-            return Ok(Some(id));
+        if let Some(known) = self.known(namespace, table) {
+            return Ok(Some(known.id));
         }
-        let id = find_table(pool, namespace, table).await?;
-        if let Some(id) = id {
-            self.remember(namespace, table.clone(), id);
+        let found = find_table(pool, namespace, table).await?;
+        let id = found.as_ref().map(|found| found.id);
+        if let Some(found) = found {
+            self.remember(namespace, table.clone(), found);
         }
         Ok(id)
     }
@@ -43,14 +60,14 @@ pub(crate) async fn find_table(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
     table: &TableName,
-) -> Result<Option<TableId>> {
-    let row = sqlx::query("select id from ddb.data_table where namespace = $1 and name = $2")
+) -> Result<Option<Table>> {
+    let row = sqlx::query("select id, created_by from ddb.data_table where namespace = $1 and name = $2")
         .bind(namespace.0)
         .bind(table.as_str())
         .fetch_optional(executor)
         .await
         .map_err(to_error)?;
-    row.map(|row| row.try_get(0).map(TableId).map_err(to_error)).transpose()
+    row.map(|row| Table::from_row(&row, 0).map_err(to_error)).transpose()
 }
 
 /// Those of the tables that exist.
@@ -58,8 +75,8 @@ pub(crate) async fn find_tables(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
     names: Vec<String>,
-) -> Result<Vec<(TableName, TableId)>> {
-    let rows = sqlx::query("select name, id from ddb.data_table where namespace = $1 and name = any($2)")
+) -> Result<Vec<(TableName, Table)>> {
+    let rows = sqlx::query("select name, id, created_by from ddb.data_table where namespace = $1 and name = any($2)")
         .bind(namespace.0)
         .bind(names)
         .fetch_all(executor)
@@ -68,7 +85,29 @@ pub(crate) async fn find_tables(
     rows.iter()
         .map(|row| {
             let name: &str = row.try_get(0).map_err(to_error)?;
-            Ok((TableName::parse(name)?, TableId(row.try_get(1).map_err(to_error)?)))
+            Ok((TableName::parse(name)?, Table::from_row(row, 1).map_err(to_error)?))
+        })
+        .collect()
+}
+
+/// How many tables each account has made with its records.
+pub(crate) async fn made_by_accounts(connection: &mut PgConnection, namespace: NamespaceId) -> Result<HashMap<Arc<str>, usize>> {
+    let rows = sqlx::query(
+        "
+        select created_by, count(*)
+        from ddb.data_table
+        where namespace = $1 and implicit and created_by is not null
+        group by created_by
+        ",
+    )
+    .bind(namespace.0)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    rows.iter()
+        .map(|row| {
+            let (account, count): (String, i64) = (row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?);
+            Ok((Arc::from(account), count as usize))
         })
         .collect()
 }

@@ -37,6 +37,8 @@ pub(crate) fn attribute_commitment(salt: &Salt, table: &str, name: &str) -> Hash
 pub(crate) struct Attribute {
     pub(crate) id: AttributeId,
     pub(crate) commitment: Hash,
+    /// The entity whose share of the table's names it counts against; None: nobody's.
+    pub(crate) named_by: Option<i64>,
 }
 
 /// The attributes of a namespace, as one process knows them.
@@ -65,6 +67,11 @@ impl Attributes {
         self.by_name.get(&table).map_or(0, HashMap::len)
     }
 
+    /// Against whose shares the names of a table count.
+    pub(crate) fn named_by(&self, table: TableId) -> impl Iterator<Item = i64> {
+        self.by_name.get(&table).into_iter().flat_map(HashMap::values).filter_map(|attribute| attribute.named_by)
+    }
+
     /// The highest id that is known here.
     pub(crate) fn newest(&self) -> i32 {
         self.newest
@@ -74,7 +81,7 @@ impl Attributes {
     pub(crate) async fn load_newer(&mut self, connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
         let rows = sqlx::query(
             "
-            select a.id, a.table_id, a.name, a.salt, a.commitment, t.name
+            select a.id, a.table_id, a.name, a.salt, a.named_by, t.name
             from ddb.attribute a
             left join ddb.data_table t on t.namespace = a.namespace and t.id = a.table_id
             where a.namespace = $1 and a.id > $2
@@ -94,10 +101,11 @@ impl Attributes {
             let salt = salt(row.try_get(3).map_err(to_error)?)?;
             let table_name: Option<String> = row.try_get(5).map_err(to_error)?;
             let commitment = attribute_commitment(&salt, table_name.as_deref().unwrap_or_default(), &name);
+            let attribute = Attribute { id, commitment, named_by: row.try_get(4).map_err(to_error)? };
             if id < attribute::FIRST_FIELD {
-                self.system.insert(id, Attribute { id, commitment });
+                self.system.insert(id, attribute);
             } else {
-                self.insert(table, name, Attribute { id, commitment });
+                self.insert(table, name, attribute);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::connection::to_error;
 use crate::job::Recurring;
-use crate::{Change, Current, Step, Store, Write, catalogue, projection};
+use crate::{Allowance, Change, Current, Step, Store, Write, catalogue, projection};
 
 /// How often expired records are looked for.
 const EVERY: Duration = Duration::from_secs(5);
@@ -38,7 +38,9 @@ pub async fn sweep(store: &Store) -> Result<u64> {
                 .into_iter()
                 .map(|key| Ok(step(table.clone(), projection::decode_key(&key)?)))
                 .collect::<Result<Vec<Step>>>()?;
-            store.write(Write { namespace, actor: None, request: None, steps, system: Vec::new() }).await?;
+            store
+                .write(Write { namespace, actor: None, request: None, allowance: Allowance::ANY, steps, system: Vec::new() })
+                .await?;
         }
         tracing::trace!(%table, "swept");
     }

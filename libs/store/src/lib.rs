@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allowance;
 mod audit;
 pub mod backup;
 mod binary_copy;
@@ -29,6 +30,7 @@ pub mod system;
 mod transactor;
 pub mod verify;
 
+pub use allowance::{Allowance, NewFields, NewTables, unknown_table};
 pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
 pub use config::Config;
 pub use connection::to_error;

@@ -187,7 +187,7 @@ impl Store {
 
     /// A table that this process has met.
     pub(crate) fn known_table(&self, namespace: NamespaceId, table: &TableName) -> Option<TableId> {
-        self.inner.catalogue.known(namespace, table)
+        self.inner.catalogue.known(namespace, table).map(|known| known.id)
     }
 
     /// The record as it was, where the caller may read that and its newest state. 400 for a point that is still to come.

@@ -17,6 +17,8 @@ use crate::{Caller, Client, Database, Directory};
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
 const SIGNUP_LIMIT: &str = "DDB_SIGNUP_LIMIT";
+/// What is limited for users and not for tests, which share a few users on one server: 0 is any number.
+const UNLIMITED: [&str; 3] = [SIGNUP_LIMIT, "DDB_IMPLICIT_TABLES_LIMIT", "DDB_IMPLICIT_TABLES_PER_USER"];
 const ADMIN: &str = "admin@example.com";
 
 /// A running `ddb`. When the value is dropped, the process, its PostgreSQL and its data are gone.
@@ -115,8 +117,7 @@ impl Server {
         Builder {
             program: "ddb".to_owned(),
             arguments: Vec::new(),
-            // Tests sign up many users from one address.
-            variables: vec![(SIGNUP_LIMIT.to_owned(), "0".to_owned())],
+            variables: UNLIMITED.iter().map(|name| ((*name).to_owned(), "0".to_owned())).collect(),
             directory: Directory::new(),
             data: Data::Prepared,
         }

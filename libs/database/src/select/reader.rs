@@ -147,6 +147,15 @@ impl<'a> Reader<'a> {
         Err(Error::unavailable("the definitions of the table keep changing"))
     }
 
+    /// 404 where the table does not exist and does not come into being with a record of the caller's; to who sees no record of it, it is empty.
+    pub(crate) async fn expect_table(&mut self, table: &TableName) -> Result<()> {
+        let sees_nothing = matches!(self.session.policy(table).visible(&self.session.principal), Rows::Nothing);
+        if sees_nothing || self.session.makes_tables() || self.shape(table).await?.is_some() {
+            return Ok(());
+        }
+        Err(ddb_store::unknown_table(table))
+    }
+
     /// How many records match, whatever the limit.
     pub(crate) async fn count(&mut self, read: &Authorized<Select>) -> Result<u64> {
         let select = read.query();

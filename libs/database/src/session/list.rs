@@ -76,6 +76,7 @@ impl Session {
         if request.count.is_some() || request.fields.is_some() || !request.expand.is_empty() {
             reader.hold_still().await?;
         }
+        reader.expect_table(table).await?;
         let selected = reader.select(&read).await?;
         let next_cursor = match selected.records.last() {
             Some(last) if selected.has_more => {

@@ -22,7 +22,7 @@ mod undelete;
 
 use ddb_access::{Policy, Rows};
 use ddb_core::{Error, ErrorCode, NamespaceId, Principal, RecordKey, RequestId, Result, TableName, Tx};
-use ddb_store::{Current, Record};
+use ddb_store::{Allowance, Current, NewTables, Record};
 
 use crate::Database;
 
@@ -65,6 +65,16 @@ impl Session {
     /// The policy of a table. Definitions that replace the default come with the language.
     pub(crate) fn policy(&self, _table: &TableName) -> Policy {
         Policy::Private
+    }
+
+    /// What the caller's writes may add to the namespace.
+    pub(crate) fn allowance(&self) -> Allowance {
+        self.database.inner.implicit_tables.allowance(&self.principal)
+    }
+
+    /// Whether a table that does not exist would come into being with a record of the caller's: until then it is empty.
+    pub(crate) fn makes_tables(&self) -> bool {
+        self.allowance().tables != NewTables::None
     }
 
     /// The rows of a table that the caller may change; who may change none is answered before anything is asked of the transactor.

@@ -76,6 +76,7 @@ fn write(session: &Session, steps: Vec<Step>) -> Write {
         namespace: session.namespace,
         actor: session.principal.user_key().cloned(),
         request: session.request.clone(),
+        allowance: session.allowance(),
         steps,
         system: Vec::new(),
     }

@@ -53,6 +53,7 @@ impl Session {
                 limit: question.limit + question.offset,
             };
             let read = reader.authorize(select);
+            reader.expect_table(&table).await?;
             let selected = reader.select(&read).await?;
             if let Some(last) = selected.records.last().filter(|_| selected.has_more) {
                 let place = place::encode(&position(last, &question.order)?)?;

@@ -16,7 +16,7 @@ use super::relations::{LEFT_OUT, saved};
 use super::write::Writer;
 use super::{Progress, check, restore, save};
 use crate::index::NewIndex;
-use crate::{Change, Config, Step, Store, Write};
+use crate::{Allowance, Change, Config, Step, Store, Write};
 
 /// A backup taken apart.
 #[derive(Clone)]
@@ -84,7 +84,14 @@ async fn backup() -> Vec<u8> {
             past: None,
             decide: Box::new(move |_| Ok(Change::Create { fields: fields.clone(), owner: None, expires: None })),
         };
-        let write = Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps: vec![step], system: Vec::new() };
+        let write = Write {
+            namespace: NamespaceId::MAIN,
+            actor: None,
+            request: None,
+            allowance: Allowance::ANY,
+            steps: vec![step],
+            system: Vec::new(),
+        };
         store.write(write).await.expect("a write");
     }
     let index =

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
 use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, build, column_name};
 use crate::connection::to_error;
-use crate::transactor::{lock_statement, make_table};
+use crate::transactor::{Making, lock_statement, make_table};
 use crate::{Store, projection};
 
 /// How often a definition is tried while readers hold the table, and how long it waits between.
@@ -129,7 +129,7 @@ fn is_locked(error: &Error) -> bool {
 }
 
 async fn define(connection: &mut PgConnection, namespace: NamespaceId, new: &NewIndex) -> Result<Index> {
-    let table = make_table(connection, namespace, &new.table, new.by.as_ref()).await?;
+    let table = make_table(connection, namespace, &new.table, (new.by.as_ref(), Making::WithDefinition)).await?.id;
     let known = Indexes::load(connection, namespace).await?;
     let of_table = known.of(table).cloned().unwrap_or_default();
     if of_table.indexes.iter().any(|index| index.name == new.name) {

@@ -68,8 +68,8 @@ impl Snapshot {
     async fn look_up(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
         let Some(id) = self.store.known_table(self.namespace, table) else {
             let connection: &mut PgConnection = self.lease.connection();
-            let Some(id) = catalogue::find_table(&mut *connection, self.namespace, table).await? else { return Ok(None) };
-            return self.store.shapes().load(connection, self.namespace, id, table).await.map(Some);
+            let Some(found) = catalogue::find_table(&mut *connection, self.namespace, table).await? else { return Ok(None) };
+            return self.store.shapes().load(connection, self.namespace, found.id, table).await.map(Some);
         };
         if let Some(shape) = self.store.shapes().known(self.namespace, id) {
             return Ok(Some(shape));

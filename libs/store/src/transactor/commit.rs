@@ -159,16 +159,18 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
         );
     }
     if !rows.attribute.id.is_empty() {
-        let (id, table, name, salt) = (
+        let (id, table, name, salt, named_by) = (
             statement.bind(rows.attribute.id)?,
             statement.bind(rows.attribute.table)?,
             statement.bind(rows.attribute.name)?,
             statement.bind(rows.attribute.salt)?,
+            statement.bind(rows.attribute.named_by)?,
         );
         statement.sql += &format!(
             ", w_attribute as (
-                 insert into ddb.attribute (namespace, id, table_id, name, salt)
-                 select {ns}, u.* from unnest({id}::int[], {table}::int[], {name}::text[], {salt}::bytea[]) as u
+                 insert into ddb.attribute (namespace, id, table_id, name, salt, named_by)
+                 select {ns}, u.*
+                 from unnest({id}::int[], {table}::int[], {name}::text[], {salt}::bytea[], {named_by}::bigint[]) as u
              )"
         );
     }

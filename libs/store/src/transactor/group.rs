@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
 use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
+use super::additions::{self, Additions, Author, NewTable, Tables};
 use super::facts::{self, NewAttribute, NewFact};
 use super::queue::Pending;
 use super::{Change, Current, Outcome, Refused, Write, Written};
@@ -14,7 +15,7 @@ use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
-use crate::{MAX_FIELDS, PastRecord, Record, Shadowed, SystemRow, record};
+use crate::{PastRecord, Record, Shadowed, SystemRow, record, unknown_table};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -159,6 +160,7 @@ pub(super) struct AttributeRows {
     pub(super) table: Vec<i32>,
     pub(super) name: Vec<String>,
     pub(super) salt: Vec<Vec<u8>>,
+    pub(super) named_by: Vec<Option<i64>>,
 }
 
 #[derive(Default)]
@@ -177,6 +179,8 @@ pub(super) struct Evaluation<'a> {
     namespace: &'a Namespace,
     attributes: &'a Attributes,
     indexes: &'a Indexes,
+    tables: &'a Tables,
+    pub(super) additions: Additions,
     pub(super) claims: Claims,
     pub(super) slots: Slots,
     pub(super) head: Head,
@@ -219,18 +223,10 @@ impl Effects {
     }
 }
 
-/// Names of fields that a table has not had before a write.
-struct NewNames<'a> {
-    /// How many it has had.
-    known: usize,
-    names: HashSet<&'a str>,
-}
-
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         namespace: &'a Namespace,
-        attributes: &'a Attributes,
-        indexes: &'a Indexes,
+        (attributes, indexes, tables): (&'a Attributes, &'a Indexes, &'a Tables),
         claims: Claims,
         slots: Slots,
         head: Head,
@@ -241,6 +237,8 @@ impl<'a> Evaluation<'a> {
             namespace,
             attributes,
             indexes,
+            tables,
+            additions: Additions::default(),
             claims,
             slots,
             head,
@@ -297,7 +295,8 @@ impl<'a> Evaluation<'a> {
                     continue;
                 }
                 (change, Some(place)) => self.effect(change, (index, *place), (live, expired, size), tx).map_err(refused)?,
-                (Change::Create { .. } | Change::Update { .. } | Change::Delete, None) => {
+                (Change::Create { .. }, None) => return Err(refused(unknown_table(&step.table))),
+                (Change::Update { .. } | Change::Delete, None) => {
                     return Err(refused(Error::internal("a step changes a record of a table that does not exist")));
                 }
             };
@@ -308,11 +307,13 @@ impl<'a> Evaluation<'a> {
         }
         let mut effects = effects.in_order;
         effects.retain(|effect| !effect.facts.is_empty());
-        self.check_attribute_limit(&effects)?;
+        let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
+        let new_tables = self.new_tables(write, &effects)?;
+        self.check_names(&author, &effects)?;
         self.claim(&effects)?;
-        let made = !effects.is_empty();
-        if made {
-            self.apply(write, actor, effects, tx);
+        self.additions.tables.extend(new_tables);
+        if !effects.is_empty() {
+            self.apply(write, &author, effects, tx);
         }
         for row in &write.system {
             if let SystemRow::Account(account) = row {
@@ -432,22 +433,37 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn check_attribute_limit(&self, effects: &[Effect]) -> Result<(), Refused> {
-        let mut new: HashMap<TableId, NewNames<'_>> = HashMap::new();
+    /// The tables that the write would make, each once.
+    fn new_tables(&self, write: &Write, effects: &[Effect]) -> Result<Vec<(TableId, NewTable)>, Refused> {
+        let mut new: Vec<(TableId, NewTable)> = Vec::new();
         for effect in effects {
-            let table = self.slots.all[effect.slot].table;
+            let slot = &self.slots.all[effect.slot];
+            let is_made = |table| self.additions.makes(table) || new.iter().any(|(made, _)| *made == table);
+            if !Slots::is_yet_to_be_made(slot.table) || is_made(slot.table) {
+                continue;
+            }
+            let table = NewTable { name: slot.id.table.clone(), actor: write.actor.clone(), allowed: write.allowance.tables };
+            self.additions.check_table(self.tables, &new, &table).map_err(|error| Refused { step: Some(effect.step), error })?;
+            new.push((slot.table, table));
+        }
+        Ok(new)
+    }
+
+    /// Whether the tables may have the names of fields that the write gives them for the first time.
+    fn check_names(&self, author: &Author<'_>, effects: &[Effect]) -> Result<(), Refused> {
+        let mut new: HashMap<TableId, HashSet<&str>> = HashMap::new();
+        for effect in effects {
+            let (table, name) = (self.slots.all[effect.slot].table, &self.slots.all[effect.slot].id.table);
             for fact in &effect.facts {
-                let NewAttribute::Field(name) = &fact.attribute else { continue };
-                if self.attribute(table, name).is_some() {
+                let NewAttribute::Field(field) = &fact.attribute else { continue };
+                if self.attribute(table, field).is_some() {
                     continue;
                 }
-                let of_table = new.entry(table).or_insert_with(|| {
-                    let named_by_group = self.new_attributes.keys().filter(|(of, _)| *of == table).count();
-                    NewNames { known: self.attributes.count(table) + named_by_group, names: HashSet::new() }
-                });
-                of_table.names.insert(name);
-                if of_table.known + of_table.names.len() > MAX_FIELDS {
-                    return Err(Refused { step: Some(effect.step), error: record::too_many_fields() });
+                let of_table = new.entry(table).or_default();
+                if of_table.insert(field) {
+                    let share = self.additions.share(self.tables, table, author);
+                    additions::check_names((table, name), of_table, share, self.attributes, &self.new_attributes)
+                        .map_err(|error| Refused { step: Some(effect.step), error })?;
                 }
             }
         }
@@ -459,7 +475,8 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Numbers, salts and hashes the facts of one write and moves the head on.
-    fn apply(&mut self, write: &Write, actor: Option<Entity>, effects: Vec<Effect>, tx: Tx) {
+    fn apply(&mut self, write: &Write, author: &Author<'_>, effects: Vec<Effect>, tx: Tx) {
+        let actor = author.entity;
         let mut leaves: Vec<Hash> = Vec::with_capacity(effects.iter().map(|effect| effect.facts.len()).sum());
         for effect in effects {
             let entity = self.entity(effect.slot);
@@ -468,7 +485,7 @@ impl<'a> Evaluation<'a> {
             for fact in effect.facts {
                 let attribute = match fact.attribute {
                     NewAttribute::System(id) => self.system_attribute(id),
-                    NewAttribute::Field(name) => self.intern_attribute(table, &table_name, name),
+                    NewAttribute::Field(name) => self.intern_attribute(table, &table_name, name, author),
                 };
                 let position = leaves.len() as u32;
                 let asserted = fact.value.is_some();
@@ -540,18 +557,20 @@ impl<'a> Evaluation<'a> {
         self.attributes.system(id).expect("the system's attributes are loaded before any write is evaluated")
     }
 
-    fn intern_attribute(&mut self, table: TableId, table_name: &TableName, name: String) -> Attribute {
+    fn intern_attribute(&mut self, table: TableId, table_name: &TableName, name: String, author: &Author<'_>) -> Attribute {
         if let Some(attribute) = self.attribute(table, &name) {
             return attribute;
         }
         self.newest_attribute = (self.newest_attribute + 1).max(ddb_core::attribute::FIRST_FIELD.0);
         let salt = dictionary::new_salt();
         let commitment = dictionary::attribute_commitment(&salt, table_name.as_str(), &name);
-        let attribute = Attribute { id: AttributeId(self.newest_attribute), commitment };
+        let named_by = self.additions.share(self.tables, table, author);
+        let attribute = Attribute { id: AttributeId(self.newest_attribute), commitment, named_by };
         self.rows.attribute.id.push(attribute.id.0);
         self.rows.attribute.table.push(table.0);
         self.rows.attribute.name.push(name.clone());
         self.rows.attribute.salt.push(salt.to_vec());
+        self.rows.attribute.named_by.push(named_by);
         self.new_attributes.insert((table, name), attribute);
         attribute
     }

@@ -4,6 +4,7 @@
 //! most four round trips: begin and lock, one read, one write, commit. Each request of the group is a transaction of its own,
 //! with its own `tx`, or none where it changed nothing.
 
+mod additions;
 mod commit;
 mod facts;
 mod group;
@@ -14,4 +15,4 @@ mod write;
 pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
 
 pub(crate) use queue::Queue;
-pub(crate) use task::{Transactor, lock_statement, make_table};
+pub(crate) use task::{Making, Transactor, lock_statement, make_table};

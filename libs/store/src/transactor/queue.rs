@@ -166,7 +166,7 @@ mod tests {
     use ddb_core::{NamespaceId, RecordKey};
 
     use super::*;
-    use crate::{Change, Step};
+    use crate::{Allowance, Change, Step};
 
     fn pending(caller: &str, tables: &[&str]) -> Pending {
         let steps = tables.iter().map(|table| Step {
@@ -180,6 +180,7 @@ mod tests {
             namespace: NamespaceId::MAIN,
             actor: Some(RecordKey::String(caller.to_owned())),
             request: None,
+            allowance: Allowance::ANY,
             steps: steps.collect(),
             system: Vec::new(),
         };

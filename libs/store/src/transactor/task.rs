@@ -14,17 +14,18 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::additions::{self, NewTable, Tables};
 use super::commit;
 use super::group::{Entity, Evaluation, Slots, SystemRows};
 use super::queue::Pending;
 use super::{Outcome, Queue, Refused, Write};
-use crate::catalogue::{self, Catalogue};
+use crate::catalogue::{self, Catalogue, Table};
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
 use crate::namespace::Namespace;
-use crate::{Once, SystemRow, expiry, past, projection, system};
+use crate::{Allowance, NewTables, Once, SystemRow, expiry, past, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
@@ -146,8 +147,8 @@ type Outcomes = Vec<Result<Outcome, Refused>>;
 /// How a pass over a group ended.
 enum Pass {
     Done(Outcomes),
-    /// Writes that would succeed make records in these tables, each with who makes it; nothing was written.
-    NeedsTables(Vec<(TableName, Option<RecordKey>)>),
+    /// Writes that would succeed make records in these tables; nothing was written.
+    NeedsTables(Vec<NewTable>),
 }
 
 /// Where the steps of a group find their records.
@@ -158,6 +159,7 @@ struct Places {
     of_writes: Vec<Vec<Option<usize>>>,
     /// Tables that do not exist and that a step would make; the slots know them by [`Slots::yet_to_be_made`].
     to_be_made: Vec<TableName>,
+    tables: Tables,
 }
 
 struct InDoubt {
@@ -273,8 +275,8 @@ impl Task {
                 Pass::Done(outcomes) => return Ok(outcomes),
                 Pass::NeedsTables(needed) => {
                     self.roll_back().await;
-                    for (table, actor) in needed {
-                        self.make_table(&table, actor.as_ref()).await?;
+                    for table in &needed {
+                        self.make_table(table).await?;
                     }
                 }
             }
@@ -283,7 +285,7 @@ impl Task {
 
     /// One pass over a group: begin and lock, read, evaluate, write, commit.
     async fn pass(&mut self, group: &[Pending]) -> Result<Pass, Failure> {
-        let Places { mut slots, of_writes: places, to_be_made } = self.places(group).await?;
+        let Places { mut slots, of_writes: places, to_be_made, mut tables } = self.places(group).await?;
         let namespace = self.namespace.id;
         self.begin().await?;
         let options = self.options.clone();
@@ -300,6 +302,10 @@ impl Task {
         watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
         watched(&options, self.find_past(group, &places, &mut slots)).await?.map_err(Failure::from_error)?;
         let connection = self.connection.as_mut().expect("connected by begin");
+        if !to_be_made.is_empty() {
+            tables.made =
+                watched(&options, catalogue::made_by_accounts(connection, namespace)).await?.map_err(Failure::from_error)?;
+        }
         let emails = emails(group);
         let taken = if emails.is_empty() {
             HashSet::new()
@@ -320,9 +326,8 @@ impl Task {
         let mut probed = Probed::default();
         let (evaluation, outcomes) = loop {
             let slots = slots.take().or_else(|| untouched.clone()).expect("the first round has the slots, later ones their copy");
-            let (attributes, indexes) = (&self.attributes, &self.indexes);
-            let mut evaluation =
-                Evaluation::new(&self.namespace, attributes, indexes, probed.claims(), slots, read.head, system.clone());
+            let known = (&self.attributes, &self.indexes, &tables);
+            let mut evaluation = Evaluation::new(&self.namespace, known, probed.claims(), slots, read.head, system.clone());
             let outcomes = self.evaluate(&mut evaluation, group, &places);
             let unknown = evaluation.claims.take_unknown();
             if unknown.is_empty() {
@@ -342,9 +347,8 @@ impl Task {
             self.roll_back().await;
             return Ok(Pass::Done(outcomes));
         }
-        let needed = needed_tables(&evaluation.slots, &to_be_made, group, &places);
-        if !needed.is_empty() {
-            return Ok(Pass::NeedsTables(needed));
+        if !evaluation.additions.tables.is_empty() {
+            return Ok(Pass::NeedsTables(evaluation.additions.tables.into_iter().map(|(_, table)| table).collect()));
         }
 
         let Evaluation { slots, head, mut rows, new_attributes, mut claims, .. } = evaluation;
@@ -406,7 +410,7 @@ impl Task {
             let table = tables.get(&table).cloned().ok_or_else(|| Error::internal("an index is about a table without a name"))?;
             steps.push(expiry::step(table, projection::decode_key(&key)?));
         }
-        let write = Write { namespace, actor: None, request: None, steps, system: Vec::new() };
+        let write = Write { namespace, actor: None, request: None, steps, allowance: Allowance::ANY, system: Vec::new() };
         Ok(vec![Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }])
     }
 
@@ -421,13 +425,14 @@ impl Task {
             let names = unknown.iter().map(|table| table.as_str().to_owned()).collect();
             let connection = self.connection().await?;
             let finding = catalogue::find_tables(&mut *connection, namespace, names);
-            for (table, id) in watched(&options, finding).await?.map_err(Failure::from_error)? {
-                self.catalogue.remember(namespace, table, id);
+            for (name, table) in watched(&options, finding).await?.map_err(Failure::from_error)? {
+                self.catalogue.remember(namespace, name, table);
             }
         }
         let mut places = Places::default();
         for pending in group {
-            for step in pending.write.steps.iter().filter(|step| step.makes_table) {
+            let may_make = pending.write.allowance.tables != NewTables::None;
+            for step in pending.write.steps.iter().filter(|step| step.makes_table && may_make) {
                 if self.catalogue.known(namespace, &step.table).is_none() && !places.to_be_made.contains(&step.table) {
                     places.to_be_made.push(step.table.clone());
                 }
@@ -437,7 +442,11 @@ impl Task {
             let mut of_write = Vec::with_capacity(pending.write.steps.len());
             for step in &pending.write.steps {
                 let made = || places.to_be_made.iter().position(|table| *table == step.table).map(Slots::yet_to_be_made);
-                let table = self.catalogue.known(namespace, &step.table).or_else(made);
+                let known = self.catalogue.known(namespace, &step.table);
+                if let Some(Table { id, made_by }) = &known {
+                    places.tables.made_by.entry(*id).or_insert_with(|| made_by.clone());
+                }
+                let table = known.map(|known| known.id).or_else(made);
                 let id = ddb_core::RecordId { table: step.table.clone(), key: step.key.clone() };
                 let place = table.map(|table| places.slots.add(table, id)).transpose().map_err(Failure::Refused)?;
                 of_write.push(place);
@@ -447,16 +456,24 @@ impl Task {
         Ok(places)
     }
 
-    /// Makes a table in a transaction of its own.
-    async fn make_table(&mut self, name: &TableName, actor: Option<&RecordKey>) -> Result<(), Failure> {
+    /// Makes a table in a transaction of its own. Where another process has made the last one that there may be, nothing is made: the next pass
+    /// over the group refuses the write.
+    async fn make_table(&mut self, new: &NewTable) -> Result<(), Failure> {
         let namespace = self.namespace.id;
         let options = self.options.clone();
         self.begin().await?;
         let connection = self.connection().await?;
-        let making = make_table(connection, namespace, name, actor);
+        let made = watched(&options, catalogue::made_by_accounts(connection, namespace)).await?.map_err(Failure::from_error)?;
+        let tables = Tables { made, ..Tables::default() };
+        if new.allowed.check(&new.name, tables.made_so_far(new.actor.as_ref())).is_err() {
+            self.roll_back().await;
+            return Ok(());
+        }
+        let connection = self.connection().await?;
+        let making = make_table(connection, namespace, &new.name, (new.actor.as_ref(), Making::WithRecord));
         let table = watched(&options, making).await?.map_err(Failure::from_error)?;
         limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
-        self.catalogue.remember(namespace, name.clone(), table);
+        self.catalogue.remember(namespace, new.name.clone(), table);
         Ok(())
     }
 
@@ -631,29 +648,6 @@ fn silent() -> sqlx::Error {
     sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned())
 }
 
-/// The tables that are missing for what the group changes.
-fn needed_tables(
-    slots: &Slots,
-    to_be_made: &[TableName],
-    group: &[Pending],
-    places: &[Vec<Option<usize>>],
-) -> Vec<(TableName, Option<RecordKey>)> {
-    let mut needed: Vec<(TableName, Option<RecordKey>)> = Vec::new();
-    if to_be_made.is_empty() {
-        return needed;
-    }
-    for (pending, places) in group.iter().zip(places) {
-        for (step, place) in pending.write.steps.iter().zip(places) {
-            let is_needed = step.makes_table
-                && place.is_some_and(|place| slots.all[place].changed && Slots::is_yet_to_be_made(slots.all[place].table));
-            if is_needed && !needed.iter().any(|(table, _)| *table == step.table) {
-                needed.push((step.table.clone(), pending.write.actor.clone()));
-            }
-        }
-    }
-    needed
-}
-
 fn answer(group: Vec<Pending>, outcomes: Outcomes) {
     for (pending, outcome) in group.into_iter().zip(outcomes) {
         // Whoever went away does not wait for the answer; the write stands all the same.
@@ -675,21 +669,28 @@ fn emails(group: &[Pending]) -> Vec<String> {
     .collect()
 }
 
+/// How a table comes into being.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Making {
+    WithRecord,
+    WithDefinition,
+}
+
 /// Names the table and makes its projection, under the namespace's lock.
 pub(crate) async fn make_table(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     name: &TableName,
-    actor: Option<&RecordKey>,
-) -> Result<TableId> {
+    (actor, making): (Option<&RecordKey>, Making),
+) -> Result<Table> {
     if let Some(table) = catalogue::find_table(&mut *connection, namespace, name).await? {
         return Ok(table);
     }
-    let made_by = actor.map(|key| ddb_core::RecordId { table: TableName::user(), key: key.clone() }.to_string());
+    let made_by = actor.map(additions::account);
     let row = sqlx::query(
         "
-        insert into ddb.data_table (namespace, id, name, created_at, created_by)
-        select $1, coalesce(max(id), 0) + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3
+        insert into ddb.data_table (namespace, id, name, created_at, created_by, implicit)
+        select $1, coalesce(max(id), 0) + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3, $4
         from ddb.data_table
         where namespace = $1
         returning id
@@ -697,12 +698,13 @@ pub(crate) async fn make_table(
     )
     .bind(namespace.0)
     .bind(name.as_str())
-    .bind(made_by)
+    .bind(&made_by)
+    .bind(making == Making::WithRecord)
     .fetch_one(&mut *connection)
     .await
     .map_err(to_error)?;
-    let table = TableId(row.try_get(0).map_err(to_error)?);
-    projection::create(connection, namespace, table).await?;
-    tracing::info!(table = %name, "the table came into being with its first record");
-    Ok(table)
+    let id = TableId(row.try_get(0).map_err(to_error)?);
+    projection::create(connection, namespace, id).await?;
+    tracing::info!(table = %name, "a table came into being");
+    Ok(Table { id, made_by: made_by.map(Arc::from) })
 }

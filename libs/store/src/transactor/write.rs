@@ -1,6 +1,6 @@
 use ddb_core::{Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
-use crate::{KeptAnswer, Past, PastRecord, Record, SystemRow};
+use crate::{Allowance, KeptAnswer, Past, PastRecord, Record, SystemRow};
 
 /// A request to write: all of its steps take effect, or none.
 pub struct Write {
@@ -8,6 +8,7 @@ pub struct Write {
     /// The key of the caller's record in the table `user`; None is the system.
     pub actor: Option<RecordKey>,
     pub request: Option<RequestId>,
+    pub allowance: Allowance,
     pub steps: Vec<Step>,
     pub system: Vec<SystemRow>,
 }
@@ -16,7 +17,7 @@ pub struct Write {
 pub struct Step {
     pub table: TableName,
     pub key: RecordKey,
-    /// Whether the table comes into being if it does not exist; otherwise the record is absent.
+    /// Whether the table comes into being if it does not exist, as far as the write may make tables; otherwise the record is absent.
     pub makes_table: bool,
     /// What it wants to know of the record's past. A write with such a step is committed alone, so that no other one changes the past before it.
     pub past: Option<Past>,

@@ -1,7 +1,7 @@
 use ddb_core::{NamespaceId, Object, RecordKey, Result, TableName, Timestamp, Value};
 use ddb_store::job::Progress;
 use ddb_store::verify::Scope;
-use ddb_store::{Change, Config, Record, Step, Store, Write, Written};
+use ddb_store::{Allowance, Change, Config, Record, Step, Store, Write, Written};
 use ddb_testkit::Database;
 
 pub(crate) async fn store(database: &Database) -> Store {
@@ -57,7 +57,16 @@ pub(crate) fn delete(of: &str, key: RecordKey) -> Step {
 }
 
 pub(crate) async fn write(store: &Store, steps: Vec<Step>) -> Result<Written> {
-    Ok(store.write(Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps, system: Vec::new() }).await?)
+    Ok(store
+        .write(Write {
+            namespace: NamespaceId::MAIN,
+            actor: None,
+            request: None,
+            allowance: Allowance::ANY,
+            steps,
+            system: Vec::new(),
+        })
+        .await?)
 }
 
 pub(crate) async fn get(store: &Store, of: &str, key: &RecordKey) -> Option<Record> {

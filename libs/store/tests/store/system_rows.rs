@@ -1,6 +1,6 @@
 use ddb_core::{NamespaceId, Uuid};
 use ddb_store::system::{NewAccount, NewSession};
-use ddb_store::{SystemRow, Write};
+use ddb_store::{Allowance, SystemRow, Write};
 use ddb_testkit::Database;
 use sqlx::Row;
 
@@ -29,7 +29,16 @@ async fn the_system_rows_of_a_group_keep_what_is_theirs() {
         tokio::spawn(async move {
             let steps = vec![create("user", key(&account.id), fields(&[]))];
             let system = vec![SystemRow::Account(account), SystemRow::Session(session)];
-            store.write(Write { namespace: NamespaceId::MAIN, actor: None, request: None, steps, system }).await
+            store
+                .write(Write {
+                    namespace: NamespaceId::MAIN,
+                    actor: None,
+                    request: None,
+                    allowance: Allowance::ANY,
+                    steps,
+                    system,
+                })
+                .await
         })
     });
     for written in futures::future::join_all(writes).await {

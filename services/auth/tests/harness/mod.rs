@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, Request};
 use ddb_auth::Config;
 use ddb_bus::Bus;
 use ddb_core::{NamespaceId, Object, Principal, RecordKey, TableName};
-use ddb_database::{Authenticator, AuthenticatorConfig, MasterKey};
+use ddb_database::{Authenticator, AuthenticatorConfig, ImplicitTables, MasterKey};
 use ddb_http::App;
 use ddb_runtime::Shared;
 use ddb_store::Store;
@@ -119,7 +119,7 @@ impl Server {
 pub async fn shared(database: &Database, bus: Bus, memory_limit: u64, master_key: &MasterKey) -> Shared {
     let store = Store::open(ddb_store::Config::new(database.options())).await.expect("the store opens");
     Shared {
-        database: ddb_database::Database::new(store.clone(), master_key),
+        database: ddb_database::Database::new(store.clone(), master_key, ImplicitTables::default()),
         authenticator: Authenticator::new(store, bus.clone(), AuthenticatorConfig::default()),
         bus,
         master_key: master_key.clone(),

@@ -14,5 +14,6 @@ mod list;
 mod merge;
 mod replace;
 mod restore;
+mod tables;
 mod undelete;
 mod values;
