@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ddb_core::{NamespaceId, Principal, RequestId};
 use ddb_store::Store;
 
+use crate::answers::Answers;
 use crate::{ImplicitTables, MasterKey, Session};
 
 /// The door. Cheap to clone.
@@ -15,15 +16,23 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) cursor_key: [u8; 32],
     pub(crate) implicit_tables: ImplicitTables,
+    pub(crate) answers: Answers,
 }
 
 impl Database {
-    pub fn new(store: Store, master_key: &MasterKey, implicit_tables: ImplicitTables) -> Self {
-        Self { inner: Arc::new(Inner { store, cursor_key: master_key.derive("cursor"), implicit_tables }) }
+    /// `answer_cache` is the memory for answers that are given again, in bytes; 0: none.
+    pub fn new(store: Store, master_key: &MasterKey, implicit_tables: ImplicitTables, answer_cache: u64) -> Self {
+        let (cursor_key, answers) = (master_key.derive("cursor"), Answers::new(answer_cache));
+        Self { inner: Arc::new(Inner { store, cursor_key, implicit_tables, answers }) }
     }
 
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Drops the answers that are kept to be given again, so that nothing of what was erased stays in memory.
+    pub fn forget_answers(&self) {
+        self.inner.answers.clear();
     }
 
     /// What `principal` may do in `namespace`.

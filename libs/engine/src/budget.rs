@@ -19,11 +19,12 @@ pub struct Budget {
     steps: Cell<u64>,
     bytes: Cell<u64>,
     regexes: RefCell<HashMap<String, Regex>>,
+    fleeting: Cell<bool>,
 }
 
 impl Budget {
     pub fn new(steps: u64, bytes: u64) -> Self {
-        Self { steps: Cell::new(steps), bytes: Cell::new(bytes), regexes: RefCell::default() }
+        Self { steps: Cell::new(steps), bytes: Cell::new(bytes), regexes: RefCell::default(), fleeting: Cell::new(false) }
     }
 
     pub(crate) fn use_steps(&self, steps: u64) -> Result<(), Problem> {
@@ -33,6 +34,16 @@ impl Budget {
     /// Called before the bytes are made, so that nothing large is made in vain.
     pub(crate) fn use_bytes(&self, bytes: u64) -> Result<(), Problem> {
         take(&self.bytes, bytes).ok_or_else(|| Problem::limit("the query makes too much data"))
+    }
+
+    /// A value depends on the time or on chance.
+    pub(crate) fn note_fleeting(&self) {
+        self.fleeting.set(true);
+    }
+
+    /// Whether an evaluation asked for the time or for chance: at another time it might give something else.
+    pub fn is_fleeting(&self) -> bool {
+        self.fleeting.get()
     }
 
     /// The regex, compiled. It runs in time linear in the text.

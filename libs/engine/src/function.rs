@@ -43,10 +43,25 @@ pub(crate) struct Function {
     least: usize,
     most: usize,
     run: fn(&mut Arguments<'_>) -> Outcome,
+    is_of_chance: bool,
 }
 
 const fn function(name: &'static str, least: usize, most: usize, run: fn(&mut Arguments<'_>) -> Outcome) -> Function {
-    Function { name, least, most, run }
+    Function { name, least, most, run, is_of_chance: false }
+}
+
+/// One that gives something else each time.
+const fn chance(name: &'static str, least: usize, most: usize, run: fn(&mut Arguments<'_>) -> Outcome) -> Function {
+    Function { name, least, most, run, is_of_chance: true }
+}
+
+impl Function {
+    fn run(&self, arguments: &mut Arguments<'_>) -> Outcome {
+        if self.is_of_chance {
+            arguments.budget().note_fleeting();
+        }
+        (self.run)(arguments)
+    }
 }
 
 const FAMILIES: &[&[Function]] = &[
@@ -121,7 +136,7 @@ fn check_count(function: &Function, name: &str, found: usize) -> std::result::Re
 pub(crate) fn call<'a>(expr: &'a Expr, name: &str, arguments: &'a [Expr], scope: &'a Scope<'a>) -> Result<Value> {
     let function = resolve(name, arguments.len()).map_err(|problem| problem.at(expr.span, expr))?;
     let mut arguments = Arguments::new(function.name, None, arguments, scope)?;
-    (function.run)(&mut arguments).map_err(|failure| failure.at(expr.span, expr))
+    function.run(&mut arguments).map_err(|failure| failure.at(expr.span, expr))
 }
 
 /// `value.name(…)`: the function of the value's family with the value as its first argument. Of NONE it is NONE, unless the function is
@@ -141,7 +156,7 @@ pub(crate) fn method<'a>(
     };
     check_count(function, name, arguments.len() + 1).map_err(|problem| at(problem.into()))?;
     let mut arguments = Arguments::new(function.name, Some(value), arguments, scope)?;
-    (function.run)(&mut arguments).map_err(at)
+    function.run(&mut arguments).map_err(at)
 }
 
 /// Families whose functions are methods of every kind.

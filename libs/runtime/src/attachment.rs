@@ -51,7 +51,7 @@ impl Attachment {
     }
 
     fn new(store: Store, postgres: Option<Attached>) -> Self {
-        Self { database: Database::new(store, &MasterKey::new(rand::random()), ImplicitTables::default()), postgres }
+        Self { database: Database::new(store, &MasterKey::new(rand::random()), ImplicitTables::default(), 0), postgres }
     }
 
     /// Finishes what the store has accepted, then stops the PostgreSQL that was started.

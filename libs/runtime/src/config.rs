@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use crate::{master_key, memory};
 
 const MINIMUM_MEMORY: u64 = 64 << 20;
+const DEFAULT_ANSWER_CACHE: u64 = 16 << 20;
 
 /// What every process needs, whichever services it runs.
 pub struct Config {
@@ -27,6 +28,8 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Bytes.
     pub memory_limit: u64,
+    /// Bytes.
+    pub answer_cache: u64,
     pub authenticator: AuthenticatorConfig,
     pub implicit_tables: ImplicitTables,
 }
@@ -71,6 +74,12 @@ impl Config {
         )
         .secret(),
         Setting::new("memory_limit", "SIZE", "Memory to plan with (`512MB`); that of the memory group or the machine"),
+        Setting::new(
+            "answer_cache",
+            "SIZE",
+            "Memory for answers of lists and queries, which are given again while nothing they were read from has changed; `0`: none",
+        )
+        .default("16MB"),
         Setting::new("issuer", "TEXT", "The claim `iss` of access tokens; a token with another one is refused")
             .default("darshjdb"),
         Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, counts").default("on"),
@@ -154,6 +163,7 @@ impl Config {
                 master_key::parse,
             )?,
             memory_limit,
+            answer_cache: settings.size("answer_cache")?.unwrap_or(DEFAULT_ANSWER_CACHE),
             authenticator: AuthenticatorConfig {
                 issuer: issuer.unwrap_or(defaults.issuer),
                 root: settings.switch("root")?.unwrap_or(defaults.root),

@@ -10,11 +10,12 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
+use crate::changes::Changes;
 use crate::connection::{to_error, was_dead};
 use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape};
+use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape, TableState, TableStates};
 use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
 use crate::{Config, Once, Record, migration};
 
@@ -46,6 +47,8 @@ struct Inner {
     lists: Pool,
     scans: Pool,
     shapes: Shapes,
+    states: TableStates,
+    changes: Arc<Changes>,
     main: Namespace,
     catalogue: Arc<Catalogue>,
     readers: Readers,
@@ -73,7 +76,8 @@ impl Store {
         let scans = Pool::new(of_scans, config.scans, config.patience);
         let catalogue = Arc::new(Catalogue::default());
         let readers = Readers::start(&options, config.readers, config.patience);
-        let transactor = Transactor::start(options.clone(), main.clone(), catalogue.clone(), config.patience);
+        let changes = Arc::new(Changes::default());
+        let transactor = Transactor::start(options.clone(), main.clone(), (catalogue.clone(), changes.clone()), config.patience);
         let newest_known = AtomicI64::new(newest);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -82,6 +86,8 @@ impl Store {
                 lists,
                 scans,
                 shapes: Shapes::default(),
+                states: TableStates::default(),
+                changes,
                 main,
                 catalogue,
                 readers,
@@ -174,6 +180,24 @@ impl Store {
             None => self.inner.shapes.forget(namespace, shape.id),
         }
         Ok(scanned)
+    }
+
+    /// What tells whether something that was read of a table is still so. Costs whoever asks while others do a part of a statement.
+    pub async fn table_state(&self, namespace: NamespaceId, table: TableId) -> Result<TableState> {
+        let state = self.inner.states.get(&self.inner.lists, namespace, table).await?;
+        self.learn(state.tx);
+        Ok(state)
+    }
+
+    /// Whether it is known that the tables stand at transaction `head` as they stood at transaction `since`. They do not where this process did not
+    /// make all the transactions between, as far as it knows.
+    pub fn are_unchanged(&self, namespace: NamespaceId, tables: &[TableId], since: Tx, head: Tx) -> bool {
+        self.inner.changes.are_unchanged(namespace, tables, since, head)
+    }
+
+    /// Whether this process has changed one of the tables after transaction `since`.
+    pub fn have_changed(&self, namespace: NamespaceId, tables: &[TableId], since: Tx) -> bool {
+        self.inner.changes.have_changed(namespace, tables, since)
     }
 
     /// The connections of snapshots.

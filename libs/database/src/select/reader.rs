@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::shape::{bind, shape};
 use super::sorted::{Sorted, is_long, position};
 use super::{Select, Selected};
 use crate::Session;
+use crate::answers::Source;
 
 /// Rows that one request reads at most to find its records.
 const MAX_SCANNED: usize = 200_000;
@@ -74,6 +76,7 @@ pub(crate) struct Reader<'a> {
     tx: Option<Tx>,
     started: Instant,
     scanned: usize,
+    source: Source,
     pub(crate) output: Output,
 }
 
@@ -89,12 +92,13 @@ impl<'a> Reader<'a> {
             tx: None,
             started: Instant::now(),
             scanned: 0,
+            source: Source::default(),
             output: Output(0),
         }
     }
 
-    /// The state that was read.
-    pub(crate) async fn finish(self) -> Result<Tx> {
+    /// The state that was read, and what was read of it.
+    pub(crate) async fn finish(mut self) -> Result<(Tx, Source)> {
         let tx = match self.tx {
             Some(tx) => tx,
             None => self.session.database.store().head(self.session.namespace).await?,
@@ -102,7 +106,8 @@ impl<'a> Reader<'a> {
         if let Some(snapshot) = self.snapshot {
             snapshot.end().await?;
         }
-        Ok(tx)
+        self.source.is_fleeting |= self.budget.is_fleeting();
+        Ok((tx, self.source))
     }
 
     /// Everything that is read from now on is of one state.
@@ -194,6 +199,10 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         self.snapshot().await?;
+        let tables: HashSet<&TableName> = ids.iter().map(|id| &id.table).collect();
+        for table in tables {
+            self.shape(table).await?;
+        }
         let snapshot = self.snapshot.as_mut().ok_or_else(|| Error::internal("the snapshot was just taken"))?;
         let session = self.session;
         let visible = |table: &TableName| session.policy(table).visible(&session.principal);
@@ -237,10 +246,12 @@ impl<'a> Reader<'a> {
     }
 
     async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
-        match &mut self.snapshot {
-            Some(snapshot) => snapshot.shape(table).await,
-            None => self.session.database.store().shape(self.session.namespace, table).await,
-        }
+        let shape = match &mut self.snapshot {
+            Some(snapshot) => snapshot.shape(table).await?,
+            None => self.session.database.store().shape(self.session.namespace, table).await?,
+        };
+        self.source.add(shape.as_deref());
+        Ok(shape)
     }
 
     fn plan(&self, table: &TableShape, select: &Select, owner: Option<&[u8]>, after: Option<&Position>) -> Result<Plan> {

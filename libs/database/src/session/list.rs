@@ -1,9 +1,12 @@
-use ddb_core::{Error, Object, Record, Result, TableName, Tx};
+use std::sync::Arc;
+
+use ddb_core::{Error, Object, Record, Result, TableName};
 use ddb_darshjql::{Expr, Path};
 use ddb_engine::plan::{OrderTerm, Position};
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Session};
+use crate::answers::Source;
 use crate::select::{Reader, Select, expand, full, pick, position};
 use crate::{cursor, place};
 
@@ -52,12 +55,29 @@ pub enum PageRows {
     Objects(Vec<Object>),
 }
 
+impl Page {
+    /// About how many bytes it takes in memory.
+    fn weight(&self) -> usize {
+        match &self.rows {
+            PageRows::Records(records) => {
+                records.iter().map(|record| size_of::<Record>() + ddb_core::weight(&record.fields)).sum()
+            }
+            PageRows::Objects(objects) => objects.iter().map(ddb_core::weight).sum(),
+        }
+    }
+}
+
 impl Session {
     /// What the caller may see of a table.
-    pub async fn list(&self, table: &TableName, request: ListRequest) -> Result<Answer<Page>> {
+    pub async fn list(&self, table: &TableName, request: ListRequest) -> Result<Answer<Arc<Page>>> {
         if !(1..=MAX_LIMIT).contains(&request.limit) {
             return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
         }
+        let question = format!("list {table} {request:?}");
+        self.answered(question, Page::weight, self.read_list(table, request)).await
+    }
+
+    async fn read_list(&self, table: &TableName, request: ListRequest) -> Result<(Answer<Page>, Source)> {
         let list = list_name("list", table, request.filter.as_ref(), &request.parameters, &request.order);
         let cursor_key = &self.database.inner.cursor_key;
         let after = request.cursor.as_deref().map(|text| -> Result<Position> {
@@ -100,8 +120,8 @@ impl Session {
                 PageRows::Objects(objects)
             }
         };
-        let tx: Tx = reader.finish().await?;
-        Ok(Answer { data: Page { rows, next_cursor, total }, tx })
+        let (tx, source) = reader.finish().await?;
+        Ok((Answer { data: Page { rows, next_cursor, total }, tx }, source))
     }
 }
 

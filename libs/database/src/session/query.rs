@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use ddb_access::Rows;
 use ddb_core::json::Json;
@@ -10,6 +11,7 @@ use futures::future::BoxFuture;
 
 use super::list::list_name;
 use super::{Answer, Session};
+use crate::answers::Source;
 use crate::json_query::{self, Question};
 use crate::select::{Reader, Select, full, pick, position, sort_key_of};
 use crate::{cursor, place};
@@ -26,14 +28,27 @@ pub struct QueryResult {
     pub next_cursors: Vec<(TableName, String)>,
 }
 
+impl QueryResult {
+    /// About how many bytes it takes in memory.
+    fn weight(&self) -> usize {
+        self.tables.iter().flat_map(|(_, objects)| objects).map(ddb_core::weight).sum()
+    }
+}
+
 impl Session {
     /// Answers a query in the JSON form from one state.
-    pub async fn query(&self, body: Json) -> Result<Answer<QueryResult>> {
+    pub async fn query(&self, body: Json) -> Result<Answer<Arc<QueryResult>>> {
+        let question = format!("query {body:?}");
+        self.answered(question, QueryResult::weight, self.read_query(body)).await
+    }
+
+    async fn read_query(&self, body: Json) -> Result<(Answer<QueryResult>, Source)> {
         let query = json_query::read(body)?;
         let mut reader = Reader::new(self, Object::new());
         if query.0.iter().all(|(table, _)| matches!(self.policy(table).visible(&self.principal), Rows::Nothing)) {
             let tables = query.0.into_iter().map(|(table, _)| (table, Vec::new())).collect();
-            return Ok(Answer { data: QueryResult { tables, next_cursors: Vec::new() }, tx: reader.finish().await? });
+            let (tx, source) = reader.finish().await?;
+            return Ok((Answer { data: QueryResult { tables, next_cursors: Vec::new() }, tx }, source));
         }
         reader.hold_still().await?;
         let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new() };
@@ -66,7 +81,8 @@ impl Session {
             let objects = objects(&mut reader, &question, &records, &mut given).await?;
             result.tables.push((table, objects));
         }
-        Ok(Answer { data: result, tx: reader.finish().await? })
+        let (tx, source) = reader.finish().await?;
+        Ok((Answer { data: result, tx }, source))
     }
 }
 

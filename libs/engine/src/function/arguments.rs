@@ -49,6 +49,12 @@ impl<'a> Arguments<'a> {
         Ok(Self { function, rest: evaluated.into_iter(), taken: 0, scope })
     }
 
+    /// The time of the request.
+    pub(crate) fn now(&self) -> Datetime {
+        self.budget().note_fleeting();
+        self.scope.context.now
+    }
+
     pub(crate) fn budget(&self) -> &'a Budget {
         self.scope.context.budget
     }

@@ -5,7 +5,7 @@ mod order;
 
 use ddb_core::Value;
 
-use super::{Arguments, Function, Outcome, function};
+use super::{Arguments, Function, Outcome, chance, function};
 use crate::arithmetic;
 use crate::cast;
 use crate::operator::size;
@@ -64,7 +64,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("array::repeat", 2, 2, repeat),
     function("array::reverse", 1, 1, reverse),
     function("array::sequence", 1, 2, sequence),
-    function("array::shuffle", 1, 1, shuffle),
+    chance("array::shuffle", 1, 1, shuffle),
     function("array::slice", 1, 3, slice),
     function("array::sort", 1, 2, sort),
     function("array::sort::asc", 1, 1, |arguments| sorted(arguments, false)),

@@ -2,26 +2,26 @@
 use ddb_core::{Datetime, Duration, RecordKey, Timestamp, Uuid, Value};
 use rand::RngExt;
 
-use super::{Arguments, Function, Outcome, function, ulid};
+use super::{Arguments, Function, Outcome, chance, ulid};
 use crate::problem::Failure;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("rand", 0, 0, |_| Ok(Value::Float(rand::random()))),
-    function("rand::bool", 0, 0, |_| Ok(Value::Bool(rand::random()))),
-    function("rand::duration", 2, 2, duration),
-    function("rand::enum", 1, usize::MAX, one_of),
-    function("rand::float", 0, 2, float),
-    function("rand::guid", 0, 2, |arguments| string(arguments, b"0123456789abcdefghijklmnopqrstuvwxyz", 20)),
-    function("rand::id", 0, 2, id),
-    function("rand::int", 0, 2, int),
-    function("rand::string", 0, 2, |arguments| {
+    chance("rand", 0, 0, |_| Ok(Value::Float(rand::random()))),
+    chance("rand::bool", 0, 0, |_| Ok(Value::Bool(rand::random()))),
+    chance("rand::duration", 2, 2, duration),
+    chance("rand::enum", 1, usize::MAX, one_of),
+    chance("rand::float", 0, 2, float),
+    chance("rand::guid", 0, 2, |arguments| string(arguments, b"0123456789abcdefghijklmnopqrstuvwxyz", 20)),
+    chance("rand::id", 0, 2, id),
+    chance("rand::int", 0, 2, int),
+    chance("rand::string", 0, 2, |arguments| {
         string(arguments, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 32)
     }),
-    function("rand::time", 0, 2, time),
-    function("rand::ulid", 0, 1, |arguments| Ok(Value::String(ulid::make(moment(arguments)?)))),
-    function("rand::uuid", 0, 0, uuid_v7),
-    function("rand::uuid::v4", 0, 0, |_| Ok(Value::Uuid(Uuid::from_u128(uuid_bits(rand::random(), 4))))),
-    function("rand::uuid::v7", 0, 1, uuid_v7),
+    chance("rand::time", 0, 2, time),
+    chance("rand::ulid", 0, 1, |arguments| Ok(Value::String(ulid::make(moment(arguments)?)))),
+    chance("rand::uuid", 0, 0, uuid_v7),
+    chance("rand::uuid::v4", 0, 0, |_| Ok(Value::Uuid(Uuid::from_u128(uuid_bits(rand::random(), 4))))),
+    chance("rand::uuid::v7", 0, 1, uuid_v7),
 ];
 
 /// Characters of a random string at most.
@@ -29,7 +29,7 @@ const MAX_LENGTH: usize = 65_536;
 
 /// The time of the request, or another one.
 fn moment(arguments: &mut Arguments<'_>) -> Result<Datetime, Failure> {
-    let now = arguments.scope.context.now;
+    let now = arguments.now();
     Ok(arguments.optional(Arguments::datetime)?.unwrap_or(now))
 }
 
@@ -128,6 +128,6 @@ fn id(arguments: &mut Arguments<'_>) -> Outcome {
     if arguments.len() > 0 {
         return string(arguments, b"0123456789abcdefghijklmnopqrstuvwxyz", 20);
     }
-    let now = arguments.scope.context.now.to_timestamp().unwrap_or(Timestamp(0));
+    let now = arguments.now().to_timestamp().unwrap_or(Timestamp(0));
     Ok(RecordKey::generate(now).into())
 }

@@ -32,7 +32,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("time::minute", 0, 1, |arguments| part(arguments, |time| second_of_day(time) / 60 % 60)),
     function("time::month", 0, 1, |arguments| part(arguments, |time| time.date().1.into())),
     function("time::nano", 0, 1, |arguments| units(arguments, 1)),
-    function("time::now", 0, 0, |arguments| Ok(Value::Datetime(arguments.scope.context.now))),
+    function("time::now", 0, 0, |arguments| Ok(Value::Datetime(arguments.now()))),
     function("time::round", 2, 2, |arguments| rounded(arguments, |time, step| (time + step / 2).div_euclid(step) * step)),
     function("time::second", 0, 1, |arguments| part(arguments, |time| second_of_day(time) % 60)),
     function("time::set_day", 2, 2, |arguments| set(arguments, |parts, value| parts.day = value)),
@@ -53,7 +53,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// The argument, or the time of the request.
 fn moment(arguments: &mut Arguments<'_>) -> Result<Datetime, Failure> {
     match arguments.len() {
-        0 => Ok(arguments.scope.context.now),
+        0 => Ok(arguments.now()),
         _ => arguments.datetime(),
     }
 }

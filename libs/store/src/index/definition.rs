@@ -300,7 +300,7 @@ async fn remove(connection: &mut PgConnection, namespace: NamespaceId, table: Ta
 }
 
 /// Tells every process that the definitions have changed.
-pub(super) async fn raise(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
+pub(crate) async fn raise(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
     sqlx::query("update ddb.namespace set definitions = definitions + 1 where id = $1")
         .bind(namespace.0)
         .execute(connection)

@@ -16,7 +16,7 @@ pub use definition::NewIndex;
 
 pub(crate) use build::{create_ready, exceeds_width, is_duplicate_key, too_wide};
 pub(crate) use catalogue::Indexes;
-pub(crate) use definition::add_column_to_projection;
+pub(crate) use definition::{add_column_to_projection, raise};
 pub(crate) use unique::{Claiming, Claims, Expired, Holder, Probed, Taken};
 
 /// Columns that one index has at most.

@@ -17,7 +17,8 @@ pub struct TableShape {
     pub name: TableName,
     pub indexes: Arc<TableIndexes>,
     pub shadowed: Shadowed,
-    pub(crate) definitions: i64,
+    /// The version of the namespace's definitions.
+    pub definitions: i64,
 }
 
 /// The shapes that were asked for. They may be out of date: every scan compares.

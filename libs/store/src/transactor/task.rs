@@ -20,6 +20,7 @@ use super::group::{Entity, Evaluation, Slots, SystemRows};
 use super::queue::Pending;
 use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue, Table};
+use crate::changes::Changes;
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
@@ -54,7 +55,12 @@ pub(crate) struct Transactor {
 }
 
 impl Transactor {
-    pub(crate) fn start(options: PgConnectOptions, namespace: Namespace, catalogue: Arc<Catalogue>, patience: Duration) -> Self {
+    pub(crate) fn start(
+        options: PgConnectOptions,
+        namespace: Namespace,
+        (catalogue, changes): (Arc<Catalogue>, Arc<Changes>),
+        patience: Duration,
+    ) -> Self {
         let queue = Arc::new(Queue::default());
         let task = Task {
             options: Arc::new(options.options([
@@ -72,6 +78,7 @@ impl Transactor {
             ])),
             namespace,
             catalogue,
+            changes,
             queue: queue.clone(),
             patience,
             connection: None,
@@ -116,6 +123,7 @@ struct Task {
     options: Arc<PgConnectOptions>,
     namespace: Namespace,
     catalogue: Arc<Catalogue>,
+    changes: Arc<Changes>,
     queue: Arc<Queue>,
     patience: Duration,
     connection: Option<PgConnection>,
@@ -162,10 +170,18 @@ struct Places {
     tables: Tables,
 }
 
+/// What a group changes: tables, by the transactions after one up to another.
+struct Changed {
+    after: Tx,
+    to: Tx,
+    tables: HashSet<TableId>,
+}
+
 struct InDoubt {
     tx: Tx,
     hash: Hash,
     outcomes: Outcomes,
+    changed: Changed,
     learnt: HashMap<(TableId, String), Attribute>,
     error: sqlx::Error,
 }
@@ -215,6 +231,7 @@ impl Task {
                     match self.was_committed(doubt.tx, &doubt.hash).await {
                         Some(true) => {
                             self.is_away = false;
+                            self.tell(doubt.changed);
                             self.learn(doubt.learnt);
                             answer(group, doubt.outcomes);
                         }
@@ -352,6 +369,7 @@ impl Task {
         }
 
         let Evaluation { slots, head, mut rows, new_attributes, mut claims, .. } = evaluation;
+        let changed = Changed { after: read.head.tx, to: head.tx, tables: slots.tables().into_iter().collect() };
         let connection = self.connection.as_mut().expect("connected by begin");
         let replaced = claims.take_replaced();
         if !replaced.is_empty() {
@@ -370,14 +388,20 @@ impl Task {
         }
         match limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await {
             Ok(_) => {
+                self.tell(changed);
                 self.learn(new_attributes);
                 Ok(Pass::Done(outcomes))
             }
             // Without a transaction there is nothing to look for; answers that are kept are found when the group is repeated.
             Err(Failure::Lost(error)) if !makes_tx => Err(Failure::Lost(error)),
-            Err(Failure::Lost(error)) => {
-                Err(Failure::InDoubt(Box::new(InDoubt { tx: head.tx, hash: head.hash, outcomes, learnt: new_attributes, error })))
-            }
+            Err(Failure::Lost(error)) => Err(Failure::InDoubt(Box::new(InDoubt {
+                tx: head.tx,
+                hash: head.hash,
+                outcomes,
+                changed,
+                learnt: new_attributes,
+                error,
+            }))),
             Err(other) => Err(other),
         }
     }
@@ -544,6 +568,10 @@ impl Task {
             slot.past = past.map(Arc::new);
         }
         Ok(())
+    }
+
+    fn tell(&self, Changed { after, to, tables }: Changed) {
+        self.changes.committed(self.namespace.id, after, to, tables);
     }
 
     fn learn(&mut self, attributes: HashMap<(TableId, String), Attribute>) {

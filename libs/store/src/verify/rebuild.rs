@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches};
-use crate::index::{IndexColumn, Indexes};
+use crate::index::{self, IndexColumn, Indexes};
 use crate::statement::Statement;
 use crate::transactor::lock_statement;
 use crate::{Store, catalogue, projection};
@@ -41,6 +41,8 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
             }
         }
     }
+    // What was read before may have been what is mended now.
+    index::raise(&mut connection, namespace).await?;
     facts.close().await.map_err(to_error)?;
     connection.execute(sqlx::raw_sql("commit")).await.map_err(to_error)?;
     connection.close().await.map_err(to_error)?;

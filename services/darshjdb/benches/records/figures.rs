@@ -23,6 +23,10 @@ pub(crate) struct Figure {
 pub(crate) enum Target {
     /// At least so many times the peer's throughput.
     Times { least: f64, aim: f64 },
+    /// At least this value.
+    AtLeast { least: f64, aim: f64 },
+    /// Nothing is asked.
+    Stated,
     /// At most this value.
     AtMost { least: f64, aim: f64 },
 }
@@ -46,12 +50,16 @@ pub(crate) fn of(contenders: &[Contender]) -> Vec<Figure> {
     figures.extend(operation(&pair, Operation::Update, Target::Times { least: 2.5, aim: 4.0 }));
     figures.extend(operation(&pair, Operation::Mixed, Target::Times { least: 3.0, aim: 6.0 }));
     figures.extend(operation(&pair, Operation::List, Target::Times { least: 2.0, aim: 4.0 }));
+    figures.extend(operation(&pair, Operation::RepeatedList, Target::Stated));
+    let of_many = operation(&pair, Operation::CreateMany, Target::AtLeast { least: 15.0, aim: 30.0 });
+    figures.extend(of_many);
     figures.extend([
         pair.figure("memory idle", "MB", |contender| contender.idle_bytes.iter().map(|bytes| megabytes(*bytes)).collect())
             .with_target(Target::AtMost { least: 120.0, aim: 80.0 }),
         // Memory is a high-water mark: the largest of all runs.
         pair.figure("memory loaded", "MB", |contender| {
-            contender.runs.iter().filter_map(|(_, run)| run.loaded_bytes).max().map(megabytes).into_iter().collect()
+            let without_cache = contender.runs.iter().filter(|(operation, _)| !operation.has_cache());
+            without_cache.filter_map(|(_, run)| run.loaded_bytes).max().map(megabytes).into_iter().collect()
         })
         .with_target(Target::AtMost { least: 300.0, aim: 200.0 }),
         pair.figure("memory after load", "MB", |contender| contender.bytes_after_load.map(megabytes).into_iter().collect()),

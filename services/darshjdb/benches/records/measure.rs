@@ -25,6 +25,8 @@ const SEED_BATCH: usize = 500;
 const SEED: u64 = 20_261_122;
 /// From ready to idle.
 const SETTLE: Duration = Duration::from_secs(3);
+/// Holds the answers to all repeated lists.
+const ANSWER_CACHE: &str = "512MB";
 /// Access tokens end after 15 minutes.
 const TOKEN_AGE: Duration = Duration::from_secs(5 * 60);
 
@@ -120,6 +122,13 @@ impl Contender {
         Ok(())
     }
 
+    async fn with_cache(&mut self, options: &Options) -> Result<()> {
+        self.server.stop();
+        self.server.answer_cache = ANSWER_CACHE;
+        self.server.start(options).await?;
+        Ok(())
+    }
+
     async fn index(&mut self, options: &Options) -> Result<()> {
         let begin = Instant::now();
         let mut connection = Connection::open(self.server.address).await?;
@@ -185,22 +194,15 @@ pub(crate) async fn all(options: &Options, contenders: &mut [Contender]) -> Resu
             contender.server.freeze();
         }
     }
-    for operation in [Operation::Get, Operation::Update, Operation::Mixed, Operation::Create, Operation::List] {
-        if operation == Operation::List {
-            for contender in &mut *contenders {
-                contender.server.thaw();
-                contender.index(options).await?;
-                contender.server.freeze();
-            }
-        }
-        for number in 1..=options.runs() {
-            for contender in &mut *contenders {
-                contender.server.thaw();
-                contender.load(options, operation, number).await?;
-                contender.server.freeze();
-            }
-        }
+    for operation in [Operation::Get, Operation::Update, Operation::Mixed, Operation::Create] {
+        take_turns(options, contenders, operation).await?;
     }
+    for contender in &mut *contenders {
+        contender.server.thaw();
+        contender.index(options).await?;
+        contender.server.freeze();
+    }
+    take_turns(options, contenders, Operation::List).await?;
     for contender in contenders.iter_mut().filter(|contender| contender.server.is_ours()) {
         contender.server.thaw();
         tokio::time::sleep(SETTLE).await;
@@ -208,7 +210,20 @@ pub(crate) async fn all(options: &Options, contenders: &mut [Contender]) -> Resu
         if let Some(postmaster) = contender.server.postmaster() {
             contender.limits = limit::measure(&postmaster, options).await?;
         }
+        contender.with_cache(options).await?;
         contender.server.freeze();
+    }
+    take_turns(options, contenders, Operation::RepeatedList).await?;
+    take_turns(options, contenders, Operation::CreateMany).await
+}
+
+async fn take_turns(options: &Options, contenders: &mut [Contender], operation: Operation) -> Result<()> {
+    for number in 1..=options.runs() {
+        for contender in contenders.iter_mut().filter(|contender| contender.server.dialect.has(operation)) {
+            contender.server.thaw();
+            contender.load(options, operation, number).await?;
+            contender.server.freeze();
+        }
     }
     Ok(())
 }

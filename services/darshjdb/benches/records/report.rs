@@ -67,7 +67,7 @@ pub(crate) fn print_run(dialect: Dialect, operation: Operation, number: usize, r
 pub(crate) fn print_summary(contenders: &[Contender], figures: &[Figure]) {
     for contender in contenders.iter().filter(|contender| contender.server.dialect == Dialect::DarshJdb) {
         let durability = contender.durability.as_deref().unwrap_or("synchronous_commit unknown: no psql beside the server");
-        println!("\nDarshJDB: {durability}; answer cache: none yet");
+        println!("\nDarshJDB: {durability}; answer cache off, but for the repeated lists");
     }
     let runs = || contenders.iter().flat_map(|contender| &contender.runs).map(|(_, run)| run);
     let disturbed = runs().filter(|run| is_disturbed(run)).count();
@@ -101,7 +101,11 @@ fn print_row(name: &str, ours: &str, theirs: &str, ratio: &str, least: &str, aim
 
 fn target(figure: &Figure) -> (String, String, &'static str) {
     match &figure.target {
-        None => (String::new(), String::new(), ""),
+        None | Some(Target::Stated) => (String::new(), String::new(), ""),
+        Some(Target::AtLeast { least, aim }) => {
+            let verdict = verdict(figure.ours, |value| value >= *least, |value| value >= *aim);
+            (format!("{least} {}", figure.unit), format!("{aim} {}", figure.unit), verdict)
+        }
         Some(Target::Times { least, aim }) => {
             let verdict = verdict(figure.ratio, |ratio| ratio >= *least, |ratio| ratio >= *aim);
             (format!("{least} ×"), format!("{aim} ×"), verdict)

@@ -23,10 +23,13 @@ const START_POLL: Duration = Duration::from_millis(5);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const STOP_POLL: Duration = Duration::from_millis(10);
 const LOG_LINES: usize = 20;
+const NO_CACHE: &str = "0";
 
 pub(crate) struct Server {
     pub(crate) dialect: Dialect,
     pub(crate) address: SocketAddr,
+    /// What DarshJDB is started with.
+    pub(crate) answer_cache: &'static str,
     host: Host,
 }
 
@@ -39,13 +42,13 @@ impl Server {
     /// Prepares a data directory and a free port; nothing runs yet. With --url it is the server there.
     pub(crate) fn new(dialect: Dialect, options: &Options, directory: &Path) -> Result<Self> {
         if let Some(address) = options.given_address()? {
-            return Ok(Self { dialect, address, host: Host::Given { pid: options.pid } });
+            return Ok(Self { dialect, address, answer_cache: NO_CACHE, host: Host::Given { pid: options.pid } });
         }
         let data = directory.join(dialect.process_name());
         let log = directory.join(format!("{}.log", dialect.process_name()));
         dialect.prepare(&data)?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        Ok(Self { dialect, address, host: Host::Started { data, log, child: None } })
+        Ok(Self { dialect, address, answer_cache: NO_CACHE, host: Host::Started { data, log, child: None } })
     }
 
     pub(crate) fn is_ours(&self) -> bool {
@@ -59,7 +62,7 @@ impl Server {
     pub(crate) async fn start(&mut self, options: &Options) -> Result<Duration> {
         let Host::Started { data, log, child } = &mut self.host else { return Ok(Duration::ZERO) };
         let output = File::options().create(true).append(true).open(&log)?;
-        let mut command = self.dialect.command(options, data, self.address);
+        let mut command = self.dialect.command(options, data, self.address, self.answer_cache);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).process_group(0);
 
         let begin = Instant::now();

@@ -11,7 +11,10 @@ use crate::http::request_tail;
 
 const STATUSES: [&str; 8] = ["open", "planned", "active", "waiting", "review", "done", "closed", "dropped"];
 const PRIORITIES: u32 = 1_000;
+const REPEATED_PRIORITIES: u32 = 125;
 const TITLES: u32 = 1_000_000;
+/// Records of one request that creates many.
+const MANY: usize = 1_000;
 /// So many that an update hardly ever writes what is there already.
 const UPDATED_PRIORITIES: u32 = 1_000_000;
 
@@ -24,6 +27,10 @@ pub(crate) enum Operation {
     Mixed,
     /// Twenty records of a status, from some priority on, by priority.
     List,
+    /// The same from one of few priorities on: a thousand different requests of each user.
+    RepeatedList,
+    /// A thousand records in one request.
+    CreateMany,
 }
 
 impl Operation {
@@ -34,7 +41,14 @@ impl Operation {
             Self::Create => "create",
             Self::Mixed => "mixed 90/10",
             Self::List => "list",
+            Self::RepeatedList => "repeated list",
+            Self::CreateMany => "create 1,000",
         }
+    }
+
+    /// Whether DarshJDB keeps answers while this is measured.
+    pub(crate) fn has_cache(self) -> bool {
+        matches!(self, Self::RepeatedList | Self::CreateMany)
     }
 }
 
@@ -81,11 +95,11 @@ impl Requests {
         let start = match operation {
             Operation::Get => format!("GET {path}/"),
             Operation::Update => format!("PATCH {path}/"),
-            Operation::Create => format!("POST {path}"),
+            Operation::Create | Operation::CreateMany => format!("POST {path}"),
             Operation::Mixed => format!("{path}/"),
-            Operation::List => format!("GET {path}?"),
+            Operation::List | Operation::RepeatedList => format!("GET {path}?"),
         };
-        let has_body = !matches!(operation, Operation::Get | Operation::List);
+        let has_body = !matches!(operation, Operation::Get | Operation::List | Operation::RepeatedList);
         let tail = request_tail(Some(&user.token), has_body);
         let tail_of_get = request_tail(Some(&user.token), false);
         let owner = dialect.client_sets_owner().then(|| user.id.clone());
@@ -106,9 +120,10 @@ impl Requests {
         match self.operation {
             Operation::Get => self.draw_key(out),
             Operation::Mixed if !is_update => self.draw_key(out),
-            Operation::List => {
+            Operation::List | Operation::RepeatedList => {
                 let status = STATUSES[self.random.random_range(0..STATUSES.len())];
-                let priority = self.random.random_range(0..PRIORITIES * 3 / 4);
+                let distinct = if self.operation == Operation::List { PRIORITIES * 3 / 4 } else { REPEATED_PRIORITIES };
+                let priority = self.random.random_range(0..distinct);
                 out.extend_from_slice(self.dialect.list(status, priority).as_bytes());
             }
             Operation::Update | Operation::Mixed => {
@@ -117,6 +132,13 @@ impl Requests {
                 write!(self.body, r#"{{"priority":{priority}}}"#).expect("a Vec takes every write");
             }
             Operation::Create => write_task(&mut self.random, self.owner.as_deref(), &mut self.body),
+            Operation::CreateMany => {
+                for number in 0..MANY {
+                    self.body.push(if number == 0 { b'[' } else { b',' });
+                    write_task(&mut self.random, None, &mut self.body);
+                }
+                self.body.push(b']');
+            }
         }
         let is_get = self.operation == Operation::Mixed && !is_update;
         out.extend_from_slice(if is_get { self.tail_of_get.as_bytes() } else { self.tail.as_bytes() });
@@ -130,7 +152,7 @@ impl Requests {
     pub(crate) fn is_answered_by(&self, body: &[u8]) -> bool {
         match self.operation {
             Operation::Get | Operation::Update | Operation::Mixed => contains(body, self.user.keys[self.key].as_bytes()),
-            Operation::Create | Operation::List => contains(body, br#""id""#),
+            Operation::Create | Operation::CreateMany | Operation::List | Operation::RepeatedList => contains(body, br#""id""#),
         }
     }
 

@@ -6,6 +6,7 @@ mod batch;
 mod data;
 mod idempotency;
 mod intruder;
+mod kept_answers;
 mod min_tx;
 mod model;
 mod mutate;

@@ -21,9 +21,10 @@ const TABLE: &str = "tasks:";
 const SIGN_UP_PAUSE: Duration = Duration::from_secs(2);
 const SIGN_UP_TRIES: usize = 60;
 
-pub(super) fn command(options: &Options, data: &Path, address: SocketAddr) -> Command {
+pub(super) fn command(options: &Options, data: &Path, address: SocketAddr, answer_cache: &str) -> Command {
     let mut command = Command::new(options.ddb());
     command.arg("start").arg("--data-dir").arg(data).arg("--bind").arg(address.to_string()).args(&options.server_args);
+    command.arg("--answer-cache").arg(answer_cache);
     command.env("DDB_ADMIN_EMAIL", ADMIN).env("DDB_ADMIN_PASSWORD", PASSWORD);
     command
 }

@@ -12,7 +12,7 @@ use rand::rngs::SmallRng;
 use crate::Result;
 use crate::http::Connection;
 use crate::options::Options;
-use crate::workload::User;
+use crate::workload::{Operation, User};
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Dialect {
@@ -61,6 +61,14 @@ impl Dialect {
         }
     }
 
+    /// PocketBase creates many records by a batch of requests, which is off at first and has 50 at most.
+    pub(crate) fn has(self, operation: Operation) -> bool {
+        match self {
+            Self::DarshJdb => true,
+            Self::PocketBase => operation != Operation::CreateMany,
+        }
+    }
+
     /// Makes the data directory ready for the first start.
     pub(crate) fn prepare(self, data: &Path) -> Result<()> {
         match self {
@@ -69,9 +77,9 @@ impl Dialect {
         }
     }
 
-    pub(crate) fn command(self, options: &Options, data: &Path, address: SocketAddr) -> Command {
+    pub(crate) fn command(self, options: &Options, data: &Path, address: SocketAddr, answer_cache: &str) -> Command {
         match self {
-            Self::DarshJdb => darshjdb::command(options, data, address),
+            Self::DarshJdb => darshjdb::command(options, data, address, answer_cache),
             Self::PocketBase => pocketbase::command(data, address),
         }
     }
