@@ -3,11 +3,11 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use ddb_core::chain::{self, Leaf};
-use ddb_core::{RecordKey, Timestamp, Value, canonical, doc, json, sort_key};
+use ddb_core::{RecordId, RecordKey, Timestamp, Value, canonical, doc, json, sort_key};
 
 fn main() {
     let body = br#"{"title":"Write the report about it","status":"active","priority":3,"done":false}"#;
-    let value = json::to_value(json::parse(body).expect("JSON"), "").expect("a value");
+    let value = json::to_value(json::parse(body).expect("JSON"), "", RecordId::parse).expect("a value");
     let Value::Object(object) = &value else { unreachable!("an object") };
     let stored = doc::encode(object).replace(':', ": ").replace(',', ", ");
     let bytes = canonical::encode(&value);
@@ -15,7 +15,9 @@ fn main() {
     let leaves: Vec<chain::Hash> = (0..6).map(|number| [number; 64]).collect();
     let mut out = Vec::new();
 
-    figure("json::parse + to_value, 4 fields", || json::to_value(json::parse(body).expect("JSON"), "").expect("a value"));
+    figure("json::parse + to_value, 4 fields", || {
+        json::to_value(json::parse(body).expect("JSON"), "", RecordId::parse).expect("a value")
+    });
     figure("json::write_plain, 4 fields", || {
         out.clear();
         json::write_plain(&value, &mut out);

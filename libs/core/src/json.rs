@@ -5,7 +5,7 @@ mod place;
 mod tags;
 mod write;
 
-use crate::{Result, Value};
+use crate::{RecordId, Result, Value};
 
 pub(crate) use lexer::{Lexer, Number, Problem, Refusal};
 pub(crate) use tags::resolve;
@@ -28,9 +28,12 @@ pub fn parse(body: &[u8]) -> Result<Json> {
     parse::parse(body)
 }
 
+/// What reads the text of a `$record`: the parser of the language, which this crate does not know (`ddb_darshjql::parse_record_id`).
+pub type ParseRecordId = fn(&str) -> Result<RecordId>;
+
 /// The value that `json` stands for, its typed tags resolved; any other key that begins with `$` is 422. `path` names the place in errors (`address.city`).
-pub fn to_value(json: Json, path: &str) -> Result<Value> {
-    tags::to_value(json, path)
+pub fn to_value(json: Json, path: &str, parse_record_id: ParseRecordId) -> Result<Value> {
+    tags::to_value(json, path, parse_record_id)
 }
 
 /// Appends the plain form: ints without and floats with a point or exponent, NaN and infinities as `"NaN"`, `"inf"`, `"-inf"`; decimals,

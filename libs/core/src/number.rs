@@ -113,6 +113,38 @@ pub(crate) fn floor(number: Number) -> (f64, bool) {
     (floor, cmp(number, Number::Float(floor)).is_eq())
 }
 
+/// Of all numbers that equal this one, the one that stands in record keys: an int where there is one, else a float, else the decimal without
+/// trailing zeros.
+pub(crate) fn normal(number: Number) -> Value {
+    if let Some(int) = whole(number) {
+        return Value::Int(int);
+    }
+    match (floor(number), number) {
+        ((float, true), _) => Value::Float(float),
+        ((_, false), Number::Decimal(decimal)) => Value::Decimal(decimal.normalize()),
+        ((_, false), Number::Int(_) | Number::Float(_)) => unreachable!("an int is whole and a float is its own floor"),
+    }
+}
+
+fn whole(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(int) => Some(int),
+        Number::Float(float) => (float.trunc() == float && (-INT_LIMIT..INT_LIMIT).contains(&float)).then_some(float as i64),
+        Number::Decimal(decimal) => {
+            let decimal = decimal.normalize();
+            if decimal.scale() == 0 { i64::try_from(decimal.mantissa()).ok() } else { None }
+        }
+    }
+}
+
+/// The float of [`ordered_bits`].
+pub(crate) fn of_ordered_bits(bits: u64) -> f64 {
+    if bits == 0 {
+        return f64::NAN;
+    }
+    f64::from_bits(if bits & SIGN == 0 { !bits } else { bits ^ SIGN })
+}
+
 /// Bits that are ordered as [`cmp_floats`] orders floats: all zeros for NaN, the same for both zeros.
 pub(crate) fn ordered_bits(float: f64) -> u64 {
     if float.is_nan() {

@@ -1,10 +1,11 @@
+mod composite;
 mod state;
 mod text;
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use crate::{Object, Result, TableName, Timestamp, Uuid, Value};
+use crate::{Error, Object, Result, TableName, Timestamp, Uuid, Value};
 
 pub use state::{Record, Shadowed};
 pub(crate) use text::string_key_problem;
@@ -37,7 +38,8 @@ impl RecordId {
     }
 
     /// `table:key` as ids stand in answers. The key is read as in a path, and `table:⟨…⟩` holds text with `\⟩` and `\\` escaped.
-    /// Array and object keys are refused by this version. 400 where the text is no record id.
+    /// Array and object keys are literals of the language, which its own parser reads (`ddb_darshjql::parse_record_id`); here they are
+    /// refused. 400 where the text is no record id.
     pub fn parse(text: &str) -> Result<Self> {
         text::parse_id(text)
     }
@@ -57,15 +59,38 @@ impl RecordKey {
     }
 
     /// A key as it stands in a path, already percent-decoded: digits are an int key, `'…'` forces a string, `u'…'` is a uuid,
-    /// anything else a string taken literally. 400 for text that is no key, and for array and object keys.
+    /// anything else a string taken literally. 400 for text that is no key, and for array and object keys, which
+    /// `ddb_darshjql::parse_record_key` reads.
     pub fn parse_path(text: &str) -> Result<Self> {
         text::parse_path(text)
     }
 
-    /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 for other kinds.
-    /// Whether a record can have it, [`RecordKey::check_storable`] tells.
+    /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 where no record can
+    /// have it ([`RecordKey::check_storable`]).
+    ///
+    /// Numbers in arrays and objects get the one form that stands in keys, so that keys that are equal are the same: an int where one equals
+    /// it, else a float, else a decimal without trailing zeros.
     pub fn from_value(value: Value) -> Result<Self> {
-        text::key_of_value(value)
+        let key = composite::normal_key(Self::of_kind(value)?);
+        key.check_storable()?;
+        Ok(key)
+    }
+
+    /// [`RecordKey::from_value`] for a bound between keys, which no record need have: it may hold NONE, the least of all values.
+    pub fn bound_from_value(value: Value) -> Result<Self> {
+        value.check_storable("")?;
+        Self::of_kind(value)
+    }
+
+    pub(crate) fn of_kind(value: Value) -> Result<Self> {
+        match value {
+            Value::Int(int) => Ok(Self::Int(int)),
+            Value::String(text) => Ok(Self::String(text)),
+            Value::Uuid(uuid) => Ok(Self::Uuid(uuid)),
+            Value::Array(items) => Ok(Self::Array(items)),
+            Value::Object(object) => Ok(Self::Object(object)),
+            other => Err(Error::invalid("id", "RECORD_KEY", format!("a value of kind {} is no record key", other.kind_name()))),
+        }
     }
 
     fn rank(&self) -> u8 {

@@ -80,7 +80,7 @@ pub fn encode_record_key(key: &RecordKey) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The record key of a sort key; None for array and object keys, whose sort key does not tell `1` from `1.0`, and for bytes that are no record key.
+/// The record key of a sort key; None for bytes that are of no key that a record can have.
 pub fn decode_record_key(bytes: &[u8]) -> Option<RecordKey> {
     record_key::read(bytes)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::{Datetime, Decimal, Duration, RecordId, RecordKey, TableName, Uuid};
 
 pub(crate) use literal::{write_items, write_object};
-pub(crate) use order::rank;
+pub(crate) use order::{rank, ranks};
 pub(crate) use storable::{push_index, push_key};
 
 /// A value nests at most this many levels: a scalar is 0, `[]` is 1, `[[]]` is 2.

@@ -4,10 +4,11 @@ mod quoted;
 
 use std::borrow::Cow;
 
-use ddb_core::{Datetime, RecordId, Uuid};
+use ddb_core::{Datetime, Uuid};
 
 use crate::Span;
 use crate::operator_word::{is_connective, is_operator};
+use crate::parse_record_id;
 use crate::syntax_error::Problem;
 use crate::token::{SIGNS, SYMBOLS, Sign, Token, TokenKind};
 
@@ -149,7 +150,7 @@ impl<'a> Tokenizer<'a> {
                     .map(TokenKind::Bytes)
                     .ok_or_else(|| Problem::invalid(from, "bytes are an even number of hexadecimal digits: `b'48656C6C6F'`"))
             }
-            "r" => RecordId::parse(&self.string()?).map(TokenKind::Record).map_err(refused),
+            "r" => parse_record_id(&self.string()?).map(TokenKind::Record).map_err(refused),
             _ => Ok(TokenKind::Word(word)),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, FieldName, Object, Result, Value};
+use ddb_darshjql::parse_record_id;
 use ddb_engine::arithmetic;
 
 use crate::record_body::{self, Ttl};
@@ -89,7 +90,7 @@ fn invalid(place: &Place<'_>, code: &'static str, message: impl FnOnce(&str) -> 
 
 /// The value of what is no merge.
 fn value(json: Json, place: &Place<'_>) -> Result<Value> {
-    json::to_value(json, "").map_err(|error| error.in_field(&place.path()))
+    json::to_value(json, "", parse_record_id).map_err(|error| error.in_field(&place.path()))
 }
 
 fn change(json: Json, place: &Place<'_>) -> Result<Change> {
@@ -216,7 +217,7 @@ mod tests {
     }
 
     fn merge(record: &str, patch: &str) -> Result<Object> {
-        let Value::Object(mut fields) = json::to_value(parse(record.as_bytes())?, "")? else {
+        let Value::Object(mut fields) = json::to_value(parse(record.as_bytes())?, "", parse_record_id)? else {
             return Err(Error::internal("a record in a test is an object"));
         };
         Patch::parse(parse(patch.as_bytes())?)?.apply(&mut fields)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, FieldName, Object, RecordKey, Result, Timestamp};
+use ddb_darshjql::parse_record_id;
 
 /// The longest expiry: a thousand years, so that the time of expiry stays far inside its range.
 const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
@@ -87,22 +88,11 @@ pub(crate) fn shown(name: &str) -> String {
 
 /// The key that `"id"` of a body names.
 pub(crate) fn key(json: Json) -> Result<RecordKey> {
-    let refuse = |message: &str| Err(Error::invalid("id", "TYPE", message));
     match json {
         Json::Int(number) => Ok(RecordKey::Int(number)),
-        Json::String(text) => {
-            let key = RecordKey::String(text);
-            key.check_storable()?;
-            Ok(key)
-        }
-        Json::Object(_) => {
-            let ddb_core::Value::Uuid(uuid) = json::to_value(json, "id")? else {
-                return refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}");
-            };
-            Ok(RecordKey::Uuid(uuid))
-        }
-        Json::Null | Json::Bool(_) | Json::Float(_) | Json::Array(_) => {
-            refuse("a key is a whole number, a string, or {\"$uuid\":\"…\"}")
+        Json::String(_) | Json::Array(_) | Json::Object(_) => RecordKey::from_value(json::to_value(json, "id", parse_record_id)?),
+        Json::Null | Json::Bool(_) | Json::Float(_) => {
+            Err(Error::invalid("id", "TYPE", "a key is a whole number, a string, an array, an object, or {\"$uuid\":\"…\"}"))
         }
     }
 }
@@ -111,7 +101,7 @@ fn fields(entries: Vec<(String, Json)>) -> Result<Object> {
     let mut fields = Object::new();
     for (name, json) in entries {
         FieldName::parse(&name)?;
-        let value = json::to_value(json, &name)?;
+        let value = json::to_value(json, &name, parse_record_id)?;
         if !value.is_none() {
             fields.insert(name, value);
         }

@@ -1,6 +1,6 @@
 //! Casts: `<kind> value`.
-use ddb_core::{Bound, Datetime, Decimal, Duration, Geometry, Object, Range, RecordId, Uuid, Value};
-use ddb_darshjql::Kind;
+use ddb_core::{Bound, Datetime, Decimal, Duration, Geometry, Object, Range, Uuid, Value};
+use ddb_darshjql::{Kind, parse_record_id};
 
 use crate::arithmetic::float;
 use crate::budget::Budget;
@@ -34,7 +34,7 @@ pub(crate) fn cast(value: Value, kind: &Kind, budget: &Budget) -> Result<Value, 
         Kind::Range => range(&value),
         Kind::Geometry(_) => geometry(&value).map(Value::Geometry).filter(|made| is_of_kind(made, kind)),
         Kind::Record(_) => {
-            text(&value).and_then(|text| RecordId::parse(text).ok()).map(Value::from).filter(|made| is_of_kind(made, kind))
+            text(&value).and_then(|text| parse_record_id(text).ok()).map(Value::from).filter(|made| is_of_kind(made, kind))
         }
         Kind::Array(of, most) => return items(value, of, *most, kind, budget).map(Value::Array),
         Kind::Set(of, most) => {

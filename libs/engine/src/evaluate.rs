@@ -154,25 +154,25 @@ fn in_record_range<'a>(
 }
 
 fn key_bound<'a>(expr: &Expr, bound: &'a ops::Bound<KeyExpr>, scope: &'a Scope<'a>) -> Result<ops::Bound<RecordKey>> {
+    let key = |parts| key(expr, parts, RecordKey::bound_from_value, scope);
     Ok(match bound {
         ops::Bound::Unbounded => ops::Bound::Unbounded,
-        ops::Bound::Included(value) => ops::Bound::Included(key(expr, value, scope)?),
-        ops::Bound::Excluded(value) => ops::Bound::Excluded(key(expr, value, scope)?),
+        ops::Bound::Included(parts) => ops::Bound::Included(key(parts)?),
+        ops::Bound::Excluded(parts) => ops::Bound::Excluded(key(parts)?),
     })
 }
 
 fn record<'a>(expr: &Expr, table: &TableName, parts: &'a KeyExpr, scope: &'a Scope<'a>) -> Result<Value> {
-    Ok(RecordId::new(table.clone(), key(expr, parts, scope)?).into())
+    Ok(RecordId::new(table.clone(), key(expr, parts, RecordKey::from_value, scope)?).into())
 }
 
-fn key<'a>(expr: &Expr, key: &'a KeyExpr, scope: &'a Scope<'a>) -> Result<RecordKey> {
-    let key = match key {
+fn key<'a>(expr: &Expr, parts: &'a KeyExpr, made: fn(Value) -> Result<RecordKey>, scope: &'a Scope<'a>) -> Result<RecordKey> {
+    let value = match parts {
         KeyExpr::Key(key) => return Ok(key.clone()),
-        KeyExpr::Array(items) => RecordKey::Array(values(items, scope)?),
-        KeyExpr::Object(entries) => RecordKey::Object(object(entries, scope)?),
+        KeyExpr::Array(items) => Value::Array(values(items, scope)?),
+        KeyExpr::Object(entries) => Value::Object(object(entries, scope)?),
     };
-    key.check_storable().map_err(|error| Problem::invalid(error.message()).at(expr.span, expr))?;
-    Ok(key)
+    made(value).map_err(|error| Problem::invalid(error.message()).at(expr.span, expr))
 }
 
 fn values<'a>(items: &'a [Expr], scope: &'a Scope<'a>) -> Result<Vec<Value>> {

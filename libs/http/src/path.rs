@@ -1,6 +1,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use ddb_core::{Error, RecordKey, Result, TableName, Tx};
+use ddb_darshjql::parse_record_key;
 
 use crate::{ApiError, percent};
 
@@ -33,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RecordPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = params(parts, state).await?;
-        Ok(Self { table: TableName::parse(value(&params, "table")?)?, key: RecordKey::parse_path(value(&params, "key")?)? })
+        Ok(Self { table: TableName::parse(value(&params, "table")?)?, key: parse_record_key(value(&params, "key")?)? })
     }
 }
 

@@ -17,7 +17,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ddb-postgres", &["ddb-core"]),
     ("ddb-store", &["ddb-core"]),
     ("ddb-database", &["ddb-core", "ddb-darshjql", "ddb-engine", "ddb-api", "ddb-access", "ddb-bus", "ddb-store"]),
-    ("ddb-http", &["ddb-core", "ddb-database"]),
+    ("ddb-http", &["ddb-core", "ddb-darshjql", "ddb-database"]),
     ("ddb-runtime", &["ddb-core", "ddb-bus", "ddb-database", "ddb-http", "ddb-postgres", "ddb-store"]),
     ("ddb-testkit", &["ddb-postgres"]),
 ];

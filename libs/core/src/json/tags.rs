@@ -2,20 +2,20 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Json;
+use super::{Json, ParseRecordId};
 use crate::value::{MAX_DEPTH, push_index, push_key};
 use crate::{Bound, Datetime, Duration, Error, Geometry, Object, Range, RecordId, RecordKey, Result, TableName, Uuid, Value};
 
 /// What is wrong with a tag's content; the caller knows where it stands.
 type Resolved<T> = Result<T, String>;
 
-pub(super) fn to_value(json: Json, path: &str) -> Result<Value> {
+pub(super) fn to_value(json: Json, path: &str, ids: ParseRecordId) -> Result<Value> {
     let mut path = path.to_owned();
-    value(json, &mut path, 0)
+    value(json, &mut path, 0, ids)
 }
 
 /// `path` is lent to the values inside and comes back as it was.
-fn value(json: Json, path: &mut String, levels: usize) -> Result<Value> {
+fn value(json: Json, path: &mut String, levels: usize, ids: ParseRecordId) -> Result<Value> {
     match json {
         Json::Null => Ok(Value::Null),
         Json::Bool(flag) => Ok(Value::Bool(flag)),
@@ -26,14 +26,14 @@ fn value(json: Json, path: &mut String, levels: usize) -> Result<Value> {
             let levels = deeper(levels, path)?;
             let mut values = Vec::with_capacity(items.len());
             for (index, item) in items.into_iter().enumerate() {
-                values.push(inside(path, |path| push_index(path, index), |path| value(item, path, levels))?);
+                values.push(inside(path, |path| push_index(path, index), |path| value(item, path, levels, ids))?);
             }
             Ok(Value::Array(values))
         }
         Json::Object(entries) => match <[(String, Json); 1]>::try_from(entries) {
-            Ok([(tag, content)]) if tag.starts_with('$') => tagged(&tag, content, path, levels),
-            Ok(entry) => object(entry, path, levels, Dollar::Refused),
-            Err(entries) => object(entries, path, levels, Dollar::Refused),
+            Ok([(tag, content)]) if tag.starts_with('$') => tagged(&tag, content, path, levels, ids),
+            Ok(entry) => object(entry, path, levels, Dollar::Refused, ids),
+            Err(entries) => object(entries, path, levels, Dollar::Refused, ids),
         },
     }
 }
@@ -45,7 +45,13 @@ enum Dollar {
     Refused,
 }
 
-fn object(entries: impl IntoIterator<Item = (String, Json)>, path: &mut String, levels: usize, dollar: Dollar) -> Result<Value> {
+fn object(
+    entries: impl IntoIterator<Item = (String, Json)>,
+    path: &mut String,
+    levels: usize,
+    dollar: Dollar,
+    ids: ParseRecordId,
+) -> Result<Value> {
     let levels = deeper(levels, path)?;
     let mut object = Object::new();
     for (key, json) in entries {
@@ -53,22 +59,28 @@ fn object(entries: impl IntoIterator<Item = (String, Json)>, path: &mut String, 
             push_key(path, &key);
             return Err(unknown_tag(path));
         }
-        let value = inside(path, |path| push_key(path, &key), |path| value(json, path, levels))?;
+        let value = inside(path, |path| push_key(path, &key), |path| value(json, path, levels, ids))?;
         object.insert(key, value);
     }
     Ok(Value::Object(object))
 }
 
-fn tagged(tag: &str, mut content: Json, path: &mut String, levels: usize) -> Result<Value> {
+fn tagged(tag: &str, mut content: Json, path: &mut String, levels: usize, ids: ParseRecordId) -> Result<Value> {
     if !is_tag(tag) {
         push_key(path, tag);
         return Err(unknown_tag(path));
     }
     if let ("$object", Json::Object(entries)) = (tag, &mut content) {
-        return object(std::mem::take(entries), path, levels, Dollar::Literal);
+        return object(std::mem::take(entries), path, levels, Dollar::Literal, ids);
     }
-    let content = value(content, path, levels)?;
-    resolve(tag, content).map_err(|message| Error::invalid(path.clone(), "TAG", message))
+    let content = value(content, path, levels, ids)?;
+    let resolved = match (tag, content) {
+        ("$record", Value::String(text)) => ids(&text).map(Value::from).map_err(|error| error.message().to_owned()),
+        // A link to what no record can be would dangle for ever, and its text would not read back.
+        ("$record", Value::Object(object)) => record(object, RecordKey::from_value).map(Value::from),
+        (tag, content) => resolve(tag, content),
+    };
+    resolved.map_err(|message| Error::invalid(path.clone(), "TAG", message))
 }
 
 fn inside<T>(path: &mut String, push: impl FnOnce(&mut String), within: impl FnOnce(&mut String) -> Result<T>) -> Result<T> {
@@ -113,7 +125,7 @@ fn is_tag(key: &str) -> bool {
     )
 }
 
-/// The value that `{tag: content}` stands for, the content already being a value. `$object` keeps what it holds.
+/// The value that `{tag: content}` stands for in a document, the content already being a value. `$object` keeps what it holds.
 pub(crate) fn resolve(tag: &str, content: Value) -> Resolved<Value> {
     match (tag, content) {
         ("$none", Value::Bool(true)) => Ok(Value::None),
@@ -126,7 +138,7 @@ pub(crate) fn resolve(tag: &str, content: Value) -> Resolved<Value> {
             Geometry::from_geojson(object).map(Value::Geometry).ok_or_else(|| "`$geometry` holds a GeoJSON geometry".to_owned())
         }
         ("$range", Value::Object(object)) => range(object).map(Value::from),
-        ("$record", Value::Object(object)) => record(object).map(Value::from),
+        ("$record", Value::Object(object)) => record(object, RecordKey::of_kind).map(Value::from),
         (tag, Value::String(text)) => of_text(tag, text),
         (tag, _) => {
             Err(format!("`{tag}` holds {}", if matches!(tag, "$geometry" | "$range") { "an object" } else { "a string" }))
@@ -158,14 +170,12 @@ fn of_text(tag: &str, text: String) -> Resolved<Value> {
 }
 
 /// `{"table": …, "key": …}`: the form of ids whose key is an array or an object; other keys may be written so, too.
-fn record(mut object: Object) -> Resolved<RecordId> {
-    let (Some(Value::String(table)), Some(key), true) = (object.remove("table"), object.remove("key"), object.is_empty()) else {
+fn record(mut object: Object, key: fn(Value) -> Result<RecordKey>) -> Resolved<RecordId> {
+    let (Some(Value::String(table)), Some(of), true) = (object.remove("table"), object.remove("key"), object.is_empty()) else {
         return Err("`$record` holds `table:key`, or an object of `table` and `key`".to_owned());
     };
     let table = TableName::parse(&table).map_err(|error| error.message().to_owned())?;
-    let key = RecordKey::from_value(key).map_err(|error| error.message().to_owned())?;
-    // A link to what no record can be would dangle for ever, and its text would not read back.
-    key.check_storable().map_err(|error| error.message().to_owned())?;
+    let key = key(of).map_err(|error| error.message().to_owned())?;
     Ok(RecordId { table, key })
 }
 

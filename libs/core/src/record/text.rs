@@ -2,7 +2,7 @@
 use std::fmt::{self, Write};
 
 use super::{RecordId, RecordKey};
-use crate::{Error, Result, TableName, Uuid, Value};
+use crate::{Error, Result, TableName, Uuid};
 
 const MAX_STRING_KEY_BYTES: usize = 512;
 
@@ -25,7 +25,7 @@ pub(super) fn parse_path(text: &str) -> Result<RecordKey> {
     }
     if text.starts_with(['[', '{']) {
         return Err(Error::bad_request(
-            "array and object keys are not accepted in paths by this version; write `'…'` for a string key that begins with `[` or `{`",
+            "an array or an object as key is not accepted here; write `'…'` for a string key that begins with `[` or `{`",
         ));
     }
     if let Some(uuid) = quoted(text, "u'") {
@@ -44,17 +44,6 @@ pub(super) fn parse_id(text: &str) -> Result<RecordId> {
         None => parse_path(key)?,
     };
     Ok(RecordId { table, key })
-}
-
-pub(super) fn key_of_value(value: Value) -> Result<RecordKey> {
-    match value {
-        Value::Int(int) => Ok(RecordKey::Int(int)),
-        Value::String(text) => Ok(RecordKey::String(text)),
-        Value::Uuid(uuid) => Ok(RecordKey::Uuid(uuid)),
-        Value::Array(items) => Ok(RecordKey::Array(items)),
-        Value::Object(object) => Ok(RecordKey::Object(object)),
-        other => Err(Error::invalid("id", "RECORD_KEY", format!("a value of kind {} is no record key", other.kind_name()))),
-    }
 }
 
 /// Digits with an optional minus, without leading zeros, within i64. Anything else, `-0` too, is text.
@@ -92,7 +81,7 @@ fn unescape(bracketed: &str) -> Result<String> {
     }
 }
 
-/// `table:key`, as ids stand in answers; `RecordId::parse` reads it back, except array and object keys.
+/// `table:key`, as ids stand in answers; `RecordId::parse` reads it back, array and object keys only the parser of the language.
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.table, self.key)

@@ -6,7 +6,8 @@
 //! the greater e is the greater, and at equal e the digits decide from left to right, the shorter (which ends with 00, less than every
 //! pair of digits) first; of negative ones all these bytes are inverted. Equal values have the same floor and the same digits, because
 //! trailing zeros are left out.
-use crate::number::{Number, floor, magnitude, ordered_bits};
+use crate::Decimal;
+use crate::number::{Number, floor, magnitude, of_ordered_bits, ordered_bits};
 
 const EQUAL: u8 = 0x00;
 const GREATER: u8 = 0x01;
@@ -44,4 +45,43 @@ fn write_digits(coefficient: u128, scale: u32, out: &mut Vec<u8>) {
         out.push(tens * 10 + ones + 1);
     }
     out.push(DIGITS_END);
+}
+
+/// A number that is written so, as a float or as a decimal, and the bytes behind it; None where none is.
+pub(super) fn read(bytes: &[u8]) -> Option<(Number, &[u8])> {
+    let (floor, rest) = bytes.split_first_chunk::<8>()?;
+    let floor = u64::from_be_bytes(*floor);
+    let (mark, rest) = rest.split_first()?;
+    match *mark {
+        EQUAL => Some((Number::Float(of_ordered_bits(floor)), rest)),
+        GREATER => {
+            let negative = of_ordered_bits(floor).is_sign_negative();
+            let mask = if negative { 0xFF } else { 0x00 };
+            let end = rest.iter().position(|byte| byte ^ mask == DIGITS_END)?;
+            let digits: Vec<u8> = rest[..end].iter().map(|byte| byte ^ mask).collect();
+            Some((Number::Decimal(read_digits(&digits, negative)?), &rest[end + 1..]))
+        }
+        _ => None,
+    }
+}
+
+/// What [`write_digits`] wrote, without its end.
+fn read_digits(bytes: &[u8], negative: bool) -> Option<Decimal> {
+    let (exponent, pairs) = bytes.split_first()?;
+    let mut coefficient = 0u128;
+    for pair in pairs {
+        coefficient = coefficient.checked_mul(100)?.checked_add(u128::from(pair.checked_sub(1)?))?;
+    }
+    // A decimal has at most 29 digits, 15 pairs.
+    let places = i32::try_from(2 * pairs.len()).ok()? - (i32::from(*exponent) - EXPONENT_BIAS);
+    // The last pair may end with a digit that was filled up.
+    let (coefficient, places) =
+        if coefficient.is_multiple_of(10) { (coefficient / 10, places - 1) } else { (coefficient, places) };
+    match u32::try_from(places) {
+        Ok(scale) => crate::decimal::build(coefficient, scale, negative),
+        Err(_) => {
+            let power = 10u128.checked_pow(places.unsigned_abs())?;
+            crate::decimal::build(coefficient.checked_mul(power)?, 0, negative)
+        }
+    }
 }

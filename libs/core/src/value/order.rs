@@ -6,26 +6,45 @@ use super::{Bound, Geometry, Object, Range, Value};
 use crate::number::{self, Number};
 use crate::{RecordId, RecordKey};
 
-/// The place of a value's kind in the order of kinds; also the first byte of its sort key. The gaps are for kinds to come.
+/// The place of each kind in the order of kinds; also the first byte of its sort key. The gaps are for kinds to come.
 /// Frozen: neither 00, 01 nor FF, which end and escape bodies.
+pub(crate) mod ranks {
+    pub(crate) const NONE: u8 = 0x10;
+    pub(crate) const NULL: u8 = 0x18;
+    pub(crate) const BOOL: u8 = 0x20;
+    pub(crate) const NUMBER: u8 = 0x28;
+    pub(crate) const STRING: u8 = 0x30;
+    pub(crate) const DURATION: u8 = 0x38;
+    pub(crate) const DATETIME: u8 = 0x40;
+    pub(crate) const UUID: u8 = 0x48;
+    pub(crate) const ARRAY: u8 = 0x50;
+    pub(crate) const SET: u8 = 0x58;
+    pub(crate) const OBJECT: u8 = 0x60;
+    pub(crate) const GEOMETRY: u8 = 0x68;
+    pub(crate) const BYTES: u8 = 0x70;
+    pub(crate) const TABLE: u8 = 0x78;
+    pub(crate) const RECORD: u8 = 0x80;
+    pub(crate) const RANGE: u8 = 0x88;
+}
+
 pub(crate) fn rank(value: &Value) -> u8 {
     match value {
-        Value::None => 0x10,
-        Value::Null => 0x18,
-        Value::Bool(_) => 0x20,
-        Value::Int(_) | Value::Float(_) | Value::Decimal(_) => 0x28,
-        Value::String(_) => 0x30,
-        Value::Duration(_) => 0x38,
-        Value::Datetime(_) => 0x40,
-        Value::Uuid(_) => 0x48,
-        Value::Array(_) => 0x50,
-        Value::Set(_) => 0x58,
-        Value::Object(_) => 0x60,
-        Value::Geometry(_) => 0x68,
-        Value::Bytes(_) => 0x70,
-        Value::Table(_) => 0x78,
-        Value::Record(_) => 0x80,
-        Value::Range(_) => 0x88,
+        Value::None => ranks::NONE,
+        Value::Null => ranks::NULL,
+        Value::Bool(_) => ranks::BOOL,
+        Value::Int(_) | Value::Float(_) | Value::Decimal(_) => ranks::NUMBER,
+        Value::String(_) => ranks::STRING,
+        Value::Duration(_) => ranks::DURATION,
+        Value::Datetime(_) => ranks::DATETIME,
+        Value::Uuid(_) => ranks::UUID,
+        Value::Array(_) => ranks::ARRAY,
+        Value::Set(_) => ranks::SET,
+        Value::Object(_) => ranks::OBJECT,
+        Value::Geometry(_) => ranks::GEOMETRY,
+        Value::Bytes(_) => ranks::BYTES,
+        Value::Table(_) => ranks::TABLE,
+        Value::Record(_) => ranks::RECORD,
+        Value::Range(_) => ranks::RANGE,
     }
 }
 

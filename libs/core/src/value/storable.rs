@@ -1,6 +1,14 @@
 //! What may be stored: depth, NUL and keys.
 use super::{Bound, Geometry, MAX_DEPTH, Object, Value};
+use crate::number::{self, Number};
 use crate::{Error, RecordKey, Result};
+
+/// The longest sort key of an array or an object as a key: well below what a column of an index keeps, so that a link to it is never cut.
+const MAX_COMPOSITE_BYTES: usize = 512;
+
+/// A key nests at most 32 levels, so that its text has at most the 64 brackets that the language reads within each other.
+const MAX_KEY_DEPTH: usize = 32;
+const LEVELS_BEFORE_KEY: usize = MAX_DEPTH - MAX_KEY_DEPTH;
 
 /// Why a value cannot be stored, and where: the steps from the innermost outwards.
 struct Problem {
@@ -28,8 +36,8 @@ impl Value {
 }
 
 impl RecordKey {
-    /// 422 `VALIDATION_FAILED` where no record can have this key: text of 1 to 512 bytes without control characters, array and object keys
-    /// that could be stored as values.
+    /// 422 `VALIDATION_FAILED` where no record can have this key: text of 1 to 512 bytes without control characters, arrays and objects as
+    /// [`RecordKey::from_value`] makes them, of at most 32 levels and 512 bytes of sort key.
     pub fn check_storable(&self) -> Result<()> {
         check_key(self, 0).map_err(|problem| problem.at("id"))
     }
@@ -103,8 +111,68 @@ fn check_key(key: &RecordKey, levels: usize) -> Result<(), Problem> {
             Some(problem) => Err(Problem::new("RECORD_KEY", problem)),
             None => Ok(()),
         },
-        RecordKey::Array(items) => check_items(items, levels),
-        RecordKey::Object(object) => check_object(object, levels),
+        RecordKey::Array(items) => check_parts(items, levels.max(LEVELS_BEFORE_KEY)).and_then(|()| check_length(key)),
+        RecordKey::Object(object) => check_named_parts(object, levels.max(LEVELS_BEFORE_KEY)).and_then(|()| check_length(key)),
+    }
+}
+
+/// The parts of an array as a key, or of an array or a set in one.
+fn check_parts(parts: &[Value], levels: usize) -> Result<(), Problem> {
+    let levels = deeper(levels)?;
+    for (index, part) in parts.iter().enumerate() {
+        check_part(part, levels).map_err(|problem| problem.inside(Step::Index(index)))?;
+    }
+    Ok(())
+}
+
+fn check_named_parts(object: &Object, levels: usize) -> Result<(), Problem> {
+    let levels = deeper(levels)?;
+    for (name, part) in object {
+        check_part_text(name)
+            .and_then(|()| check_part(part, levels))
+            .map_err(|problem| problem.inside(Step::Key(name.clone())))?;
+    }
+    Ok(())
+}
+
+/// Only what reads back from a key's text and from its sort key can stand in one.
+fn check_part(part: &Value, levels: usize) -> Result<(), Problem> {
+    match part {
+        Value::Null | Value::Bool(_) | Value::Duration(_) | Value::Datetime(_) | Value::Uuid(_) | Value::Bytes(_) => Ok(()),
+        Value::Int(_) | Value::Float(_) | Value::Decimal(_) => check_number(part),
+        Value::String(text) => check_part_text(text),
+        Value::Array(parts) | Value::Set(parts) => check_parts(parts, levels),
+        Value::Object(object) => check_named_parts(object, levels),
+        Value::Record(id) => check_key(&id.key, levels),
+        Value::None | Value::Geometry(_) | Value::Table(_) | Value::Range(_) => {
+            Err(Problem::new("RECORD_KEY", format!("a record key cannot hold a value of kind {}", part.kind_name())))
+        }
+    }
+}
+
+fn check_number(part: &Value) -> Result<(), Problem> {
+    match Number::of(part) {
+        Some(Number::Float(float)) if !float.is_finite() => {
+            Err(Problem::new("RECORD_KEY", "a record key can hold finite numbers only"))
+        }
+        Some(number) if !number::normal(number).identical(part) => {
+            Err(Problem::new("RECORD_KEY", "a number in a record key is an int if it is whole, and no decimal if it is a float"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_part_text(text: &str) -> Result<(), Problem> {
+    match text.chars().any(char::is_control) {
+        true => Err(Problem::new("RECORD_KEY", "a record key cannot hold NUL or control characters")),
+        false => Ok(()),
+    }
+}
+
+fn check_length(key: &RecordKey) -> Result<(), Problem> {
+    match crate::sort_key::encode_record_key(key) {
+        Ok(bytes) if bytes.len() <= MAX_COMPOSITE_BYTES => Ok(()),
+        _ => Err(Problem::new("RECORD_KEY", format!("the record key is too long: it has more than {MAX_COMPOSITE_BYTES} bytes"))),
     }
 }
 
@@ -139,7 +207,7 @@ fn deeper(levels: usize) -> Result<usize, Problem> {
 }
 
 fn too_deep() -> Problem {
-    Problem::new("DEPTH", format!("a value nests at most {MAX_DEPTH} levels"))
+    Problem::new("DEPTH", format!("a value nests at most {MAX_DEPTH} levels, a record key at most {MAX_KEY_DEPTH}"))
 }
 
 impl Problem {

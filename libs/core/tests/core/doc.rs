@@ -107,7 +107,8 @@ fn the_fields_themselves_are_never_a_tag() {
     assert!(Value::Object(doc::decode(r#"{"$none": true}"#).expect("doc")).identical(&Value::Object(object)));
 }
 
-/// Each level of a record id with an object key that must be wrapped takes four JSON containers: the worst there is.
+/// Each level of a record id with an object key that must be wrapped takes four JSON containers: the worst there is. Such a key is deeper
+/// than a key may be now, but a document of an earlier version can hold a link with it.
 #[test]
 fn the_deepest_values_read_back_in_time() {
     let wrapped = (0..64).fold(Value::Null, |inner, level| {
@@ -121,8 +122,8 @@ fn the_deepest_values_read_back_in_time() {
     let crowded = (0..64).fold(Value::Null, |inner, _| {
         Value::Object(Object::from([("$object".to_owned(), inner), ("b".to_owned(), Value::Null)]))
     });
+    assert!(crowded.check_storable("").is_ok());
     for value in [wrapped, crowded] {
-        assert!(value.check_storable("").is_ok());
         let object = Object::from([("field".to_owned(), value)]);
         let back = doc::decode(&doc::encode(&object)).expect("doc");
         assert!(Value::Object(back).identical(&Value::Object(object)));

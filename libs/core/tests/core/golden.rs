@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use ddb_core::chain::{self, Leaf, TxHeader};
-use ddb_core::{Object, Timestamp, Tx, Uuid, Value, canonical, doc, json, sort_key};
+use ddb_core::{Object, RecordId, Timestamp, Tx, Uuid, Value, canonical, doc, json, sort_key};
 
 const VARIABLE: &str = "DDB_WRITE_GOLDEN";
 const HEADER: &str = "\
@@ -96,7 +96,7 @@ fn formats() -> String {
     let mut out = HEADER.to_owned();
     let mut line = |name: &str, what: &str, content: &str| writeln!(out, "{name} | {what} | {content}").expect("text takes all");
     for (name, text) in VALUES {
-        let value = json::to_value(json::parse(text.as_bytes()).expect(text), "").expect(text);
+        let value = json::to_value(json::parse(text.as_bytes()).expect(text), "", RecordId::parse).expect(text);
         line(name, "sort key", &hex(&sort_key::encode(&value)));
         line(name, "canonical", &hex(&canonical::encode(&value)));
         line(name, "doc", &doc::encode(&Object::from([("f".to_owned(), value.clone())])));
@@ -116,7 +116,7 @@ fn formats() -> String {
     line("string a", "descending", &hex(&key));
 
     let salt = *b"0123456789abcdef";
-    let id = ddb_core::RecordId::parse("user:alice").expect("an id");
+    let id = RecordId::parse("user:alice").expect("an id");
     let entity = chain::name_commitment(&salt, &chain::entity_name(&id));
     let attribute = chain::name_commitment(&salt, &chain::attribute_name("user", "email"));
     let value = chain::commitment(&salt, &canonical::encode(&Value::from("a@example.com")));
@@ -165,7 +165,9 @@ fn golden_formats_stay_as_they_are() {
 fn golden_values_cover_every_kind() {
     let mut kinds: Vec<&str> = VALUES
         .iter()
-        .flat_map(|(_, text)| crate::values::kinds(&json::to_value(json::parse(text.as_bytes()).expect(text), "").expect(text)))
+        .flat_map(|(_, text)| {
+            crate::values::kinds(&json::to_value(json::parse(text.as_bytes()).expect(text), "", RecordId::parse).expect(text))
+        })
         .collect();
     kinds.sort_unstable();
     kinds.dedup();

@@ -1,7 +1,7 @@
 //! Mutants: duplicates compared only among the first 16 keys; the depth not counted in arrays; `1.0` read as an int; any low
 //! surrogate taken; a `$` key taken as a field; `$object` that refuses such keys.
 use ddb_core::json::{self, Json};
-use ddb_core::{ErrorCode, Value};
+use ddb_core::{ErrorCode, RecordId, Value};
 use proptest::prelude::*;
 
 use crate::coverage::{Coverage, run};
@@ -21,7 +21,8 @@ fn bad_request(body: impl AsRef<[u8]>, expected: &str) {
 
 #[track_caller]
 fn invalid(body: &str, field: &str) {
-    let error = json::parse(body.as_bytes()).and_then(|json| json::to_value(json, "")).expect_err("it is not storable");
+    let error =
+        json::parse(body.as_bytes()).and_then(|json| json::to_value(json, "", RecordId::parse)).expect_err("it is not storable");
     assert_eq!(error.code(), ErrorCode::ValidationFailed, "{}", error.message());
     assert_eq!(error.details()[0].field, field, "{}", error.message());
 }
@@ -151,12 +152,12 @@ fn what_parses_but_cannot_be_stored_is_refused_with_its_field() {
     }
     // A syntax error further on weighs more: the body did not parse.
     bad_request(r#"{"a":1e400,"b":}"#, "expected a value");
-    assert_eq!(json::to_value(Json::Float(1.0), "x").expect("a value"), Value::Int(1));
+    assert_eq!(json::to_value(Json::Float(1.0), "x", RecordId::parse).expect("a value"), Value::Int(1));
 }
 
 #[track_caller]
 fn plain(typed: &str, expected: &str) {
-    let value = json::to_value(json::parse(typed.as_bytes()).expect(typed), "").expect(typed);
+    let value = json::to_value(json::parse(typed.as_bytes()).expect(typed), "", RecordId::parse).expect(typed);
     let mut out = Vec::new();
     json::write_plain(&value, &mut out);
     assert_eq!(String::from_utf8(out).expect("text"), expected);
@@ -198,7 +199,7 @@ fn the_typed_form_reads_back_identical() {
         coverage.case(kinds(&value));
         let mut typed = Vec::new();
         json::write_typed(&value, &mut typed);
-        let back = json::parse(&typed).and_then(|json| json::to_value(json, "")).expect("typed JSON");
+        let back = json::parse(&typed).and_then(|json| json::to_value(json, "", RecordId::parse)).expect("typed JSON");
         prop_assert!(back.identical(&value), "{} came back as {}", value, back);
         let mut plain = Vec::new();
         json::write_plain(&value, &mut plain);
@@ -221,7 +222,7 @@ fn arbitrary_bodies_never_panic() {
     let noise = "[\\[\\]{}:,\"$a\\\\u0-9d.eE+\\- \\n]{0,30}".prop_map(String::into_bytes);
     let bytes = proptest::collection::vec(any::<u8>(), 0..20);
     run(prop_oneof![8 => near, 4 => noise, 1 => bytes], |body| {
-        let outcome = json::parse(&body).and_then(|json| json::to_value(json, ""));
+        let outcome = json::parse(&body).and_then(|json| json::to_value(json, "", RecordId::parse));
         coverage.case([match outcome {
             Ok(_) => "value",
             Err(error) if error.code() == ErrorCode::BadRequest => "bad request",

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
-use ddb_core::{Decimal, Value};
+use ddb_core::{Decimal, RecordId, Value};
 use proptest::prelude::*;
 
 use crate::coverage::{Coverage, run};
@@ -12,7 +12,7 @@ use crate::values::{ALL_KINDS, kinds, neighbours, number, value};
 /// From JSON with typed tags.
 fn v(text: &str) -> Value {
     let json = ddb_core::json::parse(text.as_bytes()).expect(text);
-    ddb_core::json::to_value(json, "").expect(text)
+    ddb_core::json::to_value(json, "", RecordId::parse).expect(text)
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@ use ddb_core::{ErrorCode, Object, RecordId, RecordKey, TableName, Timestamp, Uui
 use proptest::prelude::*;
 
 use crate::coverage::{Coverage, run};
-use crate::values::record_id;
+use crate::values::{neighbours, record_id};
 
 #[track_caller]
 fn path(text: &str, expected: RecordKey) {
@@ -71,8 +71,8 @@ fn what_is_no_key_is_refused() {
         ("a\nb", "control characters"),
         ("a\u{85}b", "control characters"),
         ("u'x'", "does not hold a uuid"),
-        ("[1]", "not accepted in paths by this version"),
-        ("{", "not accepted in paths by this version"),
+        ("[1]", "not accepted here"),
+        ("{", "not accepted here"),
     ] {
         let error = RecordKey::parse_path(text).expect_err(text);
         assert_eq!(error.code(), ErrorCode::BadRequest);
@@ -155,4 +155,87 @@ fn generated_keys_sort_by_time_and_contain_a_letter() {
     for odd in [i64::MIN, -1, i64::MAX] {
         assert!(RecordKey::generate(Timestamp(odd)).check_storable().is_ok());
     }
+}
+
+/// The form that a number has in an array as key.
+#[track_caller]
+fn normal(number: Value, expected: Value) {
+    let key = RecordKey::from_value(Value::Array(vec![number.clone()])).expect("a key");
+    assert!(key.identical(&RecordKey::Array(vec![expected])), "{number} became {key}");
+}
+
+fn decimal(text: &str) -> Value {
+    Value::Decimal(text.parse().expect("a decimal"))
+}
+
+/// Mutants: a decimal that is a float stays one; `-0.0` stays; an int beyond 2^53 becomes a float.
+#[test]
+fn a_number_in_a_key_has_one_form() {
+    normal(Value::Int(1), Value::Int(1));
+    normal(Value::Float(1.0), Value::Int(1));
+    normal(Value::Float(-0.0), Value::Int(0));
+    normal(Value::Float(1.5), Value::Float(1.5));
+    normal(Value::Float(1e300), Value::Float(1e300));
+    normal(Value::Float(9_223_372_036_854_775_808.0), Value::Float(9_223_372_036_854_775_808.0));
+    normal(Value::Float(-9_223_372_036_854_775_808.0), Value::Int(i64::MIN));
+    normal(Value::Int(9_007_199_254_740_993), Value::Int(9_007_199_254_740_993));
+    normal(decimal("9007199254740993.0"), Value::Int(9_007_199_254_740_993));
+    normal(decimal("1.00"), Value::Int(1));
+    normal(decimal("-0.0"), Value::Int(0));
+    normal(decimal("1.50"), Value::Float(1.5));
+    normal(decimal("0.10"), decimal("0.1"));
+    normal(decimal("9223372036854775808"), Value::Float(9_223_372_036_854_775_808.0));
+    normal(decimal("79228162514264337593543950335.0"), decimal("79228162514264337593543950335"));
+    let nested = Object::from([(
+        "a".to_owned(),
+        Value::set(vec![Value::Float(2.0), RecordId::new(TableName::user(), RecordKey::Array(vec![Value::Float(1.0)])).into()]),
+    )]);
+    assert_eq!(RecordKey::from_value(nested.into()).expect("a key").to_string(), "{ a: {2, user:[1]} }");
+    run(neighbours(), |(a, b)| {
+        let key = |value| RecordKey::from_value(Value::Array(vec![value]));
+        if let (Ok(a), Ok(b)) = (key(a), key(b)) {
+            prop_assert_eq!(a == b, a.identical(&b), "{} and {}", a, b);
+        }
+        Ok(())
+    });
+}
+
+/// Mutants: leave out `check_number`, `check_length`, the refusal of kinds in `check_part`, `deeper` in `check_parts`.
+#[test]
+fn what_reads_back_from_no_key_is_in_none() {
+    let mut deep = Value::Int(1);
+    for _ in 0..32 {
+        deep = Value::Array(vec![deep]);
+    }
+    assert!(RecordKey::from_value(deep.clone()).is_ok());
+    let object = |name: &str, value: Value| Value::Object(Object::from([(name.to_owned(), value)]));
+    let range = ddb_core::Range { begin: ddb_core::Bound::Unbounded, end: ddb_core::Bound::Unbounded };
+    for (part, place, expected) in [
+        (Value::None, "id[0]", "kind none"),
+        (Value::Float(f64::NAN), "id[0]", "finite"),
+        (Value::Float(f64::INFINITY), "id[0]", "finite"),
+        (Value::Geometry(ddb_core::Geometry::Point((1.0, 2.0))), "id[0]", "kind geometry"),
+        (Value::Table(TableName::user()), "id[0]", "kind table"),
+        (range.into(), "id[0]", "kind range"),
+        (Value::from("a\0"), "id[0]", "control characters"),
+        (object("a\n", Value::Int(1)), "id[0].a\u{fffd}", "control characters"),
+        (object("a", Value::None), "id[0].a", "kind none"),
+        (Value::set(vec![Value::Null, Value::None]), "id[0][0]", "kind none"),
+        (RecordId::new(TableName::user(), string("")).into(), "id[0]", "cannot be empty"),
+        (RecordId::new(TableName::user(), RecordKey::Array(vec![Value::None])).into(), "id[0][0]", "kind none"),
+        (Value::String("k".repeat(508)), "id", "more than 512 bytes"),
+        (deep, "", "a record key at most 32"),
+    ] {
+        let error = RecordKey::from_value(Value::Array(vec![part])).expect_err(expected);
+        assert_eq!(error.code(), ErrorCode::ValidationFailed);
+        assert!(error.message().contains(expected), "{}", error.message());
+        assert!(error.details()[0].field.ends_with(place), "{}", error.details()[0].field);
+    }
+    assert!(RecordKey::from_value(Value::Array(vec![Value::String("k".repeat(507))])).is_ok(), "512 bytes");
+    for (value, expected) in [(Value::Float(1.0), "kind float"), (Value::set(vec![]), "kind set"), (Value::Null, "kind null")] {
+        let error = RecordKey::from_value(value).expect_err(expected);
+        assert!(error.message().contains(expected), "{}", error.message());
+    }
+    assert!(RecordKey::Array(vec![Value::Float(1.0)]).check_storable().is_err(), "not made by `from_value`");
+    assert!(RecordKey::bound_from_value(Value::Array(vec![Value::None, Value::Float(1.0)])).is_ok());
 }

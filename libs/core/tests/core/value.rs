@@ -12,27 +12,39 @@ fn a_set_is_sorted_and_of_equal_members_the_first_stays() {
     assert!(set.identical(&Value::Set(vec![Value::Null, Value::Float(1.0), Value::Int(2)])));
 }
 
-/// Each way to nest by one level.
-fn wraps() -> [fn(Value) -> Value; 6] {
+fn table() -> TableName {
+    TableName::parse("t").expect("a table's name")
+}
+
+type Wrap = fn(Value) -> Value;
+
+/// Each way to nest by one level, and how many levels of it a value may have.
+fn wraps() -> [(Wrap, usize); 6] {
     [
-        |inner| Value::Array(vec![Value::Null, inner]),
-        |inner| Value::set(vec![inner]),
-        |inner| Value::Object(Object::from([("a".to_owned(), inner)])),
-        |inner| Range { begin: Bound::Unbounded, end: Bound::Excluded(inner) }.into(),
-        |inner| RecordId::new(TableName::user(), RecordKey::Array(vec![inner])).into(),
-        |inner| RecordId::new(TableName::user(), RecordKey::Object(Object::from([("a".to_owned(), inner)]))).into(),
+        (|inner| Value::Array(vec![Value::Null, inner]), MAX_DEPTH),
+        (|inner| Value::set(vec![inner]), MAX_DEPTH),
+        (|inner| Value::Object(Object::from([("a".to_owned(), inner)])), MAX_DEPTH),
+        (|inner| Range { begin: Bound::Unbounded, end: Bound::Excluded(inner) }.into(), MAX_DEPTH),
+        (|inner| RecordId::new(table(), RecordKey::Array(vec![inner])).into(), 32),
+        (|inner| RecordId::new(table(), RecordKey::Object(Object::from([(String::new(), inner)]))).into(), 32),
     ]
 }
 
 #[test]
-fn a_value_nests_at_most_64_levels() {
-    for wrap in wraps() {
-        let deepest = (0..MAX_DEPTH).fold(Value::Int(1), |inner, _| wrap(inner));
-        assert_eq!(deepest.depth(), MAX_DEPTH);
-        assert!(deepest.check_storable("a").is_ok());
-        let too_deep = wrap(deepest);
-        assert_eq!(too_deep.check_storable("a").expect_err("too deep").details()[0].code, "DEPTH");
+fn a_value_nests_at_most_64_levels_and_a_key_32() {
+    for (wrap, most) in wraps() {
+        let nested = |levels| (0..levels).fold(Value::Int(1), |inner, _| wrap(inner));
+        assert_eq!(nested(MAX_DEPTH).depth(), MAX_DEPTH);
+        assert!(nested(most).check_storable("a").is_ok());
+        assert_eq!(nested(most + 1).check_storable("a").expect_err("too deep").details()[0].code, "DEPTH");
     }
+    let link = |levels| {
+        RecordId::new(table(), RecordKey::Array(vec![(1..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]))]))
+    };
+    let at = |levels, value| (0..levels).fold(value, |inner, _| Value::Array(vec![inner]));
+    assert!(at(32, link(32).into()).check_storable("a").is_ok());
+    assert!(at(33, link(32).into()).check_storable("a").is_err());
+    assert!(at(33, link(31).into()).check_storable("a").is_ok());
     let geometry = (0..MAX_DEPTH + 1).fold(Geometry::Point((0.0, 0.0)), |inner, _| Geometry::Collection(vec![inner]));
     assert!(Value::Geometry(geometry).check_storable("a").is_err());
     assert_eq!(Value::Array(vec![]).depth(), 1);

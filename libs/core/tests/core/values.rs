@@ -72,8 +72,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
             3 => vec(inner.clone(), 0..4).prop_map(Value::Array),
             3 => vec(inner.clone(), 0..4).prop_map(Value::set),
             3 => btree_map(object_key(), inner.clone(), 0..4).prop_map(Value::Object),
-            2 => (table(), vec(inner.clone(), 0..3)).prop_map(|(table, items)| RecordId::new(table, RecordKey::Array(items)).into()),
-            1 => (table(), btree_map(object_key(), inner.clone(), 0..3)).prop_map(|(table, object)| RecordId::new(table, RecordKey::Object(object)).into()),
+            1 => (table(), composite_key()).prop_map(|(table, key)| RecordId::new(table, key).into()),
             2 => (bound(inner.clone()), bound(inner)).prop_map(|(begin, end)| Range { begin, end }.into()),
         ]
     })
@@ -292,6 +291,39 @@ pub(crate) fn record_id() -> impl Strategy<Value = RecordId> {
         uuid().prop_map(RecordKey::Uuid),
     ];
     (table(), key).prop_map(|(table, key)| RecordId::new(table, key))
+}
+
+/// Arrays and objects as keys.
+pub(crate) fn composite_key() -> impl Strategy<Value = RecordKey> {
+    let scalar = prop_oneof![
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::Bool),
+        8 => number(),
+        4 => select(vec!["", "a", "aa", "b", "é", "名前", "1", "it's", "\\", "a:1", "⟨", "]", "London"]).prop_map(Value::from),
+        1 => "[^\\pC]{0,12}".prop_map(Value::String),
+        1 => duration().prop_map(Value::Duration),
+        1 => datetime().prop_map(Value::Datetime),
+        1 => uuid().prop_map(Value::Uuid),
+        1 => vec(select(vec![0u8, 1, 2, 0x7F, 0xFE, 0xFF]), 0..5).prop_map(Value::Bytes),
+        2 => record_id().prop_map(Value::from),
+    ];
+    let name = || select(vec!["", "a", "b", "aa", "a b", "$none", "é", "1a", "null"]).prop_map(str::to_owned);
+    let part = scalar.prop_recursive(3, 16, 4, move |inner| {
+        prop_oneof![
+            4 => inner.clone(),
+            2 => vec(inner.clone(), 0..4).prop_map(Value::Array),
+            2 => vec(inner.clone(), 0..4).prop_map(Value::set),
+            2 => btree_map(name(), inner.clone(), 0..4).prop_map(Value::Object),
+            1 => (table(), vec(inner, 0..3)).prop_filter_map("a key", |(table, items)| {
+                Some(RecordId::new(table, RecordKey::from_value(Value::Array(items)).ok()?).into())
+            }),
+        ]
+    });
+    let whole = prop_oneof![
+        3 => vec(part.clone(), 0..4).prop_map(Value::Array),
+        2 => btree_map(name(), part, 0..4).prop_map(Value::Object),
+    ];
+    whole.prop_filter_map("a key", |value| RecordKey::from_value(value).ok())
 }
 
 fn geometry() -> impl Strategy<Value = Geometry> {

@@ -24,12 +24,14 @@ pub(super) fn record<'a>(input: &mut Input<'a>, table: &str) -> Taken<'a, Expr> 
         return input.fail(Problem::invalid(first.span, format!("`{}` is no name of a table", shown(table))));
     };
     input.next();
+    let from = input.peek();
     let begin = match range_sign(input, false) {
         Some(_) => Bound::Unbounded,
         None => Bound::Included(input.then(parser(key))?),
     };
     let Some((begin_excluded, end_included)) = range_sign(input, true) else {
         let Bound::Included(key) = begin else { return input.expected("a record's key") };
+        let key = normal(input, from, key)?;
         return Ok(Expr::new(id(table, key), first.span.to(input.last_span())));
     };
     let begin = match begin {
@@ -120,30 +122,31 @@ fn alphanumeric(text: &str) -> RecordKey {
 }
 
 fn composite_array<'a>(input: &mut Input<'a>) -> Parsed<'a, KeyExpr> {
-    let opening = input.next();
+    input.next();
     let items = input.then(list(expression, Closing::Square))?;
-    match collection::literals(&items) {
-        Some(values) => {
-            let key = RecordKey::Array(values);
-            storable(input, opening, &key)?;
-            committed(KeyExpr::Key(key))
-        }
-        None => committed(KeyExpr::Array(items)),
-    }
+    committed(match collection::literals(&items) {
+        Some(values) => KeyExpr::Key(RecordKey::Array(values)),
+        None => KeyExpr::Array(items),
+    })
 }
 
 fn composite_object<'a>(input: &mut Input<'a>) -> Parsed<'a, KeyExpr> {
-    let opening = input.next();
+    input.next();
     let entries = input.then(parser(collection::entries))?;
     let literal: Option<_> =
         entries.iter().map(|(key, value)| value.as_literal().map(|value| (key.clone(), value.clone()))).collect();
-    match literal {
-        Some(object) => {
-            let key = RecordKey::Object(object);
-            storable(input, opening, &key)?;
-            committed(KeyExpr::Key(key))
-        }
-        None => committed(KeyExpr::Object(entries)),
+    committed(match literal {
+        Some(object) => KeyExpr::Key(RecordKey::Object(object)),
+        None => KeyExpr::Object(entries),
+    })
+}
+
+/// The key that a record can have. A bound of a range stays as it is written: it may be what no record has.
+fn normal<'a>(input: &Input<'a>, from: &Token<'_>, key: KeyExpr) -> Taken<'a, KeyExpr> {
+    let KeyExpr::Key(key) = key else { return Ok(key) };
+    match RecordKey::from_value(key.into()) {
+        Ok(key) => Ok(KeyExpr::Key(key)),
+        Err(error) => input.fail(Problem::invalid(from.span, error.message())),
     }
 }
 

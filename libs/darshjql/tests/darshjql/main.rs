@@ -7,6 +7,7 @@ mod errors;
 mod limits;
 mod print;
 mod properties;
+mod record_id;
 mod trees;
 #[expect(dead_code, reason = "the strategies of ddb-core, of which some are needed")]
 #[path = "../../../core/tests/core/values.rs"]

@@ -2,7 +2,7 @@
 
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, Result, Value};
-use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Path, Span, UnaryOperator, parse_path};
+use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Path, Span, UnaryOperator, parse_path, parse_record_id};
 
 /// Levels of `$and`, `$or`, `$not` and of objects in one filter.
 const MAX_DEPTH: usize = 32;
@@ -136,7 +136,7 @@ fn operator(path: &Path, name: &str, operand: Json, place: &str, depth: usize) -
 }
 
 fn value(json: Json, place: &str) -> Result<Value> {
-    json::to_value(json, place)
+    json::to_value(json, place, parse_record_id)
 }
 
 fn list(json: Json, place: &str) -> Result<Value> {

@@ -2,6 +2,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use ddb_core::{Value, json};
+use ddb_darshjql::parse_record_id;
 
 use super::{Arguments, Function, Outcome, function};
 use crate::problem::Failure;
@@ -47,6 +48,6 @@ fn json_decode(arguments: &mut Arguments<'_>) -> Outcome {
     let text = arguments.text()?;
     // A node takes 32 bytes, however short its text is.
     arguments.budget().use_bytes((text.len() as u64).saturating_mul(16))?;
-    let parsed = json::parse(text.as_bytes()).and_then(|parsed| json::to_value(parsed, ""));
+    let parsed = json::parse(text.as_bytes()).and_then(|parsed| json::to_value(parsed, "", parse_record_id));
     parsed.map_err(|_| Failure::invalid("the string is no JSON"))
 }

@@ -129,7 +129,6 @@ fn record(arguments: &mut Arguments<'_>) -> Outcome {
         Value::Record(id) => id.key,
         value => RecordKey::from_value(value).map_err(refused)?,
     };
-    key.check_storable().map_err(refused)?;
     Ok(RecordId::new(table, key).into())
 }
 

@@ -34,6 +34,11 @@ async fn fill(server: &Server) -> (Caller, Caller) {
     });
     admin.post("/api/data/notes", &kinds).await.expect(201);
     admin.post("/api/data/notes", &json!({ "id": "short-lived", "$ttl": 3600 })).await.expect(201);
+    let composite = json!([
+        { "id": ["London", 1.5, { "a": 1.0 }, { "$datetime": "2026-01-02T03:04:05Z" }], "link": { "$record": "notes:{ a: [0.1dec] }" } },
+        { "id": { "a": [{ "$decimal": "0.10" }] }, "link": { "$record": "notes:['London', 1.5, { a: 1 }, d'2026-01-02T03:04:05Z']" } },
+    ]);
+    admin.post("/api/data/notes", &composite).await.expect(201);
     for n in 0..10 {
         user.patch("/api/data/tasks/t01", &json!({ "n": 100 + n, "done": null })).await.expect(200);
     }

@@ -1,7 +1,8 @@
 //! What a string is the text of. Anything but a string is the text of nothing.
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ddb_core::{Datetime, RecordId, Uuid, Value};
+use ddb_core::{Datetime, Uuid, Value};
+use ddb_darshjql::parse_record_id;
 
 use super::super::{Arguments, Function, Outcome, function, parse};
 use super::semver;
@@ -58,7 +59,7 @@ fn is_degrees(text: &str, most: f64) -> bool {
 /// A record id, of a table where one is named.
 fn is_record(arguments: &mut Arguments<'_>) -> Outcome {
     let id = match arguments.value()?.as_ref() {
-        Value::String(text) => RecordId::parse(text).ok(),
+        Value::String(text) => parse_record_id(text).ok(),
         _ => None,
     };
     let table = arguments.optional(Arguments::text)?;

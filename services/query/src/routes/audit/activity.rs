@@ -1,4 +1,5 @@
-use ddb_core::{Error, RecordId, RecordKey, Result, TableName, Tx, Value, json};
+use ddb_core::{Error, RecordKey, Result, TableName, Tx, Value, json};
+use ddb_darshjql::{parse_record_id, parse_record_key};
 use ddb_database::{ActivityOf, ActivityPage};
 use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters};
 use ddb_store::ActivityEntry;
@@ -22,7 +23,7 @@ impl QueryParameters for PageOfActivity {
             of: ActivityOf {
                 user: parameters.take("user").map(|text| user(&text)).transpose()?,
                 table: parameters.take("table").map(|text| TableName::parse(&text)).transpose()?,
-                key: parameters.take("key").map(|text| RecordKey::parse_path(&text)).transpose()?,
+                key: parameters.take("key").map(|text| parse_record_key(&text)).transpose()?,
             },
             limit: parameters.take_number("limit", 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
             cursor: parameters.take("cursor"),
@@ -33,9 +34,9 @@ impl QueryParameters for PageOfActivity {
 /// `user:<key>`, or the key alone as in a path.
 fn user(text: &str) -> Result<RecordKey> {
     if !text.contains(':') {
-        return RecordKey::parse_path(text);
+        return parse_record_key(text);
     }
-    let id = RecordId::parse(text)?;
+    let id = parse_record_id(text)?;
     if id.table != TableName::user() {
         return Err(Error::bad_request("`user` must be the id of an account, such as `user:…`"));
     }
@@ -78,18 +79,8 @@ fn write_entry(entry: &ActivityEntry, accept: Accept, out: &mut Vec<u8>) {
     write_name("table", out);
     json::write_string(entry.record.table.as_str(), out);
     write_name("key", out);
-    write_value(&key(&entry.record.key), accept, out);
+    write_value(&entry.record.key.clone().into(), accept, out);
     write_name("action", out);
     json::write_string(action(entry.action), out);
     out.push(b'}');
-}
-
-fn key(key: &RecordKey) -> Value {
-    match key {
-        RecordKey::Int(int) => Value::Int(*int),
-        RecordKey::String(text) => Value::String(text.clone()),
-        RecordKey::Uuid(uuid) => Value::Uuid(*uuid),
-        RecordKey::Array(items) => Value::Array(items.clone()),
-        RecordKey::Object(object) => Value::Object(object.clone()),
-    }
 }

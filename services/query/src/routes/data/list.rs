@@ -1,4 +1,5 @@
 use ddb_core::{Error, Object, Result, Value, json};
+use ddb_darshjql::parse_record_id;
 use ddb_database::{Count, ListRequest, MAX_LIMIT};
 use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, TablePath};
 
@@ -30,7 +31,7 @@ impl QueryParameters for Page {
 
 /// `{"name": value, …}`; typed values as in bodies.
 fn variables(text: &str) -> Result<Object> {
-    match json::to_value(json::parse(text.as_bytes())?, "vars")? {
+    match json::to_value(json::parse(text.as_bytes())?, "vars", parse_record_id)? {
         Value::Object(variables) => Ok(variables),
         _ => Err(Error::bad_request("`vars` must be a JSON object")),
     }

@@ -76,7 +76,7 @@ fn pool(random: &mut StdRng) -> Vec<Json> {
 }
 
 fn value(json: &Json) -> Value {
-    wire::to_value(wire::parse(json.to_string().as_bytes()).expect("JSON"), "").expect("a value")
+    wire::to_value(wire::parse(json.to_string().as_bytes()).expect("JSON"), "", ddb_darshjql::parse_record_id).expect("a value")
 }
 
 struct Asked {

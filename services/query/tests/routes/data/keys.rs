@@ -44,6 +44,20 @@ async fn every_key_is_read_back_by_its_path() {
         (json!(uuid), uuid.to_owned(), format!("⟨{uuid}⟩")),
         (json!({ "$uuid": uuid }), format!("u'{uuid}'"), format!("u'{uuid}'")),
         (json!(long), long.clone(), long.clone()),
+        (json!([]), "[]".to_owned(), "[]".to_owned()),
+        (json!(["London", 1]), r#"["London",1.0]"#.to_owned(), "['London', 1]".to_owned()),
+        (json!([2.0, { "$decimal": "0.10" }]), "[2, 0.1dec]".to_owned(), "[2, 0.1dec]".to_owned()),
+        (json!(["a/b", "c'd%41"]), r"['a/b', 'c\'d%41']".to_owned(), r"['a/b', 'c\'d%41']".to_owned()),
+        (
+            json!([{ "$datetime": "2026-11-22T10:00:00Z" }, { "$uuid": uuid }, { "$record": "user:[1.0]" }]),
+            format!("[d'2026-11-22T10:00:00Z', u'{uuid}', user:[1]]"),
+            format!("[d'2026-11-22T10:00:00Z', u'{uuid}', user:[1]]"),
+        ),
+        (json!([null, true, { "$set": [2, 1, 1.0] }]), "[NULL, true, {1, 2}]".to_owned(), "[NULL, true, {1, 2}]".to_owned()),
+        (json!({}), "{}".to_owned(), "{  }".to_owned()),
+        (json!({ "b": 1, "a": [] }), r#"{"a":[],"b":1}"#.to_owned(), "{ a: [], b: 1 }".to_owned()),
+        (json!({ "$object": { "$a": 1 } }), "{ '$a': 1 }".to_owned(), "{ '$a': 1 }".to_owned()),
+        (json!([long[..507]]), format!("['{}']", &long[..507]), format!("['{}']", &long[..507])),
     ];
     let mut seen = std::collections::HashSet::new();
     for (id, path, shown) in &cases {
@@ -76,10 +90,9 @@ async fn what_is_no_key_is_refused_in_a_body() {
         json!(null),
         json!(true),
         json!(1.0),
-        json!([1]),
-        json!({}),
-        json!({ "a": 1 }),
         json!({ "$uuid": "x" }),
+        json!({ "$set": [1] }),
+        json!({ "$none": true }),
         json!({ "$record": "user:1" }),
         json!("a\u{1}b"),
         json!("a\nb"),
@@ -92,6 +105,30 @@ async fn what_is_no_key_is_refused_in_a_body() {
     for id in ["9223372036854775808", "1e0", "1e400", "\"a\\u0000b\""] {
         let body = format!(r#"{{"id":{id}}}"#);
         cast.user.send_text(Method::POST, &path, body).await.expect_error(422, "VALIDATION_FAILED");
+    }
+    let deep = (0..32).fold(json!(1), |inner, _| json!([inner]));
+    for (id, place) in [
+        (json!([{ "$none": true }]), "id[0]"),
+        (json!(["a", { "$float": "NaN" }]), "id[1]"),
+        (json!([{ "$range": {} }]), "id[0]"),
+        (json!([{ "$table": "user" }]), "id[0]"),
+        (json!({ "a": { "$geometry": { "type": "Point", "coordinates": [1, 2] } } }), "id.a"),
+        (json!({ "a": ["x\ny"] }), "id.a[0]"),
+        (json!([{ "$record": "user:" }]), "id[0]"),
+        (json!({ "$unknown": 1 }), "id.$unknown"),
+        (json!({ "a": 1, "$b": 2 }), "id.$b"),
+        (json!(["k".repeat(508)]), "id"),
+        (json!((0..52).collect::<Vec<_>>()), "id"),
+        (json!([deep]), "id[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"),
+    ] {
+        let refused = cast.user.post(&path, &json!({ "id": id })).await.expect_error(422, "VALIDATION_FAILED");
+        assert_eq!(refused.json["error"]["details"][0]["field"], place, "{id}");
+        let link = json!({ "link": { "$record": { "table": "t", "key": id } } });
+        cast.user.post(&path, &link).await.expect_error(422, "VALIDATION_FAILED");
+    }
+    cast.user.send_text(Method::POST, &path, r#"{"id":{"a":1,"a":2}}"#).await.expect_error(400, "BAD_REQUEST");
+    for link in ["t:[NONE]", "t:[", "t:[1]x", "t:{1}", "t:[1..2]", "t:[a]", ":[1]", "t:[1] + [2]"] {
+        cast.user.post(&path, &json!({ "link": { "$record": link } })).await.expect_error(422, "VALIDATION_FAILED");
     }
     assert!(cast.admin.get(&path).await.ids().is_empty());
 }
@@ -111,10 +148,19 @@ async fn what_is_no_key_is_refused_in_a_path() {
     let table = cast.table();
     let long = "k".repeat(513);
     for key in [
-        "[1]",
-        "%7B%7D",
-        "%5B1%5D",
-        "%7B%22a%22:1%7D",
+        "[1",
+        "[a]",
+        "[NONE]",
+        "%5B%5D%5D",
+        "%7B1%7D",
+        "%7B1,2%7D",
+        "%7B%22a%22:%7D",
+        "%5B1..2%5D",
+        "%5B%27a%5Cn%27%5D",
+        "%5B%27a%5Cu%7B0%7D%27%5D",
+        &format!("{}{}", "[".repeat(33), "]".repeat(33)),
+        &"[".repeat(2_000),
+        &format!("[{}]", vec!["1"; 52].join(",")),
         "u'x'",
         "u''",
         "''",

@@ -1,6 +1,7 @@
 //! `/api/data/{table}`, `/api/data/{table}/{key}` and what stands below it: a file for each route, and some for what several share.
 
 mod at;
+mod composite_keys;
 mod costly;
 mod create;
 mod delete;

@@ -36,7 +36,7 @@ async fn what_is_no_op_is_refused_with_its_place() {
         (json!({ "op": "create", "table": "t; drop table ddb.tx" }), "BAD_REQUEST", "ops[1].table"),
         (json!({ "op": "create", "table": t, "x": 1 }), "VALIDATION_FAILED", "ops[1].x"),
         (json!({ "op": "create", "table": t, "if_tx": 1 }), "VALIDATION_FAILED", "ops[1].if_tx"),
-        (json!({ "op": "create", "table": t, "id": [1] }), "VALIDATION_FAILED", "ops[1].id"),
+        (json!({ "op": "create", "table": t, "id": [{ "$none": true }] }), "VALIDATION_FAILED", "ops[1].id[0]"),
         (json!({ "op": "create", "table": t, "id": null }), "VALIDATION_FAILED", "ops[1].id"),
         (json!({ "op": "create", "table": t, "data": [] }), "VALIDATION_FAILED", "ops[1].data"),
         (json!({ "op": "create", "table": t, "data": { "id": 1 } }), "VALIDATION_FAILED", "ops[1].data.id"),
