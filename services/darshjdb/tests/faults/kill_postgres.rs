@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep};
 
+use crate::index_builds::{self, Indexing, Tally};
 use crate::soak;
 use crate::turn;
 use crate::workload::{Answers, Coverage, Users, Workload};
@@ -29,10 +30,13 @@ async fn soak_writes_survive_the_killing_of_postgresql() {
     let server = Server::start().await;
     let pid = server.pid();
     let users = Users::sign_up(&server).await;
-    let mut coverage = Coverage::default();
+    let admin = server.admin().await;
+    index_builds::seed(users.first()).await;
+    let (mut coverage, mut tally) = (Coverage::default(), Tally::default());
     let mut longest = Duration::ZERO;
     for round in 0..rounds {
         let workload = Workload::start(&users, &format!("r{round}"), SEED + u64::from(round), Answers::Always).await;
+        let indexing = Indexing::start(&admin);
         sleep(Duration::from_millis(random.random_range(300..1_000))).await;
         if round % 2 == 0 {
             kill(server.postmaster().expect("PostgreSQL runs"));
@@ -41,15 +45,18 @@ async fn soak_writes_survive_the_killing_of_postgresql() {
         }
         longest = longest.max(recovery(users.first(), round).await);
         sleep(Duration::from_millis(300)).await;
-        workload.stop().await.check(&server, &users, &mut coverage).await;
+        let written = workload.stop().await;
+        indexing.stop(&server, &mut tally).await;
+        written.check(&server, &users, &mut coverage).await;
     }
     assert_eq!(server.pid(), pid, "ddb was not started again");
     server.anon().get("/ready").await.expect(200);
     let restarts = server.log().matches("PostgreSQL runs again").count();
     let in_doubt = server.log().matches("the answer to a commit was lost").count();
     println!(
-        "{rounds} kills of PostgreSQL ({restarts} of the server), {in_doubt} during a commit, longest recovery {longest:?}\n{coverage}"
+        "{rounds} kills of PostgreSQL ({restarts} of the server), {in_doubt} during a commit, longest recovery {longest:?}\n{coverage}{tally}"
     );
+    tally.expect_work(rounds);
     assert_eq!(restarts, rounds.div_ceil(2) as usize, "the supervisor started PostgreSQL once for each kill of the server");
     coverage.expect_acknowledged(u64::from(rounds), 0.3);
 }

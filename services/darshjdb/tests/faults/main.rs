@@ -5,6 +5,7 @@
 mod cut_connection;
 mod expiry;
 mod idempotency_keys;
+mod index_builds;
 mod kill_ddb;
 mod kill_postgres;
 mod lost_updates;

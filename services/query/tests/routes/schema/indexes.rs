@@ -1,4 +1,4 @@
-use ddb_testkit::json;
+use ddb_testkit::{Database, Server, json};
 
 use super::{built, fill};
 use crate::STAGE;
@@ -141,4 +141,24 @@ async fn values_too_long_for_a_b_tree_are_413_and_a_problem_of_the_index() {
     cast.admin.post(&format!("/api/schema/{large}/indexes"), &index).await.expect(201);
     let failed = built(&cast.admin, &large, "i").await;
     assert_eq!(failed["state"], "failed", "{failed}");
+}
+
+#[tokio::test]
+async fn what_a_builder_that_died_has_left_is_cleared_away() {
+    // Mutant: `build` does not drop the trees first. The index stays *building*.
+    let database = Database::new().await;
+    let server = Server::builder().over(&database).start().await;
+    let (user, admin) = (server.user().await, server.admin().await);
+    fill(&user, "t", 3_000, |number| json!({ "n": number })).await;
+    admin.post("/api/schema/t/indexes", &json!({ "name": "by_n", "fields": ["n"] })).await.expect(201);
+    let mut session = database.connect().await;
+    let id = session.value("select id::text from ddb.index_definition where name = 'by_n'").await;
+    let table = session.value("select table_id::text from ddb.index_definition where name = 'by_n'").await;
+    for tree in ["all", "own"] {
+        session.execute(&format!("create index if not exists i1_{id}_{tree} on ddb_data.t1_{table} (created)")).await;
+    }
+    let index = built(&admin, "t", "by_n").await;
+    assert_eq!(index["state"], "ready", "{index}");
+    let definition = session.value(&format!("select indexdef from pg_indexes where indexname = 'i1_{id}_all'")).await;
+    assert!(!definition.contains("created"), "{definition}");
 }
