@@ -20,6 +20,7 @@ pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
 pub use ddb_store::KeptAnswer;
 pub use implicit_tables::{ImplicitTables, MakesTables};
+pub use json_query::JsonQuery;
 pub use master_key::MasterKey;
 pub use once::OnceKey;
 pub use op::Op;

@@ -3,4 +3,5 @@
 mod filter;
 mod question;
 
-pub(crate) use question::{Question, read};
+pub use question::JsonQuery;
+pub(crate) use question::Question;

@@ -19,9 +19,9 @@ const MAX_LIMIT: i64 = 1_000;
 /// Records that a question can skip.
 const MAX_OFFSET: i64 = 10_000;
 
-/// Tables by name, in the order of the body.
+/// A query in the JSON form that was read but not asked yet: tables by name, in the order of the body.
 #[derive(Debug)]
-pub(crate) struct Query(pub(crate) Vec<(TableName, Question)>);
+pub struct JsonQuery(pub(crate) Vec<(TableName, Question)>);
 
 /// What is asked of a table, or of the records that others lead to.
 #[derive(Debug, Default)]
@@ -45,20 +45,23 @@ impl Question {
     }
 }
 
-pub(crate) fn read(body: Json) -> Result<Query> {
-    let Json::Object(members) = body else { return Err(Error::bad_request("a query is an object of tables")) };
-    if members.len() > MAX_TABLES {
-        return Err(Error::bad_request(format!("a query asks of {MAX_TABLES} tables at most")));
+impl JsonQuery {
+    /// 400 for what is no query.
+    pub fn parse(body: Json) -> Result<Self> {
+        let Json::Object(members) = body else { return Err(Error::bad_request("a query is an object of tables")) };
+        if members.len() > MAX_TABLES {
+            return Err(Error::bad_request(format!("a query asks of {MAX_TABLES} tables at most")));
+        }
+        let mut tables = Vec::with_capacity(members.len());
+        for (name, json) in members {
+            let table = TableName::parse(&name)?;
+            tables.push((table, question(json, &name, 0)?));
+        }
+        if tables.iter().map(|(_, question)| question.count()).sum::<usize>() > MAX_QUESTIONS {
+            return Err(Error::bad_request(format!("a query asks {MAX_QUESTIONS} questions at most, nested ones too")));
+        }
+        Ok(Self(tables))
     }
-    let mut tables = Vec::with_capacity(members.len());
-    for (name, json) in members {
-        let table = TableName::parse(&name)?;
-        tables.push((table, question(json, &name, 0)?));
-    }
-    if tables.iter().map(|(_, question)| question.count()).sum::<usize>() > MAX_QUESTIONS {
-        return Err(Error::bad_request(format!("a query asks {MAX_QUESTIONS} questions at most, nested ones too")));
-    }
-    Ok(Query(tables))
 }
 
 fn question(json: Json, place: &str, depth: usize) -> Result<Question> {

@@ -97,6 +97,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The state that is read, where it is known before the end.
+    pub(crate) fn seen(&self) -> Option<Tx> {
+        self.tx
+    }
+
     /// The state that was read, and what was read of it.
     pub(crate) async fn finish(mut self) -> Result<(Tx, Source)> {
         let tx = match self.tx {

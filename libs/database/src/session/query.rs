@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use super::list::list_name;
 use super::{Answer, Session};
 use crate::answers::Source;
-use crate::json_query::{self, Question};
+use crate::json_query::{JsonQuery, Question};
 use crate::select::{Reader, Select, full, pick, position, sort_key_of};
 use crate::{cursor, place};
 
@@ -43,16 +43,52 @@ impl Session {
     }
 
     async fn read_query(&self, body: Json) -> Result<(Answer<QueryResult>, Source)> {
-        let query = json_query::read(body)?;
+        let query = JsonQuery::parse(body)?;
         let mut reader = Reader::new(self, Object::new());
-        if query.0.iter().all(|(table, _)| matches!(self.policy(table).visible(&self.principal), Rows::Nothing)) {
-            let tables = query.0.into_iter().map(|(table, _)| (table, Vec::new())).collect();
-            let (tx, source) = reader.finish().await?;
-            return Ok((Answer { data: QueryResult { tables, next_cursors: Vec::new() }, tx }, source));
+        if self.sees_something(&query) {
+            reader.hold_still().await?;
         }
-        reader.hold_still().await?;
+        let result = self.ask(&mut reader, query, &mut 0).await?;
+        let (tx, source) = reader.finish().await?;
+        Ok((Answer { data: result, tx }, source))
+    }
+
+    /// Answers several queries from one state, the newest; they share the limits of one. One that fails leaves the others as they are, but behind one
+    /// that used up what they share, time or connection, none is asked.
+    pub async fn queries(&self, queries: Vec<JsonQuery>) -> Result<Answer<Vec<Result<QueryResult>>>> {
+        let mut reader = Reader::new(self, Object::new());
+        if queries.iter().any(|query| self.sees_something(query)) {
+            reader.hold_still().await?;
+        }
+        let (mut results, mut given, mut ended) = (Vec::with_capacity(queries.len()), 0, None);
+        for query in queries {
+            let result = match ended {
+                Some(code) => Err(Error::new(code, "an earlier query of the batch left nothing for this one")),
+                None => self.ask(&mut reader, query, &mut given).await,
+            };
+            if let Err(error) = &result {
+                ended = ended.or_else(|| uses_up(error));
+            }
+            results.push(result);
+        }
+        let tx = match (reader.seen(), ended) {
+            // Its connection is in the middle of something, so it is not given back.
+            (Some(tx), Some(ErrorCode::Unavailable)) => tx,
+            _ => reader.finish().await?.0,
+        };
+        Ok(Answer { data: results, tx })
+    }
+
+    fn sees_something(&self, query: &JsonQuery) -> bool {
+        query.0.iter().any(|(table, _)| !matches!(self.policy(table).visible(&self.principal), Rows::Nothing))
+    }
+
+    async fn ask(&self, reader: &mut Reader<'_>, query: JsonQuery, given: &mut usize) -> Result<QueryResult> {
         let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new() };
-        let mut given = 0;
+        if !self.sees_something(&query) {
+            result.tables = query.0.into_iter().map(|(table, _)| (table, Vec::new())).collect();
+            return Ok(result);
+        }
         for (table, question) in query.0 {
             let list = list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
             let cursor_key = &self.database.inner.cursor_key;
@@ -78,11 +114,19 @@ impl Session {
                 return Err(Error::new(ErrorCode::QueryLimit, "the records that `$offset` skips are too large: use `$cursor`"));
             }
             let records: Vec<Record> = selected.records.into_iter().skip(question.offset).collect();
-            let objects = objects(&mut reader, &question, &records, &mut given).await?;
+            let objects = objects(reader, &question, &records, given).await?;
             result.tables.push((table, objects));
         }
-        let (tx, source) = reader.finish().await?;
-        Ok((Answer { data: result, tx }, source))
+        Ok(result)
+    }
+}
+
+/// What the queries behind this one are answered, where it left nothing for them: a statement that was ended takes the snapshot with it.
+fn uses_up(error: &Error) -> Option<ErrorCode> {
+    match error.code() {
+        ErrorCode::QueryLimit => Some(ErrorCode::QueryLimit),
+        ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::Timeout => Some(ErrorCode::Unavailable),
+        _ => None,
     }
 }
 

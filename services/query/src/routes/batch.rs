@@ -2,14 +2,17 @@ use std::collections::HashSet;
 
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, Result, Tx};
-use ddb_database::{OnceKey, Op, Session};
+use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, write_error_of_part};
+use ddb_store::Record;
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
 /// Ops of one batch.
 const MAX_OPS: usize = 100;
+/// Queries of one batch, each of which may take as long as a request.
+const MAX_QUERIES: usize = 16;
 /// Bytes of an op's id.
 const MAX_ID: usize = 128;
 
@@ -18,13 +21,19 @@ struct Batch {
     atomic: bool,
 }
 
-/// A mutation, and what the caller calls it.
+/// An op, and what the caller calls it.
 struct BatchOp {
     id: String,
-    ops: Json,
+    what: What,
 }
 
-/// `POST /api/batch` `{"ops":[{"id","type","ops"}],"atomic"?}`
+/// What is asked for, as it stands in the body.
+enum What {
+    Mutate(Json),
+    Query(Json),
+}
+
+/// `POST /api/batch` `{"ops":[{"id","type","ops" or "query"}],"atomic"?}`
 pub(crate) async fn batch(
     caller: Caller,
     accept: Accept,
@@ -35,19 +44,34 @@ pub(crate) async fn batch(
     caller.session.check_mutate()?;
     let (body, once) = idempotency.read(body).await?;
     let Batch { ops, atomic } = Batch::parse(body)?;
-    if atomic { at_once(&caller.session, ops, accept, once).await } else { one_by_one(&caller, ops, accept, once).await }
+    if atomic { at_once(&caller, ops, accept, once).await } else { one_by_one(&caller, ops, accept, once).await }
 }
 
-/// All in one transaction: the error of an op is that of the request.
-async fn at_once(session: &Session, ops: Vec<BatchOp>, accept: Accept, once: Option<OnceKey>) -> ApiResult<Answer> {
-    let mut mutations = Vec::with_capacity(ops.len());
-    let ids: Vec<String> = ops.iter().map(|op| op.id.clone()).collect();
-    for (index, op) in ops.into_iter().enumerate() {
-        mutations.push(Op::parse_all(op.ops).map_err(|error| at(index, &ids[index], error))?);
+/// All mutations in one transaction: the error of one is that of the request. Then all queries from one state.
+async fn at_once(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Option<OnceKey>) -> ApiResult<Answer> {
+    let (mut mutations, mut queries, mut ids) = (Vec::new(), Vec::new(), Vec::with_capacity(ops.len()));
+    for (index, BatchOp { id, what }) in ops.into_iter().enumerate() {
+        match what {
+            What::Mutate(_) if !queries.is_empty() => {
+                let message = "in an atomic batch the mutations stand before the queries, which see what they did";
+                return Err(Error::invalid(format!("ops[{index}].type"), "ORDER", message).into());
+            }
+            What::Mutate(ops) => mutations.push(Op::parse_all(ops).map_err(|error| at(index, &id, error))?),
+            What::Query(query) => queries.push(JsonQuery::parse(query).map_err(|error| at(index, &id, error))?),
+        }
+        ids.push(id);
+    }
+    let ids_of_queries = ids.split_off(mutations.len());
+    if mutations.is_empty() && !queries.is_empty() {
+        let found = caller.session.queries(queries).await?;
+        let mut out = Vec::with_capacity(4_096);
+        write_queries(caller, 0, &ids_of_queries, found.data, found.tx, accept, &mut out);
+        return Ok(answer(out, found.tx, accept));
     }
     let of_errors = ids.clone();
-    let batch = session.batch(mutations, move |index, error| at(index, &of_errors[index], error)).await?;
-    write_answer::of(batch, once, move |written| {
+    let batch = caller.session.batch(mutations, move |index, error| at(index, &of_errors[index], error)).await?;
+    let of_mutations = ids.len();
+    let render = move |written: &ddb_database::Answer<Vec<Vec<Option<Record>>>>| {
         let mut out = Vec::with_capacity(256);
         for (index, (id, records)) in ids.iter().zip(&written.data).enumerate() {
             begin_result(index, id, 200, &mut out);
@@ -55,32 +79,64 @@ async fn at_once(session: &Session, ops: Vec<BatchOp>, accept: Accept, once: Opt
             out.extend_from_slice(&record_answer::results(records, written.tx, accept));
             out.push(b'}');
         }
-        answer(out, written.tx, accept)
-    })
-    .await
+        out
+    };
+    if queries.is_empty() {
+        return write_answer::of(batch, once, move |written| answer(render(written), written.tx, accept)).await;
+    }
+    // Of a batch with queries only the results of the mutations are kept: the queries are asked anew.
+    let (mut out, tx) = match once {
+        None => {
+            let written = batch.run().await?;
+            (render(&written), written.tx)
+        }
+        Some(once) => {
+            let kept = batch.run_once(once, move |written| Answer::ok(render(written)).tx(written.tx).kept()).await?;
+            (kept.body, kept.tx.unwrap_or(Tx(0)))
+        }
+    };
+    // What was written stays written, whatever becomes of the queries.
+    let (found, state) = match caller.session.queries(queries).await {
+        Ok(found) => (found.data, found.tx),
+        Err(error) => (ids_of_queries.iter().map(|_| Err(Error::new(error.code(), error.message()))).collect(), tx),
+    };
+    write_queries(caller, of_mutations, &ids_of_queries, found, state, accept, &mut out);
+    Ok(answer(out, tx, accept))
+}
+
+/// The results of queries that were asked of one state, the first of which is the op at `first`.
+fn write_queries(
+    caller: &Caller,
+    first: usize,
+    ids: &[String],
+    found: Vec<Result<QueryResult>>,
+    state: Tx,
+    accept: Accept,
+    out: &mut Vec<u8>,
+) {
+    for (index, (id, result)) in ids.iter().zip(found).enumerate() {
+        let result = result.map(|result| record_answer::query(&result, state, accept));
+        write_result(caller, first + index, id, result, out);
+    }
 }
 
 /// Each in a transaction of its own, with a status of its own.
 async fn one_by_one(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Option<OnceKey>) -> ApiResult<Answer> {
     let mut out = Vec::with_capacity(256);
     let mut newest = Tx(0);
-    for (index, BatchOp { id, ops }) in ops.into_iter().enumerate() {
+    for (index, BatchOp { id, what }) in ops.into_iter().enumerate() {
         let part = once.as_ref().zip(i32::try_from(index).ok()).map(|(once, part)| once.part(part));
-        match mutate(&caller.session, ops, accept, part).await {
-            Ok((data, tx)) => {
-                newest = newest.max(tx);
-                begin_result(index, &id, 200, &mut out);
-                out.extend_from_slice(b",\"data\":");
-                out.extend_from_slice(&data);
+        let result = match what {
+            What::Mutate(ops) => mutate(&caller.session, ops, accept, part).await,
+            What::Query(query) => {
+                caller.session.query(query).await.map(|found| (record_answer::query(&found.data, found.tx, accept), found.tx))
             }
-            Err(error) => {
-                let error = error.in_field(&format!("ops[{index}]"));
-                begin_result(index, &id, error.code().http_status(), &mut out);
-                out.extend_from_slice(b",\"error\":");
-                write_error_of_part(&error, &caller.request_id, &mut out);
-            }
-        }
-        out.push(b'}');
+        };
+        let result = result.map(|(data, tx)| {
+            newest = newest.max(tx);
+            data
+        });
+        write_result(caller, index, &id, result, &mut out);
     }
     if newest == Tx(0) {
         newest = caller.session.mutate(Vec::new()).await?.run().await?.tx;
@@ -101,6 +157,24 @@ async fn mutate(session: &Session, ops: Json, accept: Accept, once: Option<OnceK
     });
     let kept = answering.await?;
     Ok((kept.body, kept.tx.unwrap_or(Tx(0))))
+}
+
+/// `{"id":…,"status":…,"data":…}`, or with an `error`.
+fn write_result(caller: &Caller, index: usize, id: &str, result: Result<Vec<u8>>, out: &mut Vec<u8>) {
+    match result {
+        Ok(data) => {
+            begin_result(index, id, 200, out);
+            out.extend_from_slice(b",\"data\":");
+            out.extend_from_slice(&data);
+        }
+        Err(error) => {
+            let error = error.in_field(&format!("ops[{index}]"));
+            begin_result(index, id, error.code().http_status(), out);
+            out.extend_from_slice(b",\"error\":");
+            write_error_of_part(&error, &caller.request_id, out);
+        }
+    }
+    out.push(b'}');
 }
 
 /// `{"id":…,"status":…`
@@ -140,11 +214,15 @@ impl Batch {
             Some(_) => return Err(Error::invalid("atomic", "TYPE", "`atomic` must be true or false")),
         };
         fields.end()?;
-        let (mut ops, mut ids) = (Vec::with_capacity(items.len()), HashSet::new());
+        let (mut ops, mut ids, mut queries) = (Vec::with_capacity(items.len()), HashSet::new(), 0);
         for (index, item) in items.into_iter().enumerate() {
             let op = BatchOp::parse(item).map_err(|error| error.in_field(&format!("ops[{index}]")))?;
             if !ids.insert(op.id.clone()) {
                 return Err(Error::invalid(format!("ops[{index}].id"), "UNIQUE", "each op of a batch has an `id` of its own"));
+            }
+            queries += usize::from(matches!(op.what, What::Query(_)));
+            if queries > MAX_QUERIES {
+                return Err(Error::invalid("ops", "RANGE", format!("a batch has at most {MAX_QUERIES} queries")));
             }
             ops.push(op);
         }
@@ -160,11 +238,13 @@ impl BatchOp {
             let message = format!("`id` must have 1 to {MAX_ID} bytes and no control characters");
             return Err(Error::invalid("id", "RANGE", message));
         }
-        if fields.string("type")? != "mutate" {
-            return Err(Error::invalid("type", "UNKNOWN", "`type` must be `mutate`"));
-        }
-        let ops = fields.take("ops").ok_or_else(|| Error::invalid("ops", "REQUIRED", "`ops` is required"))?;
+        let required = |name: &str| Error::invalid(name, "REQUIRED", format!("`{name}` is required"));
+        let what = match fields.string("type")?.as_str() {
+            "mutate" => What::Mutate(fields.take("ops").ok_or_else(|| required("ops"))?),
+            "query" => What::Query(fields.take("query").ok_or_else(|| required("query"))?),
+            _ => return Err(Error::invalid("type", "UNKNOWN", "`type` must be `mutate` or `query`")),
+        };
         fields.end()?;
-        Ok(Self { id, ops })
+        Ok(Self { id, what })
     }
 }
