@@ -67,7 +67,7 @@ pub fn entity_name(id: &RecordId) -> Vec<u8> {
 }
 
 /// The name of an attribute: its table and its field, each behind its length. The system's attributes belong to no table (an empty
-/// name) and are called `$exists`, `$owner`, `$expires`, `$in` and `$out`, as no field can be.
+/// name) and are called `$exists`, `$owner`, `$expires`, `$in`, `$out` and `$erased`, as no field can be.
 pub fn attribute_name(table: &str, field: &str) -> Vec<u8> {
     let mut name = Vec::with_capacity(8 + table.len() + field.len());
     for part in [table, field] {

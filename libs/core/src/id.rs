@@ -52,6 +52,8 @@ pub mod attribute {
     pub const EXPIRES: AttributeId = AttributeId(3);
     pub const IN: AttributeId = AttributeId(4);
     pub const OUT: AttributeId = AttributeId(5);
+    /// What was known of a record was erased; the value is why.
+    pub const ERASED: AttributeId = AttributeId(6);
     /// The first id that a field of an app can have.
     pub const FIRST_FIELD: AttributeId = AttributeId(16);
 }

@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     println!("check: {:.1?}", begun.elapsed());
     file.rewind().map_err(Error::internal)?;
     let config = Config::new(two.options());
-    let restoring = restore(&config, BufReader::with_capacity(256 << 10, file), &checked, &progress);
+    let restoring = restore(&config, BufReader::with_capacity(256 << 10, file), &checked, &[], &progress);
     tokio::pin!(restoring);
     let mut step = (String::new(), Instant::now());
     let restored = loop {

@@ -221,6 +221,10 @@ pub(crate) fn apply(folded: &mut Option<Folded>, fact: &Fact, names: &HashMap<At
         *folded = fact.asserted.then_some(record);
         return Ok(());
     }
+    // It says nothing of what the record is: where it existed, its deletion stands before.
+    if fact.attribute == attribute::ERASED {
+        return Ok(());
+    }
     let Some(record) = folded else {
         return Err(Error::internal(format!("there is a fact at tx {tx} about a record that does not exist then")));
     };

@@ -81,7 +81,8 @@ impl Kept {
 
     /// The answer to the request, if it is the same one.
     pub(crate) fn answer(&self, once: &Once) -> Result<KeptAnswer> {
-        if self.request != once.request {
+        // What the request said is cleared with the answer.
+        if !self.request.is_empty() && self.request != once.request {
             let message = "the idempotency key was used for another request";
             return Err(Error::new(ErrorCode::ValidationFailed, message));
         }
@@ -109,7 +110,10 @@ pub(crate) async fn find(
 ) -> Result<HashMap<KeptKey, Kept>, sqlx::Error> {
     let rows = sqlx::query(
         "
-        select k.caller, k.key, k.part, k.request, k.status, k.content_type, k.tx, k.etag, k.body, k.entities
+        select k.caller, k.key, k.part, k.request, k.status, k.content_type, k.tx, k.etag, k.entities,
+               case when not exists (
+                   select from ddb.entity e where e.namespace = $1 and e.id = any(k.entities) and e.key is null
+               ) then k.body end
         from unnest($2::bytea[], $3::text[], $4::int[]) as u (caller, key, part)
         join ddb.kept_answer k on k.namespace = $1 and k.caller = u.caller and k.key = u.key and k.part = u.part
         where k.created_at > $5
@@ -130,8 +134,9 @@ pub(crate) async fn find(
                 content_type: row.try_get(5)?,
                 tx: row.try_get(6)?,
                 etag: row.try_get(7)?,
-                body: row.try_get(8)?,
-                entities: row.try_get(9)?,
+                entities: row.try_get(8)?,
+                // Of what is erased, nothing is told, also before the answer itself is cleared.
+                body: row.try_get(9)?,
             };
             Ok(((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), kept))
         })

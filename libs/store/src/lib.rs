@@ -9,6 +9,7 @@ mod changes;
 mod config;
 mod connection;
 mod dictionary;
+pub mod erasure;
 pub mod expiry;
 mod fold;
 pub mod identity;

@@ -67,10 +67,11 @@ async fn create(connection: &mut PgConnection, id: NamespaceId, name: &Namespace
 }
 
 /// The system's attributes, under table 0, with the names that are hashed.
-const SYSTEM_ATTRIBUTES: [(AttributeId, &str); 5] = [
+const SYSTEM_ATTRIBUTES: [(AttributeId, &str); 6] = [
     (attribute::EXISTS, "$exists"),
     (attribute::OWNER, "$owner"),
     (attribute::EXPIRES, "$expires"),
     (attribute::IN, "$in"),
     (attribute::OUT, "$out"),
+    (attribute::ERASED, "$erased"),
 ];

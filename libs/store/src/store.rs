@@ -17,7 +17,7 @@ use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape, TableState, TableStates};
 use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
-use crate::{Config, Once, Record, migration};
+use crate::{Config, Once, Record, erasure, migration};
 
 /// For statements that one index serves: its plan must not depend on how large the table was when it was made.
 const BY_INDEX: [(&str, &str); 6] = [
@@ -79,7 +79,7 @@ impl Store {
         let changes = Arc::new(Changes::default());
         let transactor = Transactor::start(options.clone(), main.clone(), (catalogue.clone(), changes.clone()), config.patience);
         let newest_known = AtomicI64::new(newest);
-        Ok(Self {
+        let store = Self {
             inner: Arc::new(Inner {
                 options,
                 pool,
@@ -95,7 +95,10 @@ impl Store {
                 newest_known,
                 looking: tokio::sync::Mutex::default(),
             }),
-        })
+        };
+        // A database that was restored from an older backup may hold what was erased since.
+        erasure::apply(&store).await?;
+        Ok(store)
     }
 
     /// For the system rows of the services (`services/*/src/db`); records are read and written by the store alone.

@@ -5,12 +5,32 @@ use std::collections::HashSet;
 use ddb_core::{NamespaceId, Timestamp, Uuid};
 use sqlx::{PgConnection, Row};
 
+use crate::identity::REVOKED;
+
 /// A system row that a write carries.
 #[derive(Debug, Clone)]
 pub enum SystemRow {
     /// Refused with `CONFLICT` where the address is taken in the namespace.
     Account(NewAccount),
     Session(NewSession),
+    /// What a write has that erases records.
+    Erasure(NewErasure),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct NewErasure {
+    /// Whose record it is; the account goes with it, and so does what it owns.
+    pub account: Option<ErasedAccount>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ErasedAccount {
+    /// The key of its record in the table `user`: a string. It need not exist.
+    pub id: String,
+    /// What every process that knows its sessions is told, on [`crate::identity::REVOKED`].
+    pub notice: String,
+    /// Otherwise the erasure of the only admin who can sign in is refused.
+    pub may_be_last_admin: bool,
 }
 
 #[derive(Clone)]
@@ -52,6 +72,49 @@ pub(crate) async fn taken_emails(
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
+/// The only admin of the namespace who can sign in, where there is one alone; until the end of the transaction nobody becomes less of an admin.
+pub(crate) async fn last_admin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Option<String>, sqlx::Error> {
+    let rows = sqlx::query(
+        "
+        select id, banned_at is not null
+        from ddb.account
+        where namespace = $1 and 'admin' = any(roles)
+        order by id
+        for no key update
+        ",
+    )
+    .bind(namespace.0)
+    .fetch_all(connection)
+    .await?;
+    let mut admins = Vec::new();
+    for row in &rows {
+        if !row.try_get::<bool, _>(1)? {
+            admins.push(row.try_get(0)?);
+        }
+    }
+    Ok(if admins.len() == 1 { admins.pop() } else { None })
+}
+
+/// Removes an account with its sessions, and tells every process.
+async fn erase_account(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    ErasedAccount { id, notice, .. }: &ErasedAccount,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from ddb.account where namespace = $1 and id = $2")
+        .bind(namespace.0)
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    // Writers look up anew who writes.
+    sqlx::query("update ddb.namespace set definitions = definitions + 1 where id = $1")
+        .bind(namespace.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("select pg_notify($1, $2)").bind(REVOKED).bind(notice).execute(connection).await?;
+    Ok(())
+}
+
 /// Writes the rows of a group, a statement for each relation; `now` is the time of its transactions.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
@@ -64,6 +127,8 @@ pub(crate) async fn insert(
         match row {
             SystemRow::Account(account) => accounts.push(account),
             SystemRow::Session(session) => sessions.push(session),
+            SystemRow::Erasure(NewErasure { account: Some(account) }) => erase_account(connection, namespace, account).await?,
+            SystemRow::Erasure(NewErasure { account: None }) => {}
         }
     }
     if !accounts.is_empty() {

@@ -125,6 +125,29 @@ impl Session {
         assert_eq!(values.len(), 1, "{sql}");
         values.remove(0)
     }
+
+    /// The relations of `ddb` in which the text stands, in whatever column, as text or as bytes, and the columns whose samples hold it.
+    pub async fn holding(&mut self, text: &str) -> Vec<String> {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let holds = |row: &str| format!("(strpos({row}, '{text}') > 0 or strpos({row}, '{hex}') > 0)");
+        let mut holding = Vec::new();
+        let relations = "select format('%s.%s', relnamespace::regnamespace, relname) from pg_class
+                         where relnamespace in ('ddb'::regnamespace, 'ddb_data'::regnamespace) and relkind in ('r', 'p', 'm')";
+        for relation in self.values(relations).await {
+            let statement = format!("select count(*)::text from {relation} r where {}", holds("r::text"));
+            let rows = self.value(&statement).await;
+            if rows != "0" {
+                holding.push(format!("{relation}: {rows} rows"));
+            }
+        }
+        let samples = format!(
+            "select format('samples of %s.%s', tablename, attname) from pg_stats s
+             where schemaname in ('ddb', 'ddb_data') and {} order by 1",
+            holds("s::text")
+        );
+        holding.extend(self.values(&samples).await);
+        holding
+    }
 }
 
 type Helper = OnceLock<(String, Child)>;

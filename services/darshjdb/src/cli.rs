@@ -4,7 +4,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use ddb_core::Result;
 use ddb_runtime::{Config, Definitions, exit_code, main_of};
 
-use crate::command::{admin, backup, completions, keys, rebuild, restore, start, status, verify};
+use crate::command::{admin, backup, completions, erasures, keys, rebuild, restore, start, status, verify};
 use crate::compose;
 
 /// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program.
@@ -29,6 +29,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Fill a new data directory or an empty database from a backup
     Restore(restore::Arguments),
+    /// Print the list of what was erased, one JSON object a line, for restoring an older backup
+    Erasures,
     /// Make and list admins
     Admin(admin::Arguments),
     /// The keys that sign access tokens
@@ -71,6 +73,7 @@ fn run(command: Command, flags: &ArgMatches) -> Result<()> {
         Command::Rebuild => rebuild::run(&quiet(), flags),
         Command::Backup(arguments) => backup::run(&quiet(), flags, &arguments),
         Command::Restore(arguments) => restore::run(&quiet(), flags, &arguments),
+        Command::Erasures => erasures::run(&quiet(), flags),
         Command::Admin(arguments) => admin::run(&quiet(), flags, &arguments),
         Command::Keys(arguments) => keys::run(&quiet(), flags, &arguments),
         Command::Completions(arguments) => {
@@ -93,7 +96,7 @@ fn line() -> clap::Command {
         command.args(arguments)
     };
     let mut line = Line::command();
-    for name in ["start", "status", "verify", "rebuild", "backup", "restore", "admin", "keys"] {
+    for name in ["start", "status", "verify", "rebuild", "backup", "restore", "erasures", "admin", "keys"] {
         line = line.mut_subcommand(name, |command| with_settings(command, name == "start"));
     }
     line

@@ -4,7 +4,7 @@ use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
-use crate::routes::{audit, batch, data, jobs, mutate, query, schema};
+use crate::routes::{admin, audit, batch, data, jobs, mutate, query, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -34,6 +34,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/audit/proof/{table}/{key}", get(audit::proof))
         .route("/api/audit/verify", post(audit::verify))
         .route("/api/jobs/{job}", get(jobs::get))
+        .route("/api/admin/erase", post(admin::erase))
         .with_state(state)
 }
 

@@ -15,5 +15,10 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         store.run_jobs(&[ddb_store::expiry::reaper(), ddb_store::index::builder(), ddb_store::kept::sweeper()], cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs] })
+    let erasing = shared.database.store().clone();
+    let erasures = Task::new("erasures", async move |cancelled| {
+        erasing.run_jobs(&[ddb_store::erasure::carrier()], cancelled).await;
+        Ok(())
+    });
+    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, erasures] })
 }

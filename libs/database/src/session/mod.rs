@@ -5,6 +5,7 @@ mod audit;
 mod batch;
 mod create;
 mod delete;
+mod erase;
 mod get;
 mod get_at;
 mod history;
@@ -27,6 +28,7 @@ use ddb_store::{Allowance, Current, NewTables, Record};
 use crate::Database;
 
 pub use activity::{ActivityOf, ActivityPage};
+pub use erase::MAX_ERASED;
 pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 pub use planned::Planned;

@@ -36,7 +36,7 @@ impl<T> Planned<T> {
         let store = session.database.store();
         if steps.is_empty() {
             let tx = store.head(session.namespace).await?;
-            return Ok(Answer { data: read(Written { tx, records: Vec::new() })?, tx });
+            return Ok(Answer { data: read(Written { tx, records: Vec::new(), changed: 0 })?, tx });
         }
         let written = store.write(write(&session, steps)).await.map_err(refuse)?;
         let tx = written.tx;

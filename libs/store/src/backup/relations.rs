@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row};
 use crate::connection::to_error;
 
 /// The relations of the schema `ddb` in a backup, in the order of their sections. A new relation is put here or into [`LEFT_OUT`].
-pub(super) const SAVED: [&str; 10] = [
+pub(super) const SAVED: [&str; 11] = [
     "namespace",
     "data_table",
     "attribute",
@@ -17,6 +17,7 @@ pub(super) const SAVED: [&str; 10] = [
     "kept_answer",
     "tx",
     "entity",
+    "erasure",
 ];
 /// The last section: by far the largest.
 pub(super) const FACTS: &str = "triple";

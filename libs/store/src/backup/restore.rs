@@ -9,10 +9,11 @@ use super::header::Header;
 use super::load::load;
 use super::relations::{FACTS, columns, saved};
 use super::{Progress, projections};
-use crate::Config;
 use crate::connection::to_error;
+use crate::erasure::{self, Listed};
 use crate::migration;
 use crate::verify::verify_log;
+use crate::{Config, Store};
 
 /// What a restored database holds.
 #[derive(Debug, Clone)]
@@ -23,14 +24,17 @@ pub struct Restored {
     pub transactions: u64,
     pub facts: u64,
     pub records: u64,
+    /// Records of the backup that were on the list of erasures, each with what it owned where it was an account's.
+    pub erased: u64,
 }
 
 /// Fills an empty database from a backup that was checked, in one transaction: it holds everything then, with a log that is what was hashed and ends
-/// where the header says, or nothing.
+/// where the header says, or nothing. What is on the list of erasures is erased before this returns.
 pub async fn restore(
     config: &Config,
     input: impl Read + Send + 'static,
     checked: &Checked,
+    erasures: &[Listed],
     progress: &Progress,
 ) -> Result<Restored> {
     let mut connection =
@@ -52,7 +56,8 @@ pub async fn restore(
         execute(&mut connection, format!("analyze ddb.{relation}")).await?;
     }
     expect_whole(&mut connection, header).await?;
-    let mut restored = Restored { header: header.clone(), rows: checked.rows.clone(), transactions: 0, facts: 0, records: 0 };
+    let mut restored =
+        Restored { header: header.clone(), rows: checked.rows.clone(), transactions: 0, facts: 0, records: 0, erased: 0 };
     for namespace in &header.namespaces {
         let id = NamespaceId(namespace.id);
         progress.begin(format!("verifying {}", namespace.name));
@@ -66,10 +71,18 @@ pub async fn restore(
         restored.transactions += report.transactions;
         restored.facts += report.facts;
         restored.records += projections::build(&mut connection, id, progress).await?;
+        restored.erased += erasure::expect(&mut connection, (id, namespace.uuid), erasures).await?;
     }
     progress.begin("writing to disk");
     connection.execute("commit").await.map_err(to_error)?;
     connection.close().await.map_err(to_error)?;
+    if restored.erased > 0 {
+        // Whoever opens the database before this is done erases them before he does anything else.
+        progress.begin("erasing what was erased since");
+        let store = Store::open(config.clone()).await?;
+        erasure::finish(&store).await?;
+        store.close().await;
+    }
     Ok(restored)
 }
 

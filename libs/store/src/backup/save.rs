@@ -10,12 +10,14 @@ use super::frame::PIECE;
 use super::header::{Header, SavedNamespace};
 use super::relations::{columns, saved};
 use super::write::{Section, Writer};
-use crate::Store;
 use crate::connection::to_error;
 use crate::verify::snapshot;
+use crate::{Store, erasure};
 
 /// Pieces that wait for the compressor.
 const WAITING: usize = 4;
+/// How often a backup begins anew because something was erased meanwhile.
+const MAX_SNAPSHOTS: usize = 100;
 
 /// What a backup holds.
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub struct Saved {
 
 /// Writes one snapshot of the whole database; the server may go on writing meanwhile. Gives `out` back; it is flushed, but not synced.
 pub async fn save<W: Write + Send + 'static>(store: &Store, out: W, progress: &Progress) -> Result<(Saved, W)> {
-    let mut connection = snapshot(store, None).await?;
+    let mut connection = cleared_snapshot(store).await?;
     let header = header(&mut connection).await?;
     let (pieces, received) = mpsc::channel(WAITING);
     let of_file = header.clone();
@@ -49,6 +51,19 @@ pub async fn save<W: Write + Send + 'static>(store: &Store, out: W, progress: &P
     };
     connection.close().await.map_err(to_error)?;
     Ok((Saved { header, rows, bytes }, out))
+}
+
+/// One that holds nothing of what is erased: the last of it is taken away in the background.
+async fn cleared_snapshot(store: &Store) -> Result<PgConnection> {
+    for _ in 0..MAX_SNAPSHOTS {
+        erasure::finish(store).await?;
+        let mut connection = snapshot(store, None).await?;
+        if !erasure::is_open(&mut connection).await? {
+            return Ok(connection);
+        }
+        connection.close().await.map_err(to_error)?;
+    }
+    Err(Error::unavailable("records are being erased all the time; back up when that has ended"))
 }
 
 enum Piece {

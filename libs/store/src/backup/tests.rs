@@ -108,7 +108,7 @@ async fn try_restore(bytes: Vec<u8>) -> Result<(), String> {
     let progress = Progress::default();
     let tried = async {
         let checked = check(bytes.as_slice(), &progress)?;
-        restore(&Config::new(database.options()), Cursor::new(bytes.clone()), &checked, &progress).await
+        restore(&Config::new(database.options()), Cursor::new(bytes.clone()), &checked, &[], &progress).await
     }
     .await;
     let Err(error) = tried else { return Ok(()) };

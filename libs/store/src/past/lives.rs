@@ -98,6 +98,11 @@ impl Lives {
         self.0.last()
     }
 
+    /// Whose the record is or, where it does not exist any more, was last.
+    pub(crate) fn last_owner(&self) -> Option<&RecordKey> {
+        self.last()?.last_owner()
+    }
+
     /// The life that the record has before `place`.
     pub(crate) fn before(&self, place: Place) -> Option<&Life> {
         self.0.iter().rev().find(|life| life.begin < place).filter(|life| life.end.is_none_or(|end| end >= place))

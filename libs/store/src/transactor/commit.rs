@@ -174,6 +174,30 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
              )"
         );
     }
+    if !rows.erased.entity.is_empty() {
+        let (entity, name, reason, tx, owner) = (
+            statement.bind(rows.erased.entity)?,
+            statement.bind(rows.erased.name)?,
+            statement.bind(rows.erased.reason)?,
+            statement.bind(rows.erased.tx)?,
+            statement.bind(rows.erased.owner)?,
+        );
+        statement.sql += &format!(
+            ", w_nameless as (
+                 update ddb.entity e
+                 set key = null, exact = null, salt = null, commitment = u.name
+                 from unnest({entity}::bigint[], {name}::bytea[]) as u (id, name)
+                 where e.namespace = {ns} and e.id = u.id
+             ), w_erasure as (
+                 insert into ddb.erasure (namespace, entity, name, reason, tx, owner, is_account)
+                 select {ns}, u.*, u.owner is not null
+                 from unnest({entity}::bigint[], {name}::bytea[], {reason}::text[], {tx}::bigint[], {owner}::bytea[])
+                     as u (entity, name, reason, tx, owner)
+                 on conflict (namespace, entity) do update
+                     set tx = excluded.tx, owner = excluded.owner, is_account = excluded.is_account
+             )"
+        );
+    }
     let triple = rows.triple;
     let (tx, table, entity, attribute, position, value, salt) = (
         statement.bind(triple.tx)?,

@@ -57,6 +57,11 @@ pub(super) fn of_delete(facts: &mut Vec<NewFact>) {
     facts.push(retract(NewAttribute::System(attribute::EXISTS)));
 }
 
+/// An erasure says why, of what was deleted or never existed.
+pub(super) fn of_erasure(reason: &str, facts: &mut Vec<NewFact>) {
+    facts.push(assert(NewAttribute::System(attribute::ERASED), &Value::String(reason.to_owned())));
+}
+
 fn assert(attribute: NewAttribute, value: &Value) -> NewFact {
     NewFact { attribute, value: Some(canonical::encode(value)) }
 }

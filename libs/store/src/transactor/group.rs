@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
-use ddb_core::{AttributeId, EntityId, Error, RecordId, Result, TableId, TableName, Timestamp, Tx, sort_key};
+use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
 
 use super::additions::{self, Additions, Author, NewTable, Tables};
 use super::facts::{self, NewAttribute, NewFact};
@@ -15,6 +15,7 @@ use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
+use crate::system::NewErasure;
 use crate::{PastRecord, Record, Shadowed, SystemRow, record, unknown_table};
 
 /// Where the log stands under the lock.
@@ -124,6 +125,7 @@ pub(super) struct Rows {
     pub(super) entity: EntityRows,
     pub(super) attribute: AttributeRows,
     pub(super) triple: TripleRows,
+    pub(super) erased: ErasedRows,
     pub(super) system: Vec<SystemRow>,
     pub(super) kept: Vec<(KeptKey, Kept)>,
 }
@@ -135,6 +137,8 @@ pub(super) struct SystemRows {
     pub(super) taken_emails: HashSet<String>,
     /// Requests that were carried out.
     pub(super) kept: HashMap<KeptKey, Kept>,
+    /// The only admin who can sign in; None where there are several, or nobody is about to go.
+    pub(super) last_admin: Option<String>,
 }
 
 #[derive(Default)]
@@ -152,6 +156,18 @@ pub(super) struct EntityRows {
     pub(super) table: Vec<i32>,
     pub(super) key: Vec<Vec<u8>>,
     pub(super) salt: Vec<Vec<u8>>,
+}
+
+/// The records that a write erases.
+#[derive(Default)]
+pub(super) struct ErasedRows {
+    pub(super) entity: Vec<i64>,
+    /// What stands for the name from now on.
+    pub(super) name: Vec<Vec<u8>>,
+    pub(super) reason: Vec<String>,
+    pub(super) tx: Vec<i64>,
+    /// The sort key of the account's key, where the record is an account's.
+    pub(super) owner: Vec<Option<Vec<u8>>>,
 }
 
 #[derive(Default)]
@@ -199,6 +215,8 @@ struct Effect {
     doc: Option<String>,
     size: usize,
     facts: Vec<NewFact>,
+    /// Why the record is erased.
+    erased: Option<String>,
 }
 
 /// What the steps of one write have done so far.
@@ -287,8 +305,13 @@ impl<'a> Evaluation<'a> {
             let past = place.and_then(|place| self.slots.all[place].past.as_deref());
             let size = place.map_or(0, |place| self.size(&effects, place));
             let change = (step.decide)(Current { record: live, expired, past, now: self.head.now }).map_err(refused)?;
+            let is_erased = place.is_some_and(|place| effects.latest(place).is_some_and(|effect| effect.erased.is_some()));
             let effect = match (change, place) {
-                (Change::Keep, _) => {
+                (Change::Erase { .. }, _) if is_erased => {
+                    records.push(None);
+                    continue;
+                }
+                (Change::Keep, _) | (Change::Erase { .. }, None) => {
                     bytes += size;
                     record::check_total(bytes).map_err(refused)?;
                     records.push(live.cloned());
@@ -307,6 +330,7 @@ impl<'a> Evaluation<'a> {
         }
         let mut effects = effects.in_order;
         effects.retain(|effect| !effect.facts.is_empty());
+        let changed = effects.iter().map(|effect| effect.slot).collect::<HashSet<_>>().len();
         let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
         let new_tables = self.new_tables(write, &effects)?;
         self.check_names(&author, &effects)?;
@@ -326,7 +350,7 @@ impl<'a> Evaluation<'a> {
                 record.shadowed = self.shadowed(self.slots.all[*place].table);
             }
         }
-        Ok(Written { tx: self.head.tx, records })
+        Ok(Written { tx: self.head.tx, records, changed })
     }
 
     fn shadowed(&self, table: TableId) -> Shadowed {
@@ -361,6 +385,7 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Effect> {
         let now = self.head.now;
         let mut facts = Vec::new();
+        let mut erased = None;
         let (record, doc) = match (change, live) {
             (Change::Create { fields, owner, expires }, None) => {
                 if expired.is_some() {
@@ -387,6 +412,16 @@ impl<'a> Evaluation<'a> {
                 facts::of_delete(&mut facts);
                 (None, None)
             }
+            (Change::Erase { reason }, before) => {
+                if self.slots.all[slot].entity.is_some() {
+                    if before.or(expired).is_some() {
+                        facts::of_delete(&mut facts);
+                    }
+                    facts::of_erasure(&reason, &mut facts);
+                    erased = Some(reason);
+                }
+                (None, None)
+            }
             (change, _) => return Err(Error::internal(format!("a step's change does not fit the record: {}", kind(&change)))),
         };
         let size = match (&record, &doc) {
@@ -394,7 +429,7 @@ impl<'a> Evaluation<'a> {
             (Some(_), None) => size,
             (None, None) => 0,
         };
-        Ok(Effect { step, slot, record, doc, size, facts })
+        Ok(Effect { step, slot, record, doc, size, facts, erased })
     }
 
     fn check_system_rows(&self, write: &Write) -> Result<()> {
@@ -403,6 +438,12 @@ impl<'a> Evaluation<'a> {
                 && self.system.taken_emails.contains(&account.email)
             {
                 return Err(Error::conflict("an account with this address exists already"));
+            }
+            if let SystemRow::Erasure(NewErasure { account: Some(account) }) = row
+                && !account.may_be_last_admin
+                && self.system.last_admin.as_ref() == Some(&account.id)
+            {
+                return Err(Error::conflict("this is the last admin; make another one first"));
             }
         }
         Ok(())
@@ -511,6 +552,15 @@ impl<'a> Evaluation<'a> {
                 rows.value.push(fact.value);
                 rows.salt.push(salt.map(|salt| salt.to_vec()));
             }
+            if let Some(reason) = effect.erased {
+                let rows = &mut self.rows.erased;
+                rows.entity.push(entity.id.0);
+                rows.name.push(entity.commitment.to_vec());
+                rows.reason.push(reason);
+                rows.tx.push(tx.0);
+                let slot = &self.slots.all[effect.slot];
+                rows.owner.push(is_of_erased_account(write, &slot.id).then(|| slot.sort_key.clone()));
+            }
             let slot = &mut self.slots.all[effect.slot];
             slot.record = effect.record;
             slot.doc = effect.doc;
@@ -580,11 +630,21 @@ fn is_expired(record: &Record, now: Timestamp) -> bool {
     record.expires.is_some_and(|expires| expires <= now)
 }
 
+fn is_of_erased_account(write: &Write, record: &RecordId) -> bool {
+    let key = |id: &String| RecordId::new(TableName::user(), RecordKey::String(id.clone()));
+    let accounts = write.system.iter().filter_map(|row| match row {
+        SystemRow::Erasure(NewErasure { account }) => account.as_ref(),
+        SystemRow::Account(_) | SystemRow::Session(_) => None,
+    });
+    accounts.into_iter().any(|account| key(&account.id) == *record)
+}
+
 fn kind(change: &Change) -> &'static str {
     match change {
         Change::Keep => "keep",
         Change::Create { .. } => "create",
         Change::Update { .. } => "update",
         Change::Delete => "delete",
+        Change::Erase { .. } => "erase",
     }
 }

@@ -8,8 +8,8 @@ use ddb_core::{Error, Result, TableName, sort_key};
 use tokio::sync::{Notify, oneshot};
 
 use super::{Outcome, Refused, Write};
-use crate::Once;
 use crate::kept::KeptKey;
+use crate::{Once, SystemRow};
 
 /// Requests of one group. While one group is in PostgreSQL the next one queues up, so a cap below the number of busy clients
 /// keeps both sides working; measured in `services/darshjdb/benches/README.md`.
@@ -127,8 +127,8 @@ impl Waiting {
             let Some(lane) = self.turns.front() else { break };
             let requests = self.lanes.get_mut(lane).expect("a lane that has a turn has requests");
             let next = requests.front().expect("a lane that has a turn has requests");
-            let fits = !wants_past(&next.write)
-                && !group.iter().any(|pending| wants_past(&pending.write))
+            let fits = !goes_alone(&next.write)
+                && !group.iter().any(|pending| goes_alone(&pending.write))
                 && steps + next.write.steps.len() <= MAX_GROUP_STEPS
                 && tables.union(&tables_of(&next.write)).count() <= MAX_GROUP_TABLES;
             if !group.is_empty() && !fits {
@@ -153,8 +153,10 @@ impl Waiting {
     }
 }
 
-fn wants_past(write: &Write) -> bool {
-    write.steps.iter().any(|step| step.past.is_some())
+/// No other write may change the past that it decides on, nor name a record anew whose name it erases.
+fn goes_alone(write: &Write) -> bool {
+    let erases = write.system.iter().any(|row| matches!(row, SystemRow::Erasure(_)));
+    erases || write.steps.iter().any(|step| step.past.is_some())
 }
 
 fn tables_of(write: &Write) -> HashSet<TableName> {

@@ -26,6 +26,7 @@ use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
 use crate::namespace::Namespace;
+use crate::system::NewErasure;
 use crate::{Allowance, NewTables, Once, SystemRow, expiry, past, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
@@ -86,6 +87,7 @@ impl Transactor {
             attributes: Attributes::default(),
             indexes: Indexes::default(),
             actors: HashMap::new(),
+            actors_version: 0,
         };
         let task = tokio::spawn(task.run());
         Self { queue, patience, task: tokio::sync::Mutex::new(Some(task)) }
@@ -133,6 +135,8 @@ struct Task {
     indexes: Indexes,
     /// The entities of those who write, by the sort key of their user key.
     actors: HashMap<Vec<u8>, Entity>,
+    /// The version of the definitions that they were looked up at.
+    actors_version: i64,
 }
 
 /// Why a group did not get through.
@@ -316,6 +320,11 @@ impl Task {
             let connection = self.connection.as_mut().expect("connected by begin");
             self.indexes = watched(&options, Indexes::load(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
+        if read.definitions != self.actors_version {
+            // An account may have been erased.
+            self.actors.clear();
+            self.actors_version = read.definitions;
+        }
         watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
         watched(&options, self.find_past(group, &places, &mut slots)).await?.map_err(Failure::from_error)?;
         let connection = self.connection.as_mut().expect("connected by begin");
@@ -335,7 +344,9 @@ impl Task {
         } else {
             limited(&options, kept::find(connection, namespace, read.head.now, keys)).await?
         };
-        let system = SystemRows { taken_emails: taken, kept };
+        let last_admin =
+            if erases_account(group) { limited(&options, system::last_admin(connection, namespace)).await? } else { None };
+        let system = SystemRows { taken_emails: taken, kept, last_admin };
 
         let has_unique = slots.tables().into_iter().any(|table| self.indexes.has_unique(table));
         let mut untouched = has_unique.then(|| slots.clone());
@@ -414,7 +425,7 @@ impl Task {
                 None => Ok(None),
                 Some(key) => sort_key::encode_record_key(key).and_then(|key| match self.actors.get(&key) {
                     Some(entity) => Ok(Some(*entity)),
-                    None => Err(Error::internal("the caller's record has no entity")),
+                    None => Err(Error::unauthenticated("the account does not exist any more")),
                 }),
             };
             outcomes.push(actor.map_err(Refused::from).and_then(|actor| evaluation.evaluate(pending, actor, places)));
@@ -688,11 +699,16 @@ fn kept_keys(group: &[Pending]) -> Result<Vec<KeptKey>> {
     group.iter().filter_map(|pending| pending.kept_key().transpose()).collect()
 }
 
+fn erases_account(group: &[Pending]) -> bool {
+    let mut rows = group.iter().flat_map(|pending| &pending.write.system);
+    rows.any(|row| matches!(row, SystemRow::Erasure(NewErasure { account: Some(_) })))
+}
+
 fn emails(group: &[Pending]) -> Vec<String> {
     let rows = group.iter().flat_map(|pending| &pending.write.system);
     rows.filter_map(|row| match row {
         SystemRow::Account(account) => Some(account.email.clone()),
-        SystemRow::Session(_) => None,
+        SystemRow::Session(_) | SystemRow::Erasure(_) => None,
     })
     .collect()
 }

@@ -59,6 +59,11 @@ pub enum Change {
         expires: Option<Timestamp>,
     },
     Delete,
+    /// All that was ever known of it, its key too; nothing where it was never named. Only in a write with [`SystemRow::Erasure`].
+    Erase {
+        /// Stays in the log.
+        reason: String,
+    },
 }
 
 /// Why a write did not take effect.
@@ -96,4 +101,6 @@ pub struct Written {
     pub tx: Tx,
     /// The record of each step, as the step left it.
     pub records: Vec<Option<Record>>,
+    /// How many records it said something new about.
+    pub changed: usize,
 }

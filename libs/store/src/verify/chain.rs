@@ -8,6 +8,7 @@ use futures::stream::{BoxStream, TryStreamExt};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
+use super::erased::Erased;
 use super::{Report, Scope};
 use crate::connection::to_error;
 use crate::job::Progress;
@@ -18,8 +19,8 @@ const CHUNK: i64 = 1_000;
 /// Facts that PostgreSQL is asked to put in order at a time; a transaction that has more is asked for alone.
 const MAX_FACTS: i64 = 100_000;
 
-/// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact and no name outside of it. This version erases
-/// nothing, so a value or a name that is missing is a problem, whatever commitment stands in its place.
+/// Walks the whole chain: no gap, every hash as computed anew from facts and names, no fact and no name outside of it. Where a value or a name is
+/// missing, its commitment is hashed, and the log must say that the record was erased.
 pub(super) async fn check(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -34,6 +35,7 @@ pub(super) async fn check(
     let expected_head = scope.expected_head.map(str::to_ascii_lowercase);
     let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
     let mut used = HashSet::new();
+    let mut erased = Erased::default();
     let mut after = report.head;
     let end = scope.to.map_or(i64::MAX, |to| to.0);
     loop {
@@ -57,8 +59,10 @@ pub(super) async fn check(
             while let Some(fact) = facts.next_of(transaction.tx).await? {
                 report.facts += 1;
                 used.insert(fact.attribute);
+                erased.note(&fact);
                 hashing.add(&fact, &names, report, &place);
             }
+            erased.note_actor(&transaction);
             let computed = hashing.finish(&transaction, &names, previous, report, &place);
             if computed != Some(transaction.hash) {
                 report.problem(&place, "its facts, names or header are not those that were hashed");
@@ -74,6 +78,7 @@ pub(super) async fn check(
     if expected_head.is_some() && !expectation_met {
         report.problem("head", "the expected transaction is not in the chain: the newest ones were cut off or rewritten");
     }
+    erased.check(connection, namespace, report).await?;
     if !scope.is_whole() {
         return Ok(());
     }
@@ -105,10 +110,10 @@ async fn before(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -
     }
 }
 
-struct Transaction {
-    tx: i64,
+pub(super) struct Transaction {
+    pub(super) tx: i64,
     time: i64,
-    actor: Option<Name>,
+    pub(super) actor: Option<Name>,
     has_actor: bool,
     fact_count: i32,
     version: i16,
@@ -116,19 +121,21 @@ struct Transaction {
 }
 
 /// The row of a name, as far as it is there.
-struct Name {
+pub(super) struct Name {
+    pub(super) entity: i64,
     table: i32,
-    key: Option<Vec<u8>>,
+    pub(super) key: Option<Vec<u8>>,
     salt: Option<Vec<u8>>,
+    commitment: Option<Vec<u8>>,
 }
 
-struct Fact {
+pub(super) struct Fact {
     position: i32,
     table: i32,
-    entity: Name,
-    attribute: i32,
-    asserted: bool,
-    value: Option<Vec<u8>>,
+    pub(super) entity: Name,
+    pub(super) attribute: i32,
+    pub(super) asserted: bool,
+    pub(super) value: Option<Vec<u8>>,
     salt: Option<Vec<u8>>,
     commitment: Option<Vec<u8>>,
 }
@@ -172,12 +179,13 @@ impl Names {
     }
 
     fn entity(&self, name: &Name) -> Option<Hash> {
-        match (&name.key, &name.salt) {
-            (Some(key), Some(salt)) => {
+        match (&name.key, &name.salt, &name.commitment) {
+            (Some(key), Some(salt), _) => {
                 let table = self.tables.get(&name.table)?.clone();
                 let key = projection::decode_key(key).ok()?;
                 Some(dictionary::entity_commitment(&dictionary::salt(salt).ok()?, &RecordId { table, key }))
             }
+            (None, None, Some(commitment)) => dictionary::hash(commitment).ok(),
             _ => None,
         }
     }
@@ -262,6 +270,7 @@ impl Fact {
         match (self.asserted, &self.value, &self.salt, &self.commitment) {
             (false, None, None, None) => Some([0; 64]),
             (true, Some(value), Some(salt), _) => Some(chain::commitment(&dictionary::salt(salt).ok()?, value)),
+            (true, None, None, Some(commitment)) => dictionary::hash(commitment).ok(),
             _ => None,
         }
     }
@@ -271,7 +280,7 @@ impl Fact {
 async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64, end: i64) -> Result<Vec<Transaction>> {
     let rows = sqlx::query(
         "
-        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.table_id, e.key, e.salt
+        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.id, e.table_id, e.key, e.salt, e.commitment
         from ddb.tx t
         left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
         where t.namespace = $1 and t.tx > $2 and t.tx <= $4
@@ -315,8 +324,14 @@ fn transaction(row: &PgRow) -> Result<Transaction, sqlx::Error> {
 }
 
 fn name(row: &PgRow, first: usize) -> Result<Option<Name>, sqlx::Error> {
-    let Some(table) = row.try_get(first)? else { return Ok(None) };
-    Ok(Some(Name { table, key: row.try_get(first + 1)?, salt: row.try_get(first + 2)? }))
+    let Some(entity) = row.try_get(first)? else { return Ok(None) };
+    Ok(Some(Name {
+        entity,
+        table: row.try_get(first + 1)?,
+        key: row.try_get(first + 2)?,
+        salt: row.try_get(first + 3)?,
+        commitment: row.try_get(first + 4)?,
+    }))
 }
 
 /// The facts of some transactions in their order, one at a time.
@@ -331,7 +346,7 @@ impl<'c> Facts<'c> {
         let rows = sqlx::query(
             "
             select f.tx, f.position, f.table_id, f.attribute, f.asserted, f.value, f.salt, f.commitment,
-                   e.table_id, e.key, e.salt
+                   e.id, e.table_id, e.key, e.salt, e.commitment
             from ddb.triple f
             left join ddb.entity e on e.namespace = f.namespace and e.id = f.entity
             where f.namespace = $1 and f.tx > $2 and f.tx <= $3
@@ -372,7 +387,7 @@ impl<'c> Facts<'c> {
 }
 
 fn fact(row: &PgRow) -> Result<(i64, Fact), sqlx::Error> {
-    let nameless = Name { table: -1, key: None, salt: None };
+    let nameless = Name { entity: -1, table: -1, key: None, salt: None, commitment: None };
     let fact = Fact {
         position: row.try_get(1)?,
         table: row.try_get(2)?,

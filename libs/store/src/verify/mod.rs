@@ -2,6 +2,7 @@
 //! the facts. What it finds is reported, not mended; `rebuild` makes the projections anew.
 
 mod chain;
+mod erased;
 mod job;
 mod projections;
 mod rebuild;

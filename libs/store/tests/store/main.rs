@@ -10,6 +10,7 @@
 
 mod documents;
 mod erased;
+mod erasure;
 mod indexes;
 mod jobs;
 mod past;

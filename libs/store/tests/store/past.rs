@@ -23,7 +23,7 @@ fn undelete() -> Step {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_past_is_that_which_writes_before_it_have_left() {
-    // Mutant: `wants_past` in `queue.rs` is always false.
+    // Mutant: `goes_alone` in `queue.rs` is always false.
     let database = Database::new().await;
     let store = store(&database).await;
     let of = |value: i64| fields(&[("n", Value::Int(value))]);

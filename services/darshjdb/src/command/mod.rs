@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod backup;
 pub(crate) mod completions;
 mod database;
+pub(crate) mod erasures;
 pub(crate) mod keys;
 mod progress;
 mod proof;

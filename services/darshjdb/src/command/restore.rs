@@ -1,11 +1,12 @@
 use std::fs::File;
 use std::io::{BufReader, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 use ddb_core::{Error, Result};
 use ddb_runtime::{Config, Definitions, Settings, executor, telemetry, with_vacant_database};
 use ddb_store::backup::{Progress, Restored, check, restore};
+use ddb_store::erasure::{self, Listed};
 use serde_json::json;
 
 use super::backup::namespaces;
@@ -18,6 +19,9 @@ const BUFFER: usize = 256 << 10;
 pub(crate) struct Arguments {
     /// A file that `ddb backup` made
     file: PathBuf,
+    /// A list that `ddb erasures` wrote: what was erased since the backup is erased before this command ends
+    #[arg(long, value_name = "LIST")]
+    erasures: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +35,8 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
     if !file.metadata().map_err(cannot)?.is_file() {
         return Err(Error::bad_request(format!("{} is no ordinary file", arguments.file.display())));
     }
-    let restored = executor()?.block_on(shown(async |progress| from_file(&config, file, progress).await))?;
+    let erasures = arguments.erasures.as_deref().map(listed).transpose()?.unwrap_or_default();
+    let restored = executor()?.block_on(shown(async |progress| from_file(&config, file, &erasures, progress).await))?;
     if arguments.json {
         println!("{:#}", as_json(&restored));
     } else {
@@ -41,11 +46,19 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
 }
 
 /// The whole file is read before anything is made.
-async fn from_file(config: &Config, mut file: File, progress: &Progress) -> Result<Restored> {
+async fn from_file(config: &Config, mut file: File, erasures: &[Listed], progress: &Progress) -> Result<Restored> {
     let checked = check(BufReader::with_capacity(BUFFER, &file), progress)?;
     file.rewind().map_err(Error::internal)?;
-    with_vacant_database(config, async |store| restore(store, BufReader::with_capacity(BUFFER, file), &checked, progress).await)
-        .await
+    with_vacant_database(config, async |store| {
+        restore(store, BufReader::with_capacity(BUFFER, file), &checked, erasures, progress).await
+    })
+    .await
+}
+
+/// The whole list is read before anything is made.
+fn listed(path: &Path) -> Result<Vec<Listed>> {
+    let file = File::open(path).map_err(|error| Error::bad_request(format!("cannot read {}: {error}", path.display())))?;
+    erasure::read(BufReader::with_capacity(BUFFER, file))
 }
 
 fn as_json(restored: &Restored) -> serde_json::Value {
@@ -56,6 +69,7 @@ fn as_json(restored: &Restored) -> serde_json::Value {
         "transactions": restored.transactions,
         "facts": restored.facts,
         "records": restored.records,
+        "erased": restored.erased,
         "rows": rows,
     })
 }
@@ -65,6 +79,9 @@ fn sentence(restored: &Restored) -> String {
         format!("restored {} transactions with {} facts and {} records", restored.transactions, restored.facts, restored.records);
     for namespace in &restored.header.namespaces {
         text += &format!("\n{}: head {} {}", namespace.name, namespace.tx, namespace.head_hash);
+    }
+    if restored.erased > 0 {
+        text += &format!("\n{} records of the list of erasures were erased, with what erased accounts owned", restored.erased);
     }
     text += "\nthe log is as it was written; everyone signs in again, and access tokens are signed with a new key";
     text

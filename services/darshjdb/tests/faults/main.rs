@@ -3,6 +3,7 @@
 //! Each file names the mutants that it fails for. `make soak` runs the long forms.
 
 mod cut_connection;
+mod erasure;
 mod expiry;
 mod idempotency_keys;
 mod index_builds;

@@ -1,5 +1,6 @@
 //! The handlers; folders mirror URLs.
 
+pub(crate) mod admin;
 pub(crate) mod audit;
 mod batch;
 pub(crate) mod data;

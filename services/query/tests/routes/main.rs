@@ -1,5 +1,6 @@
 //! The routes of the records as their users meet them: a real `ddb` over a real PostgreSQL.
 
+mod admin;
 mod audit;
 mod bad_input;
 mod batch;

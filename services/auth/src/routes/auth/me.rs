@@ -1,4 +1,5 @@
 use axum::extract::State;
+use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
 use ddb_core::{Error, RecordKey, TableName};
 use ddb_database::Patch;
@@ -34,6 +35,13 @@ pub(crate) async fn change_me(
     let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let answer = user(&tokens::user(&account.ok_or_else(gone)?, &changed.data.fields))?;
     Ok(answer.tx(changed.tx))
+}
+
+/// `DELETE /api/auth/me` → 204: the account with its sessions and its record is erased at once, what it owned in the background.
+pub(crate) async fn erase_me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
+    let erased = caller.caller.session.erase_own_account().await?;
+    auth.authenticator.revoked(&Revoked::account(caller.namespace, caller.account)).await;
+    Ok(Answer::no_content().tx(erased.tx))
 }
 
 fn gone() -> Error {

@@ -13,7 +13,7 @@ use ddb_core::{Error, Result};
 use ddb_http::Answer;
 use serde::Serialize;
 
-pub(crate) use me::{change_me, me};
+pub(crate) use me::{change_me, erase_me, me};
 pub(crate) use password::password;
 pub(crate) use refresh::refresh;
 pub(crate) use signin::signin;

@@ -1,7 +1,11 @@
-use ddb_core::Value;
-use ddb_testkit::json;
+use std::time::Duration;
 
-use crate::harness::{Server, run};
+use ddb_auth::Config;
+use ddb_bus::Bus;
+use ddb_core::Value;
+use ddb_testkit::{Database, json};
+
+use crate::harness::{MEMORY, PASSWORD, Server, run};
 
 #[test]
 fn everyone_reads_himself() {
@@ -21,7 +25,7 @@ fn the_anonymous_is_nobody() {
         let server = Server::shared().await;
         server.anon().get("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
         server.anon().patch("/api/auth/me", &json!({ "name": "x" })).await.expect_error(401, "UNAUTHENTICATED");
-        server.anon().delete("/api/auth/me").await.expect_error(405, "METHOD_NOT_ALLOWED");
+        server.anon().delete("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
     });
 }
 
@@ -65,5 +69,50 @@ fn a_role_shows_as_soon_as_it_is_given() {
         let user = server.user().await;
         server.execute("update ddb.account set roles = '{admin}' where id = $1", user.account()).await;
         assert_eq!(user.client.get("/api/auth/me").await.json["roles"], json!(["admin"]));
+    });
+}
+
+#[test]
+fn an_account_is_erased_by_its_owner_alone() {
+    // Mutants: `erase_own_account` erases without the account; `erase_me` tells no process; `erase_account` does not notify.
+    run(async {
+        let database = Database::new().await;
+        let here = Server::over(&database, Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY, Bus::local()).await;
+        let there = Server::over(&database, Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY, Bus::local()).await;
+        let (user, other) = (here.user().await, here.user().await);
+        let elsewhere = there.anon().with_token(&user.access_token);
+        elsewhere.get("/api/auth/me").await.expect(200);
+        let erased = user.client.delete("/api/auth/me").await.expect(204);
+        assert!(erased.header("x-ddb-tx").parse::<u64>().is_ok());
+        user.client.get("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        elsewhere.get("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
+        user.client.delete("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
+        here.anon()
+            .post("/api/auth/refresh", &json!({ "refresh_token": user.refresh_token }))
+            .await
+            .expect_error(401, "UNAUTHENTICATED");
+        assert!(here.profile(&user.id).await.is_none());
+        other.client.get("/api/auth/me").await.expect(200);
+        let mut session = database.connect().await;
+        assert_eq!(session.value("select count(*)::text from ddb.account").await, "1");
+        assert_eq!(session.value("select count(*)::text from ddb.session").await, "1");
+        // The address is free.
+        here.anon().post("/api/auth/signup", &json!({ "email": user.email, "password": PASSWORD })).await.expect(201);
+    });
+}
+
+#[test]
+fn the_last_admin_cannot_erase_himself() {
+    run(async {
+        let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY).await;
+        let (first, second) = (server.user().await, server.user().await);
+        for admin in [&first, &second] {
+            server.execute("update ddb.account set roles = '{admin}' where id = $1", admin.account()).await;
+        }
+        second.client.delete("/api/auth/me").await.expect(204);
+        let refused = first.client.delete("/api/auth/me").await.expect_error(409, "CONFLICT");
+        assert!(refused.text().contains("last admin"), "{}", refused.text());
+        first.client.get("/api/auth/me").await.expect(200);
     });
 }

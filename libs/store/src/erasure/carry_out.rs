@@ -1,0 +1,180 @@
+//! The job that takes away what is left of erased records.
+
+use std::time::Duration;
+
+use ddb_core::{NamespaceId, Result, TableId};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor, Row};
+use tokio::time::{Instant, sleep};
+
+use super::{facts, owned, rest, vacuum};
+use crate::Store;
+use crate::connection::to_error;
+use crate::job::Recurring;
+
+/// How often a process looks for erasures to carry out.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long one run takes, about: a process that is told to end waits for it.
+const RUN: Duration = Duration::from_secs(3);
+/// How often somebody who waits for the end looks again, where another process is at it.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Erasures that are taken at a time.
+const BATCH: i64 = 200;
+/// The advisory lock of whoever carries erasures out: "DDB" and a two.
+const LOCK: &str = "select pg_try_advisory_lock(1145324034, 0)";
+
+/// An erasure that is recorded and of which something may be left.
+pub(super) struct Open {
+    pub(super) namespace: NamespaceId,
+    pub(super) entity: i64,
+    pub(super) tx: i64,
+    pub(super) reason: String,
+    /// The sort key of the account's key.
+    pub(super) owner: Option<Vec<u8>>,
+    pub(super) looked_at: i64,
+}
+
+/// Carries out what is open, as a job.
+pub fn carrier() -> Recurring {
+    Recurring {
+        kind: "erasure",
+        every: EVERY,
+        run: Box::new(|store| Box::pin(async move { carry_out(&store, Some(Instant::now() + RUN)).await.map(drop) })),
+    }
+}
+
+/// Waits until no row holds anything of what is erased, and helps.
+pub async fn finish(store: &Store) -> Result<()> {
+    while is_open(store.pool()).await? {
+        if !carry_out(store, None).await? {
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+    Ok(())
+}
+
+/// Whether rows may hold something of what is erased.
+pub(crate) async fn is_open(executor: impl PgExecutor<'_>) -> Result<bool> {
+    let row = sqlx::query("select exists (select from ddb.erasure where done_at is null and cleared_at is null)")
+        .fetch_one(executor)
+        .await
+        .map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}
+
+/// One run, until the time is over; false where another process is at it.
+async fn carry_out(store: &Store, until: Option<Instant>) -> Result<bool> {
+    let row = sqlx::query("select exists (select from ddb.erasure where done_at is null)")
+        .fetch_one(store.pool())
+        .await
+        .map_err(to_error)?;
+    if !row.try_get::<bool, _>(0).map_err(to_error)? {
+        return Ok(true);
+    }
+    let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
+    // Statements are by key wherever there is one; a plan made while a table was small must not survive its growth.
+    let settings = "set statement_timeout = 0; set plan_cache_mode = force_generic_plan; set jit = off; set enable_seqscan = off; \
+                    set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
+    connection.execute(sqlx::raw_sql(settings)).await.map_err(to_error)?;
+    // The lock ends with the connection.
+    let locked = connection.fetch_one(LOCK).await.map_err(to_error)?;
+    if !locked.try_get::<bool, _>(0).map_err(to_error)? {
+        return Ok(false);
+    }
+    let done = clear_all(store, &mut connection, until).await;
+    let done = match done {
+        Ok(true) => conclude(&mut connection).await.map(|()| true),
+        other => other,
+    };
+    connection.close().await.map_err(to_error)?;
+    done
+}
+
+/// False where the time was over before the end.
+async fn clear_all(store: &Store, connection: &mut PgConnection, until: Option<Instant>) -> Result<bool> {
+    let is_over = || until.is_some_and(|until| Instant::now() >= until);
+    loop {
+        let open = open(connection).await?;
+        if open.is_empty() {
+            return Ok(true);
+        }
+        let mut cleared = Vec::with_capacity(open.len());
+        for erasure in &open {
+            if is_over() {
+                break;
+            }
+            if facts::clear(connection, erasure, &is_over).await? && owned::erase(store, connection, erasure, &is_over).await? {
+                cleared.push(erasure);
+            }
+        }
+        rest::clear(connection, &cleared).await?;
+        if is_over() {
+            return Ok(false);
+        }
+    }
+}
+
+async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
+    let rows = sqlx::query(
+        "
+        select namespace, entity, tx, reason, owner, looked_at
+        from ddb.erasure
+        where done_at is null and cleared_at is null and tx is not null
+        order by namespace, entity
+        limit $1
+        ",
+    )
+    .bind(BATCH)
+    .fetch_all(connection)
+    .await
+    .map_err(to_error)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Open {
+                namespace: NamespaceId(row.try_get(0)?),
+                entity: row.try_get(1)?,
+                tx: row.try_get(2)?,
+                reason: row.try_get(3)?,
+                owner: row.try_get(4)?,
+                looked_at: row.try_get(5)?,
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(to_error)
+}
+
+/// Rows are gone; the pages that held them follow.
+async fn conclude(connection: &mut PgConnection) -> Result<()> {
+    let rows = sqlx::query(
+        "
+        select distinct r.namespace, e.table_id
+        from ddb.erasure r
+        join ddb.entity e on e.namespace = r.namespace and e.id = r.entity
+        where r.done_at is null and r.cleared_at is not null
+        ",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(to_error)?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let last = "select coalesce(max(cleared_at), 0) from ddb.erasure where done_at is null and cleared_at is not null";
+    let last: i64 = connection.fetch_one(AssertSqlSafe(last)).await.and_then(|row| row.try_get(0)).map_err(to_error)?;
+    let mut tables = Vec::with_capacity(rows.len());
+    for row in &rows {
+        tables.push((NamespaceId(row.try_get(0).map_err(to_error)?), TableId(row.try_get(1).map_err(to_error)?)));
+    }
+    vacuum::vacuum(connection, &tables).await?;
+    sqlx::query(
+        "
+        update ddb.erasure
+        set done_at = (extract(epoch from clock_timestamp()) * 1000000)::bigint
+        where done_at is null and cleared_at <= $1
+        ",
+    )
+    .bind(last)
+    .execute(connection)
+    .await
+    .map_err(to_error)?;
+    Ok(())
+}

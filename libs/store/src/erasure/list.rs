@@ -1,0 +1,190 @@
+//! The list of what was erased, which an older backup is restored with.
+//!
+//! A line is a JSON object. It names a record by its number in the log and the commitment of its name, which tells nothing to whom the name's salt is gone.
+
+use std::io::{BufRead, Read, Write};
+
+use ddb_core::chain::{from_hex, to_hex};
+use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableName, Timestamp, Uuid};
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, Row};
+
+use super::step;
+use crate::connection::to_error;
+use crate::system::{ErasedAccount, NewErasure};
+use crate::{Allowance, Store, SystemRow, dictionary, projection};
+
+/// Bytes of a line, at most: a reason has 1,000 characters.
+const MAX_LINE: u64 = 16 << 10;
+
+/// A record that was erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// Of the namespace.
+    pub namespace: Uuid,
+    /// The record's number, the same in every backup of the same log.
+    pub entity: i64,
+    /// The commitment of its name, in hex.
+    pub name: String,
+    /// Whether it was an account's: that goes with it, and what it owned.
+    pub account: bool,
+    pub reason: String,
+    /// The transaction that says so.
+    pub tx: i64,
+    pub time: String,
+}
+
+/// Writes every erasure, one a line; gives how many.
+pub async fn list(store: &Store, mut out: impl Write) -> Result<u64> {
+    let mut connection = store.pool().acquire().await.map_err(to_error)?;
+    let mut rows = sqlx::query(
+        "
+        select n.uuid::text, r.entity, r.name, r.is_account, r.reason, r.tx, t.time
+        from ddb.erasure r
+        join ddb.namespace n on n.id = r.namespace
+        join ddb.tx t on t.namespace = r.namespace and t.tx = r.tx
+        order by r.namespace, r.tx, r.entity
+        ",
+    )
+    .fetch(&mut *connection);
+    let mut count = 0;
+    while let Some(row) = rows.try_next().await.map_err(to_error)? {
+        let read = || {
+            Ok((
+                row.try_get::<&str, _>(0)?,
+                row.try_get(1)?,
+                row.try_get::<&[u8], _>(2)?,
+                row.try_get(3)?,
+                row.try_get(4)?,
+                row.try_get(5)?,
+                Timestamp(row.try_get(6)?),
+            ))
+        };
+        let (namespace, entity, name, account, reason, tx, time) = read().map_err(to_error)?;
+        let (namespace, name) = (namespace.parse().map_err(Error::internal)?, to_hex(name));
+        let listed = Listed { namespace, entity, name, account, reason, tx, time: time.to_rfc3339() };
+        let line = serde_json::to_string(&listed).map_err(Error::internal)?;
+        writeln!(out, "{line}").map_err(|error| Error::bad_request(format!("the list cannot be written: {error}")))?;
+        count += 1;
+    }
+    out.flush().map_err(|error| Error::bad_request(format!("the list cannot be written: {error}")))?;
+    Ok(count)
+}
+
+/// Reads a list to its end; 400 where a line is none of it.
+pub fn read(mut input: impl BufRead) -> Result<Vec<Listed>> {
+    let mut listed = Vec::new();
+    loop {
+        let mut line = String::new();
+        let length = (&mut input)
+            .take(MAX_LINE)
+            .read_line(&mut line)
+            .map_err(|error| Error::bad_request(format!("the list of erasures cannot be read: {error}")))?;
+        if length == 0 {
+            return Ok(listed);
+        }
+        let of_list = |problem: String| {
+            Error::bad_request(format!("line {} of the list of erasures is none of a list: {problem}", listed.len() + 1))
+        };
+        let erasure: Listed = serde_json::from_str(&line).map_err(|error| of_list(error.to_string()))?;
+        if !line.ends_with('\n') {
+            return Err(of_list("it has no end".to_owned()));
+        }
+        if from_hex(&erasure.name).is_none_or(|name| name.len() != 64) {
+            return Err(of_list("`name` is no hash".to_owned()));
+        }
+        listed.push(erasure);
+    }
+}
+
+/// Notes those of the records that the namespace holds with a name, in the transaction that restores it: whoever opens the database erases them before anything
+/// else. Gives how many. What has another name under the number is another record: that of the list came into being after the backup.
+pub(crate) async fn expect(
+    connection: &mut PgConnection,
+    (namespace, uuid): (NamespaceId, Uuid),
+    listed: &[Listed],
+) -> Result<u64> {
+    let mut expected = 0;
+    for erasure in listed.iter().filter(|erasure| erasure.namespace == uuid) {
+        let row = sqlx::query(
+            "
+            select t.name, e.key, e.salt
+            from ddb.entity e
+            join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
+            where e.namespace = $1 and e.id = $2 and e.key is not null
+            ",
+        )
+        .bind(namespace.0)
+        .bind(erasure.entity)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(to_error)?;
+        let Some(row) = row else { continue };
+        let table = TableName::parse(row.try_get(0).map_err(to_error)?)?;
+        let id = RecordId::new(table, projection::decode_key(row.try_get(1).map_err(to_error)?)?);
+        let salt = dictionary::salt(row.try_get(2).map_err(to_error)?)?;
+        let name = dictionary::entity_commitment(&salt, &id);
+        if from_hex(&erasure.name).as_deref() != Some(&name[..]) {
+            continue;
+        }
+        sqlx::query(
+            "
+            insert into ddb.erasure (namespace, entity, name, reason, is_account)
+            values ($1, $2, $3, $4, $5)
+            on conflict do nothing
+            ",
+        )
+        .bind(namespace.0)
+        .bind(erasure.entity)
+        .bind(&name[..])
+        .bind(&erasure.reason)
+        .bind(erasure.account)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+        expected += 1;
+    }
+    Ok(expected)
+}
+
+/// Records the erasures that a list has brought, one transaction each.
+pub(crate) async fn apply(store: &Store) -> Result<()> {
+    let rows = sqlx::query(
+        "
+        select r.namespace, t.name, e.key, r.reason, r.is_account
+        from ddb.erasure r
+        join ddb.entity e on e.namespace = r.namespace and e.id = r.entity
+        join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
+        where r.done_at is null and r.tx is null and e.key is not null
+        order by r.namespace, r.entity
+        ",
+    )
+    .fetch_all(store.pool())
+    .await
+    .map_err(to_error)?;
+    for row in &rows {
+        let read = || {
+            Ok((
+                NamespaceId(row.try_get(0)?),
+                row.try_get::<&str, _>(1)?,
+                row.try_get::<&[u8], _>(2)?,
+                row.try_get(3)?,
+                row.try_get(4)?,
+            ))
+        };
+        let (namespace, table, key, reason, is_account): (_, _, _, String, bool) = read().map_err(to_error)?;
+        let id = RecordId::new(TableName::parse(table)?, projection::decode_key(key)?);
+        let account = match &id.key {
+            RecordKey::String(account) if is_account => {
+                Some(ErasedAccount { id: account.clone(), notice: String::new(), may_be_last_admin: true })
+            }
+            RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => None,
+        };
+        let system = vec![SystemRow::Erasure(NewErasure { account })];
+        let steps = vec![step(id, reason)];
+        store.write(crate::Write { namespace, actor: None, request: None, steps, allowance: Allowance::ANY, system }).await?;
+    }
+    Ok(())
+}

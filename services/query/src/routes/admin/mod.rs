@@ -1,0 +1,5 @@
+//! `/api/admin`.
+
+mod erase;
+
+pub(crate) use erase::erase;
