@@ -1,4 +1,4 @@
-//! Values, names and records that are gone without an erasure having been written: this version writes none.
+//! Values, names and records that are gone without an erasure having been written.
 
 use ddb_core::{NamespaceId, Value};
 use ddb_store::job::Progress;
