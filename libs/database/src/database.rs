@@ -1,10 +1,15 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use ddb_core::{NamespaceId, Principal, RequestId};
 use ddb_store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::answers::Answers;
 use crate::{ImplicitTables, MasterKey, Session};
+
+/// How often a process looks whether something was erased.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +38,23 @@ impl Database {
     /// Drops the answers that are kept to be given again, so that nothing of what was erased stays in memory.
     pub fn forget_answers(&self) {
         self.inner.answers.clear();
+    }
+
+    /// The same once a second, where another process, or a job of this one, has erased something; until cancelled.
+    pub async fn forget_what_is_erased(&self, cancelled: CancellationToken) {
+        let mut known = None;
+        loop {
+            // What does not answer now is asked again.
+            if let Ok(newest) = self.inner.store.newest_erasure().await
+                && known.replace(newest) != Some(newest)
+            {
+                self.forget_answers();
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = cancelled.cancelled() => return,
+            }
+        }
     }
 
     /// What `principal` may do in `namespace`.

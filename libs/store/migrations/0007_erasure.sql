@@ -5,6 +5,7 @@ select id, 6, 0, '$erased', uuid_send(gen_random_uuid()) from ddb.namespace
 on conflict do nothing;
 
 create table ddb.erasure (
+    number     bigint  generated always as identity unique,
     namespace  int     not null,
     entity     bigint  not null,
     name       bytea   not null,

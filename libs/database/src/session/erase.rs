@@ -66,6 +66,7 @@ impl Session {
             system: vec![SystemRow::Erasure(NewErasure { account })],
         };
         let written = self.database.store().write(write).await?;
+        self.database.forget_answers();
         Ok(Answer { data: written.changed, tx: written.tx })
     }
 }

@@ -52,6 +52,10 @@ pub async fn restore(
         execute(&mut connection, index).await?;
     }
     migration::apply(&mut connection, header.schema, migration::NEWEST).await?;
+    // The numbers of the rows came with the file; new ones go on behind them.
+    let go_on =
+        "select setval(pg_get_serial_sequence('ddb.erasure', 'number'), coalesce(max(number), 0) + 1, false) from ddb.erasure";
+    execute(&mut connection, go_on.to_owned()).await?;
     for relation in saved() {
         execute(&mut connection, format!("analyze ddb.{relation}")).await?;
     }

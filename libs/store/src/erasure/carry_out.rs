@@ -61,6 +61,15 @@ pub(crate) async fn is_open(executor: impl PgExecutor<'_>) -> Result<bool> {
     row.try_get(0).map_err(to_error)
 }
 
+impl Store {
+    /// A number that is another one once something more was erased.
+    pub async fn newest_erasure(&self) -> Result<i64> {
+        let row =
+            sqlx::query("select coalesce(max(number), 0) from ddb.erasure").fetch_one(self.pool()).await.map_err(to_error)?;
+        row.try_get(0).map_err(to_error)
+    }
+}
+
 /// One run, until the time is over; false where another process is at it.
 async fn carry_out(store: &Store, until: Option<Instant>) -> Result<bool> {
     let row = sqlx::query("select exists (select from ddb.erasure where done_at is null)")

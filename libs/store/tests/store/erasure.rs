@@ -276,6 +276,9 @@ async fn an_older_backup_is_restored_without_what_was_erased_since() {
     assert_sound(&store).await;
     let mut again = Vec::new();
     assert_eq!(erasure::list(&store, &mut again).await.expect("a list"), 1, "and it is on the list from now on");
+    // What is erased from now on has numbers of its own.
+    write(&store, vec![create("people", key("next"), fields(&[]))]).await.expect("a create");
+    assert_eq!(erase(&store, "people", &[key("next")]).await.changed, 1);
     // Where the log went on differently, the number is another record's.
     write(&store, vec![create("people", key("innocent"), fields(&[]))]).await.expect("a create");
     let (_, other) = backup::save(&store, Vec::new(), &backup::Progress::default()).await.expect("a backup");

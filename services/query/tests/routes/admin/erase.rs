@@ -152,6 +152,24 @@ async fn an_erased_user_is_signed_out_at_once_and_the_address_is_free() {
 }
 
 #[tokio::test]
+async fn what_was_answered_before_is_forgotten() {
+    // Mutant: `write_erasure` without `forget_answers`, and `forget_what_is_erased` never does.
+    let server = Server::start().await;
+    let (user, admin) = (server.user().await, server.admin().await);
+    user.post("/api/data/quiet", &json!({ "id": 1, "n": 1 })).await.expect(201);
+    user.post("/api/data/people", &json!({ "id": "a", "n": 1 })).await.expect(201);
+    let shown = async || user.get("/api/data/quiet").await.expect(200).records()[0]["n"].clone();
+    assert_eq!(shown().await, 1);
+    // Behind the back of the server, so that it shows who reads anew.
+    let mut session = server.embedded().await.connect().await;
+    let id = session.value("select id::text from ddb.data_table where name = 'quiet'").await;
+    session.execute(&format!("update ddb_data.t1_{id} set doc = jsonb_set(doc, '{{n}}', '2')")).await;
+    assert_eq!(shown().await, 1, "it is given again");
+    admin.post("/api/admin/erase", &json!({ "records": ["people:a"], "reason": "r" })).await.expect(200);
+    assert_eq!(shown().await, 2, "nothing that was answered before is left in memory");
+}
+
+#[tokio::test]
 async fn erasing_is_for_admins_and_the_last_of_them_stays() {
     let cast = STAGE.cast().await;
     let made = cast.user.post(&format!("/api/data/{}", cast.table()), &json!({ "a": 1 })).await.expect(201);
