@@ -1,6 +1,6 @@
 //! An erasure that is interrupted goes on, and no backup brings back what it took.
 //!
-//! Mutants (libs/store), tried:
+//! Mutants (libs/store):
 //! - `erasure/carry_out.rs`, `open`: only erasures of the last second.
 //! - `erasure/owned.rs`, `erase`: remembers the last entity before it erases.
 //! - `backup/save.rs`: does not wait until nothing is open. (Where the server is killed in the midst of it.)
