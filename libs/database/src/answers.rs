@@ -1,16 +1,16 @@
 //! Answers that are given again while nothing that they were read from has changed.
 //!
-//! An answer is kept with what it was read from: tables, the version of the definitions, and when the first of the tables' records expires. Before it is
-//! given again PostgreSQL is asked where the log stands, once for all who ask at the same time; it is given where this process made every transaction
-//! since and none of them touched one of the tables. So a process that is not alone on its database gives no wrong answers, but few kept ones, and needs to
-//! hear of nobody.
+//! An answer that is asked for a second time is kept, as the bytes that were sent, with what it was read from: tables, the version of the definitions, and
+//! when the first of the tables' records expires. Before it is given again PostgreSQL is asked where the log stands, once for all who ask at the same time; it
+//! is given where this process made every transaction since and none of them touched one of the tables. So a process that is not alone on its database gives no
+//! wrong answers, but few kept ones, and needs to hear of nobody.
 
-use std::any::Any;
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ddb_core::{Result, TableId, Timestamp, Tx};
-use ddb_store::TableShape;
+use ddb_store::{LogPlace, TableShape};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -22,21 +22,29 @@ const MAX_SHARE: u64 = 16;
 /// About what an entry takes besides the answer.
 const ENTRY: u64 = 512;
 /// Of an answer, for the cache's own tables.
-const TYPICAL: u64 = 8_192;
+const TYPICAL: u64 = 4_096;
 
-/// Whose answer to which question: a digest.
-type Key = [u8; 32];
+/// Whose answer to which question in which form: a digest.
+pub(crate) type Key = [u8; 32];
 
 /// The answers of one process.
 pub(crate) struct Answers {
-    kept: Option<Cache<Key, Arc<Kept>, ByWeight>>,
+    kept: Option<Cache<Key, Entry, ByWeight>>,
     capacity: u64,
+    /// How often they were dropped.
+    cleared: AtomicU64,
+}
+
+#[derive(Clone)]
+enum Entry {
+    /// The question was asked once. Most are not asked again, so nothing more is done for it.
+    Asked,
+    Kept(Arc<Kept>),
 }
 
 struct Kept {
-    answer: Arc<dyn Any + Send + Sync>,
-    weight: u64,
-    tx: Tx,
+    answer: Arc<[u8]>,
+    place: LogPlace,
     source: Source,
     expires: Option<Timestamp>,
 }
@@ -47,6 +55,8 @@ pub(crate) struct Source {
     pub(crate) tables: Vec<TableId>,
     /// The version of the definitions.
     pub(crate) definitions: Option<i64>,
+    /// The clock by which records had expired.
+    pub(crate) now: Option<Timestamp>,
     /// Whether the time or chance had a part in it, a table that did not exist, or several versions of the definitions.
     pub(crate) is_fleeting: bool,
 }
@@ -69,9 +79,12 @@ impl Source {
 #[derive(Clone)]
 struct ByWeight;
 
-impl Weighter<Key, Arc<Kept>> for ByWeight {
-    fn weight(&self, _: &Key, kept: &Arc<Kept>) -> u64 {
-        kept.weight
+impl Weighter<Key, Entry> for ByWeight {
+    fn weight(&self, _: &Key, entry: &Entry) -> u64 {
+        match entry {
+            Entry::Asked => ENTRY / 4,
+            Entry::Kept(kept) => ENTRY + kept.answer.len() as u64,
+        }
     }
 }
 
@@ -79,92 +92,122 @@ impl Answers {
     /// `capacity` is in bytes of memory, about; 0: no answer is kept.
     pub(crate) fn new(capacity: u64) -> Self {
         let kept = (capacity > 0).then(|| Cache::with_weighter((capacity / TYPICAL).max(1) as usize, capacity, ByWeight));
-        Self { kept, capacity }
+        Self { kept, capacity, cleared: AtomicU64::new(0) }
     }
 
-    /// Drops every answer, so that nothing of what was erased stays in memory.
+    /// Drops every answer, also those that are being read, so that nothing of what was erased stays in memory.
     pub(crate) fn clear(&self) {
+        self.cleared.fetch_add(1, Ordering::SeqCst);
         if let Some(kept) = &self.kept {
             kept.clear();
         }
     }
 }
 
+/// How a question that was asked before stands.
+enum Known {
+    /// It may be kept under this key.
+    Asked(Key),
+    Answer(Answer<Arc<[u8]>>),
+    No,
+}
+
 impl Session {
-    /// The answer to a question that `read` would give, without reading where it is known. `question` tells it from all others of the caller.
-    pub(crate) async fn answered<T: Send + Sync + 'static>(
-        &self,
-        question: impl Debug,
-        weigh: fn(&T) -> usize,
-        read: impl Future<Output = Result<(Answer<T>, Source)>>,
-    ) -> Result<Answer<Arc<T>>> {
-        let answers = &self.database.inner.answers;
-        let Some(cache) = &answers.kept else {
-            let (Answer { data, tx }, _) = read.await?;
-            return Ok(Answer { data: Arc::new(data), tx });
-        };
-        let key = self.key_of(question);
-        if let Some(kept) = cache.get(&key) {
-            match self.still(&kept).await {
-                Some(tx) => {
-                    if let Ok(data) = kept.answer.clone().downcast::<T>() {
-                        return Ok(Answer { data, tx });
-                    }
-                }
-                None => {
-                    cache.remove(&key);
-                }
-            }
-        }
-        let (Answer { data, tx }, source) = read.await?;
-        let data = Arc::new(data);
-        let weight = weigh(&data) as u64 + ENTRY;
-        if weight <= answers.capacity / MAX_SHARE
-            && let Some(expires) = self.lasts(&source, tx).await
-        {
-            let answer: Arc<dyn Any + Send + Sync> = data.clone();
-            cache.insert(key, Arc::new(Kept { answer, weight, tx, source, expires }));
-        }
-        Ok(Answer { data, tx })
+    /// The digest of the caller's question, where answers are kept. Rights are decided before: they are in it as far as they decide what the caller sees.
+    pub(crate) fn key_of(&self, question: &impl Debug) -> Option<Key> {
+        self.database.inner.answers.kept.as_ref()?;
+        let mut digest = Writer(Sha256::new());
+        let principal = (self.principal.user_key(), self.principal.is_admin());
+        // A digest takes everything.
+        let _ = write!(digest, "{}\n{principal:?}\n{question:?}", self.namespace);
+        Some(digest.0.finalize().into())
     }
 
-    /// Rights are decided before: they are in the key as far as they decide what the caller sees.
-    fn key_of(&self, question: impl Debug) -> Key {
-        let principal = (self.principal.user_key(), self.principal.is_admin());
-        Sha256::digest(format!("{}\n{principal:?}\n{question:?}", self.namespace)).into()
+    /// The answer that `read` and `render` would give, without reading where it is known; `key` tells the question and the form.
+    pub(crate) async fn answered<T>(
+        &self,
+        key: Option<Key>,
+        read: impl Future<Output = Result<(Answer<T>, Source)>>,
+        render: impl FnOnce(&T) -> Vec<u8>,
+    ) -> Result<Answer<Arc<[u8]>>> {
+        let answers = &self.database.inner.answers;
+        let cleared = answers.cleared.load(Ordering::SeqCst);
+        let known = match (&answers.kept, key) {
+            (Some(cache), Some(key)) => self.known(cache, key).await,
+            _ => Known::No,
+        };
+        if let Known::Answer(answer) = known {
+            return Ok(answer);
+        }
+        let (Answer { data, tx }, source) = read.await?;
+        let answer: Arc<[u8]> = render(&data).into();
+        drop(data);
+        if let (Some(cache), Known::Asked(key)) = (&answers.kept, known)
+            && answer.len() as u64 + ENTRY <= answers.capacity / MAX_SHARE
+            && let Some((place, expires)) = self.lasts(&source, tx).await
+        {
+            let kept = Kept { answer: answer.clone(), place, source, expires };
+            cache.insert(key, Entry::Kept(Arc::new(kept)));
+            if answers.cleared.load(Ordering::SeqCst) != cleared {
+                cache.remove(&key);
+            }
+        }
+        Ok(Answer { data: answer, tx })
+    }
+
+    async fn known(&self, cache: &Cache<Key, Entry, ByWeight>, key: Key) -> Known {
+        match cache.get(&key) {
+            None => {
+                cache.insert(key, Entry::Asked);
+                Known::No
+            }
+            Some(Entry::Asked) => Known::Asked(key),
+            Some(Entry::Kept(kept)) => match self.still(&kept).await {
+                Ok(Some(tx)) => Known::Answer(Answer { data: kept.answer.clone(), tx }),
+                Ok(None) => {
+                    cache.insert(key, Entry::Asked);
+                    Known::Asked(key)
+                }
+                // Whether it is true cannot be told: it is not given, and not dropped.
+                Err(_) => Known::No,
+            },
+        }
     }
 
     /// The newest transaction, where the answer is still true at it.
-    async fn still(&self, kept: &Kept) -> Option<Tx> {
+    async fn still(&self, kept: &Kept) -> Result<Option<Tx>> {
         let (store, tables) = (self.database.store(), &kept.source.tables);
-        if store.have_changed(self.namespace, tables, kept.tx) {
-            return None;
+        if store.have_changed(self.namespace, tables, kept.place) {
+            return Ok(None);
         }
-        let state = store.table_state(self.namespace, *tables.first()?).await.ok()?;
+        let state = store.log_state(self.namespace).await?;
         let is_true = kept.source.definitions == Some(state.definitions)
+            && kept.source.now.is_some_and(|now| now <= state.now)
             && kept.expires.is_none_or(|expires| expires > state.now)
-            && store.are_unchanged(self.namespace, tables, kept.tx, state.tx);
-        is_true.then_some(state.tx)
+            && store.are_unchanged(self.namespace, tables, kept.place, state.head);
+        Ok(is_true.then_some(state.head.tx))
     }
 
-    /// When an answer that was true at `tx` ends to be true though nobody writes: at a time, or never. None where it is not true any more, or is not
-    /// to be kept.
-    async fn lasts(&self, source: &Source, tx: Tx) -> Option<Option<Timestamp>> {
-        let store = self.database.store();
-        if source.is_fleeting || source.tables.is_empty() || store.have_changed(self.namespace, &source.tables, tx) {
+    /// For an answer that was true at `tx` and still is: where the log stands, and when it ends to be true though nobody writes.
+    async fn lasts(&self, source: &Source, tx: Tx) -> Option<(LogPlace, Option<Timestamp>)> {
+        if source.is_fleeting || source.tables.is_empty() {
             return None;
         }
-        let mut expires = None;
-        for table in &source.tables {
-            let state = store.table_state(self.namespace, *table).await.ok()?;
-            let is_true = source.definitions == Some(state.definitions)
-                && store.are_unchanged(self.namespace, &source.tables, tx, state.tx)
-                && state.expires.is_none_or(|expires| expires > state.now);
-            if !is_true {
-                return None;
-            }
-            expires = [expires, state.expires].into_iter().flatten().min();
-        }
-        Some(expires)
+        let store = self.database.store();
+        let (state, expires) = store.log_state_with_expiry(self.namespace, &source.tables).await.ok()?;
+        let is_true = source.definitions == Some(state.definitions)
+            && source.now.is_some_and(|now| now <= state.now)
+            && expires.is_none_or(|expires| expires > state.now)
+            && state.head.tx == tx;
+        is_true.then(|| (store.place(self.namespace, state.head), expires))
+    }
+}
+
+struct Writer(Sha256);
+
+impl fmt::Write for Writer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
     }
 }

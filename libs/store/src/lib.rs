@@ -34,13 +34,14 @@ pub mod verify;
 
 pub use allowance::{Allowance, NewFields, NewTables, unknown_table};
 pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
+pub use changes::{LogHead, Place as LogPlace};
 pub use config::Config;
 pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};
 pub use kept::{KeptAnswer, Once};
 pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
 pub use pool::Pool;
-pub use read::{Bind, Found, Owner, Scan, Scanned, Snapshot, TableShape, TableState};
+pub use read::{Bind, Found, LogState, Owner, Scan, Scanned, Snapshot, TableShape};
 pub use record::{MAX_FIELDS, check_new};
 pub use schema::TableSchema;
 pub use status::{Status, TableStatus};

@@ -3,19 +3,19 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use ddb_core::chain::Proof;
-use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
+use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
-use crate::changes::Changes;
+use crate::changes::{Changes, LogHead, Place as LogPlace};
 use crate::connection::{to_error, was_dead};
 use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Found, Readers, Scan, Scanned, Shapes, TableShape, TableState, TableStates};
+use crate::read::{self, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
 use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
 use crate::{Config, Once, Record, erasure, migration};
 
@@ -47,7 +47,7 @@ struct Inner {
     lists: Pool,
     scans: Pool,
     shapes: Shapes,
-    states: TableStates,
+    log_reader: LogReader,
     changes: Arc<Changes>,
     main: Namespace,
     catalogue: Arc<Catalogue>,
@@ -75,6 +75,7 @@ impl Store {
             options.clone().options([("statement_timeout", "10s"), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
         let scans = Pool::new(of_scans, config.scans, config.patience);
         let catalogue = Arc::new(Catalogue::default());
+        let log_reader = LogReader::start(&options, config.patience);
         let readers = Readers::start(&options, config.readers, config.patience);
         let changes = Arc::new(Changes::default());
         let transactor = Transactor::start(options.clone(), main.clone(), (catalogue.clone(), changes.clone()), config.patience);
@@ -86,7 +87,7 @@ impl Store {
                 lists,
                 scans,
                 shapes: Shapes::default(),
-                states: TableStates::default(),
+                log_reader,
                 changes,
                 main,
                 catalogue,
@@ -185,22 +186,45 @@ impl Store {
         Ok(scanned)
     }
 
-    /// What tells whether something that was read of a table is still so. Costs whoever asks while others do a part of a statement.
-    pub async fn table_state(&self, namespace: NamespaceId, table: TableId) -> Result<TableState> {
-        let state = self.inner.states.get(&self.inner.lists, namespace, table).await?;
-        self.learn(state.tx);
+    /// How far the log has come, at some moment after the call. Costs whoever asks while others do a part of a statement.
+    pub async fn log_state(&self, namespace: NamespaceId) -> Result<LogState> {
+        let state = self.inner.log_reader.get(namespace).await?;
+        self.learn(state.head.tx);
         Ok(state)
     }
 
-    /// Whether it is known that the tables stand at transaction `head` as they stood at transaction `since`. They do not where this process did not
-    /// make all the transactions between, as far as it knows.
-    pub fn are_unchanged(&self, namespace: NamespaceId, tables: &[TableId], since: Tx, head: Tx) -> bool {
+    /// With the time at which the first record of the tables expires, in the past where one has that was not deleted yet.
+    pub async fn log_state_with_expiry(
+        &self,
+        namespace: NamespaceId,
+        tables: &[TableId],
+    ) -> Result<(LogState, Option<Timestamp>)> {
+        let (state, expires) = read::with_expiry(&self.inner.lists, namespace, tables).await?;
+        self.learn(state.head.tx);
+        Ok((state, expires))
+    }
+
+    /// A head that PostgreSQL has told, to compare later ones with.
+    pub fn place(&self, namespace: NamespaceId, head: LogHead) -> LogPlace {
+        self.inner.changes.place(namespace, head)
+    }
+
+    /// Whether it is known that the tables stand at `head` as they stood at `since`. They do not where this process did not make all the transactions
+    /// between, as far as it knows.
+    pub fn are_unchanged(&self, namespace: NamespaceId, tables: &[TableId], since: LogPlace, head: LogHead) -> bool {
         self.inner.changes.are_unchanged(namespace, tables, since, head)
     }
 
-    /// Whether this process has changed one of the tables after transaction `since`.
-    pub fn have_changed(&self, namespace: NamespaceId, tables: &[TableId], since: Tx) -> bool {
+    /// Whether this process knows that it has changed one of the tables since.
+    pub fn have_changed(&self, namespace: NamespaceId, tables: &[TableId], since: LogPlace) -> bool {
         self.inner.changes.have_changed(namespace, tables, since)
+    }
+
+    /// What is known of tables for planning reads is out of date.
+    pub fn forget_shapes(&self, namespace: NamespaceId, tables: &[TableId]) {
+        for table in tables {
+            self.inner.shapes.forget(namespace, *table);
+        }
     }
 
     /// The connections of snapshots.
@@ -355,6 +379,7 @@ impl Store {
     pub async fn close(&self) {
         self.inner.transactor.stop().await;
         self.inner.readers.stop().await;
+        self.inner.log_reader.stop().await;
         self.inner.lists.close().await;
         self.inner.scans.close().await;
         self.inner.pool.close().await;

@@ -49,8 +49,8 @@ pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec
     out
 }
 
-/// `{"data":{"tasks":[…]},"next_cursors":{"tasks":…},"tx":n}`
-pub(crate) fn query(result: &QueryResult, tx: Tx, accept: Accept) -> Vec<u8> {
+/// `{"data":{"tasks":[…]},"next_cursors":{"tasks":…}`, to be ended by [`with_tx`].
+pub(crate) fn query(result: &QueryResult, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);
     out.extend_from_slice(b"{\"data\":{");
     for (position, (table, objects)) in result.tables.iter().enumerate() {
@@ -63,6 +63,13 @@ pub(crate) fn query(result: &QueryResult, tx: Tx, accept: Accept) -> Vec<u8> {
         json::write_string(cursor, &mut out);
     }
     out.push(b'}');
+    out
+}
+
+/// Ends an answer with `,"tx":n}`.
+pub(crate) fn with_tx(open: &[u8], tx: Tx) -> Vec<u8> {
+    let mut out = Vec::with_capacity(open.len() + 32);
+    out.extend_from_slice(open);
     write_tx(tx, &mut out);
     out
 }
@@ -75,8 +82,8 @@ fn write_member(position: usize, table: &TableName, out: &mut Vec<u8>) {
     out.push(b':');
 }
 
-/// `{"data":[…],"next_cursor":…,"tx":n}`, with `total` where it was counted.
-pub(crate) fn page(page: &Page, tx: Tx, accept: Accept) -> Vec<u8> {
+/// `{"data":[…],"next_cursor":…`, with `total` where it was counted, to be ended by [`with_tx`].
+pub(crate) fn page(page: &Page, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);
     out.extend_from_slice(b"{\"data\":");
     match &page.rows {
@@ -88,7 +95,6 @@ pub(crate) fn page(page: &Page, tx: Tx, accept: Accept) -> Vec<u8> {
         out.extend_from_slice(b",\"total\":");
         out.extend_from_slice(total.to_string().as_bytes());
     }
-    write_tx(tx, &mut out);
     out
 }
 

@@ -255,6 +255,13 @@ impl<'a> Reader<'a> {
             Some(snapshot) => snapshot.shape(table).await?,
             None => self.session.database.store().shape(self.session.namespace, table).await?,
         };
+        if let Some(shape) = &shape
+            && self.source.definitions.is_some_and(|definitions| definitions != shape.definitions)
+        {
+            // One of them is out of date, and nothing else may show it: what is read by key needs no definitions.
+            self.session.database.store().forget_shapes(self.session.namespace, &self.source.tables);
+            self.session.database.store().forget_shapes(self.session.namespace, &[shape.id]);
+        }
         self.source.add(shape.as_deref());
         Ok(shape)
     }
@@ -274,6 +281,7 @@ impl<'a> Reader<'a> {
             None => self.session.database.store().scan(self.session.namespace, table, scan).await?,
         };
         let Some(scanned) = scanned else { return Ok(Outcome::Stale) };
+        self.source.now = self.source.now.max(Some(scanned.now));
         if self.snapshot.is_none() {
             self.tx = Some(scanned.tx);
         }
@@ -341,6 +349,7 @@ impl<'a> Reader<'a> {
                 };
             };
             is_first = false;
+            self.source.now = self.source.now.max(Some(scanned.now));
             self.scanned += scanned.records.len();
             for record in &scanned.records {
                 let place = position(record, &select.order)?;

@@ -55,29 +55,28 @@ pub enum PageRows {
     Objects(Vec<Object>),
 }
 
-impl Page {
-    /// About how many bytes it takes in memory.
-    fn weight(&self) -> usize {
-        match &self.rows {
-            PageRows::Records(records) => {
-                records.iter().map(|record| size_of::<Record>() + ddb_core::weight(&record.fields)).sum()
-            }
-            PageRows::Objects(objects) => objects.iter().map(ddb_core::weight).sum(),
-        }
-    }
-}
-
 impl Session {
     /// What the caller may see of a table.
-    pub async fn list(&self, table: &TableName, request: ListRequest) -> Result<Answer<Arc<Page>>> {
-        if !(1..=MAX_LIMIT).contains(&request.limit) {
-            return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
-        }
-        let question = format!("list {table} {request:?}");
-        self.answered(question, Page::weight, self.read_list(table, request)).await
+    pub async fn list(&self, table: &TableName, request: ListRequest) -> Result<Answer<Page>> {
+        Ok(self.read_list(table, request).await?.0)
+    }
+
+    /// The same as `render` writes it; `form` tells how that is. It may be an answer of before that is still true.
+    pub async fn list_as(
+        &self,
+        table: &TableName,
+        request: ListRequest,
+        form: &str,
+        render: impl FnOnce(&Page) -> Vec<u8>,
+    ) -> Result<Answer<Arc<[u8]>>> {
+        let key = self.key_of(&("list", form, table, &request));
+        self.answered(key, self.read_list(table, request), render).await
     }
 
     async fn read_list(&self, table: &TableName, request: ListRequest) -> Result<(Answer<Page>, Source)> {
+        if !(1..=MAX_LIMIT).contains(&request.limit) {
+            return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
+        }
         let list = list_name("list", table, request.filter.as_ref(), &request.parameters, &request.order);
         let cursor_key = &self.database.inner.cursor_key;
         let after = request.cursor.as_deref().map(|text| -> Result<Position> {

@@ -28,18 +28,21 @@ pub struct QueryResult {
     pub next_cursors: Vec<(TableName, String)>,
 }
 
-impl QueryResult {
-    /// About how many bytes it takes in memory.
-    fn weight(&self) -> usize {
-        self.tables.iter().flat_map(|(_, objects)| objects).map(ddb_core::weight).sum()
-    }
-}
-
 impl Session {
     /// Answers a query in the JSON form from one state.
-    pub async fn query(&self, body: Json) -> Result<Answer<Arc<QueryResult>>> {
-        let question = format!("query {body:?}");
-        self.answered(question, QueryResult::weight, self.read_query(body)).await
+    pub async fn query(&self, body: Json) -> Result<Answer<QueryResult>> {
+        Ok(self.read_query(body).await?.0)
+    }
+
+    /// The same as `render` writes it; `form` tells how that is. It may be an answer of before that is still true.
+    pub async fn query_as(
+        &self,
+        body: Json,
+        form: &str,
+        render: impl FnOnce(&QueryResult) -> Vec<u8>,
+    ) -> Result<Answer<Arc<[u8]>>> {
+        let key = self.key_of(&("query", form, &body));
+        self.answered(key, self.read_query(body), render).await
     }
 
     async fn read_query(&self, body: Json) -> Result<(Answer<QueryResult>, Source)> {

@@ -1,20 +1,20 @@
 //! Reads from the projections.
 
 mod by_key;
+mod log_state;
 mod scan;
 mod shape;
 mod snapshot;
-mod state;
 
+pub use log_state::LogState;
 pub use scan::{Bind, Owner, Scan, Scanned};
 pub use shape::TableShape;
 pub use snapshot::Snapshot;
-pub use state::TableState;
 
 pub(crate) use by_key::Readers;
+pub(crate) use log_state::{LogReader, with_expiry};
 pub(crate) use scan::{is_gone, scan};
 pub(crate) use shape::Shapes;
-pub(crate) use state::TableStates;
 
 /// What a read found and the state that it shows.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use super::additions::{self, Additions, Author, NewTable, Tables};
 use super::facts::{self, NewAttribute, NewFact};
 use super::queue::Pending;
 use super::{Change, Current, Outcome, Refused, Write, Written};
+use crate::changes::LogHead;
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
@@ -26,6 +27,12 @@ pub(super) struct Head {
     pub(super) newest_entity: i64,
     /// Not before the time of the head.
     pub(super) now: Timestamp,
+}
+
+impl Head {
+    pub(super) fn log(&self) -> LogHead {
+        LogHead { tx: self.tx, hash: self.hash }
+    }
 }
 
 /// An entity's id and what stands for it in leaves.

@@ -20,7 +20,7 @@ use super::group::{Entity, Evaluation, Slots, SystemRows};
 use super::queue::Pending;
 use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue, Table};
-use crate::changes::Changes;
+use crate::changes::{Changes, LogHead};
 use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
@@ -174,10 +174,10 @@ struct Places {
     tables: Tables,
 }
 
-/// What a group changes: tables, by the transactions after one up to another.
+/// What a group changes: tables, by the transactions behind one up to another.
 struct Changed {
-    after: Tx,
-    to: Tx,
+    after: LogHead,
+    to: LogHead,
     tables: HashSet<TableId>,
 }
 
@@ -380,7 +380,7 @@ impl Task {
         }
 
         let Evaluation { slots, head, mut rows, new_attributes, mut claims, .. } = evaluation;
-        let changed = Changed { after: read.head.tx, to: head.tx, tables: slots.tables().into_iter().collect() };
+        let changed = Changed { after: read.head.log(), to: head.log(), tables: slots.tables().into_iter().collect() };
         let connection = self.connection.as_mut().expect("connected by begin");
         let replaced = claims.take_replaced();
         if !replaced.is_empty() {

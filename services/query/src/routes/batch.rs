@@ -115,7 +115,7 @@ fn write_queries(
     out: &mut Vec<u8>,
 ) {
     for (index, (id, result)) in ids.iter().zip(found).enumerate() {
-        let result = result.map(|result| record_answer::query(&result, state, accept));
+        let result = result.map(|result| record_answer::with_tx(&record_answer::query(&result, accept), state));
         write_result(caller, first + index, id, result, out);
     }
 }
@@ -129,7 +129,8 @@ async fn one_by_one(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Op
         let result = match what {
             What::Mutate(ops) => mutate(&caller.session, ops, accept, part).await,
             What::Query(query) => {
-                caller.session.query(query).await.map(|found| (record_answer::query(&found.data, found.tx, accept), found.tx))
+                let found = caller.session.query(query).await;
+                found.map(|found| (record_answer::with_tx(&record_answer::query(&found.data, accept), found.tx), found.tx))
             }
         };
         let result = result.map(|(data, tx)| {

@@ -13,6 +13,7 @@ pub(crate) async fn query(
     Query(()): Query<()>,
     JsonBody(body): JsonBody<MAX_BYTES>,
 ) -> ApiResult<Answer> {
-    let found = caller.session.query(body).await?;
-    Ok(Answer::ok(record_answer::query(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx))
+    let form = accept.content_type();
+    let found = caller.session.query_as(body, form, |result| record_answer::query(result, accept)).await?;
+    Ok(Answer::ok(record_answer::with_tx(&found.data, found.tx)).content_type(accept.content_type()).tx(found.tx))
 }

@@ -51,6 +51,7 @@ pub(crate) async fn list(
     accept: Accept,
     Query(Page(request)): Query<Page>,
 ) -> ApiResult<Answer> {
-    let found = caller.session.list(&table, request).await?;
-    Ok(Answer::ok(record_answer::page(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx))
+    let form = accept.content_type();
+    let found = caller.session.list_as(&table, request, form, |page| record_answer::page(page, accept)).await?;
+    Ok(Answer::ok(record_answer::with_tx(&found.data, found.tx)).content_type(accept.content_type()).tx(found.tx))
 }

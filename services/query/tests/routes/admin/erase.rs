@@ -159,7 +159,9 @@ async fn what_was_answered_before_is_forgotten() {
     user.post("/api/data/quiet", &json!({ "id": 1, "n": 1 })).await.expect(201);
     user.post("/api/data/people", &json!({ "id": "a", "n": 1 })).await.expect(201);
     let shown = async || user.get("/api/data/quiet").await.expect(200).records()[0]["n"].clone();
-    assert_eq!(shown().await, 1);
+    for _ in 0..3 {
+        assert_eq!(shown().await, 1);
+    }
     // Behind the back of the server, so that it shows who reads anew.
     let mut session = server.embedded().await.connect().await;
     let id = session.value("select id::text from ddb.data_table where name = 'quiet'").await;
