@@ -15,7 +15,7 @@ use crate::connection::{to_error, was_dead};
 use crate::namespace::{self, Namespace};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
+use crate::read::{self, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape, Turns};
 use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
 use crate::{Config, Once, Record, erasure, migration};
 
@@ -46,6 +46,10 @@ struct Inner {
     pool: Pool,
     lists: Pool,
     scans: Pool,
+    /// Those who may use `scans`.
+    turns: Arc<Turns>,
+    /// How long a request waits for what others have.
+    patience: Duration,
     shapes: Shapes,
     log_reader: LogReader,
     changes: Arc<Changes>,
@@ -74,6 +78,7 @@ impl Store {
         let of_scans =
             options.clone().options([("statement_timeout", "10s"), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
         let scans = Pool::new(of_scans, config.scans, config.patience);
+        let turns = Turns::new(config.scans as usize);
         let catalogue = Arc::new(Catalogue::default());
         let log_reader = LogReader::start(&options, config.patience);
         let readers = Readers::start(&options, config.readers, config.patience);
@@ -86,6 +91,8 @@ impl Store {
                 pool,
                 lists,
                 scans,
+                turns,
+                patience: config.patience,
                 shapes: Shapes::default(),
                 log_reader,
                 changes,
@@ -159,8 +166,8 @@ impl Store {
         if let Some(shape) = self.inner.shapes.known(namespace, id) {
             return Ok(Some(shape));
         }
-        // In one snapshot, so that columns and definitions are of one state.
-        let mut snapshot = self.snapshot(namespace).await?;
+        // In one snapshot, so that columns and definitions are of one state. It takes a moment, so it waits for no query that takes long.
+        let mut snapshot = self.snapshot_from(&self.inner.pool, namespace).await?;
         let shape = snapshot.shape(table).await?;
         snapshot.end().await?;
         Ok(shape)
@@ -230,6 +237,14 @@ impl Store {
     /// The connections of snapshots.
     pub(crate) fn scans(&self) -> &Pool {
         &self.inner.scans
+    }
+
+    pub(crate) fn turns(&self) -> &Arc<Turns> {
+        &self.inner.turns
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.inner.patience
     }
 
     pub(crate) fn shapes(&self) -> &Shapes {

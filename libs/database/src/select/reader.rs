@@ -243,7 +243,8 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorCode::QueryLimit, "the query takes too long"));
         }
         if self.snapshot.is_none() {
-            let snapshot = self.session.database.store().snapshot(self.session.namespace).await?;
+            let snapshot =
+                self.session.database.store().snapshot(self.session.namespace, self.session.principal.user_key()).await?;
             self.tx = Some(snapshot.tx());
             self.snapshot = Some(snapshot);
         }

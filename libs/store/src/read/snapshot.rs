@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, Result, TableName, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, RecordKey, Result, TableName, Tx};
 use sqlx::{Executor, PgConnection, Row};
 
-use super::{Bind, Owner, Scan, Scanned, TableShape, scan};
+use super::{Asker, Bind, Owner, Scan, Scanned, TableShape, Turn, scan};
 use crate::connection::{to_error, was_dead};
-use crate::pool::Lease;
+use crate::pool::{Lease, Pool};
 use crate::store::MAX_DEAD;
 use crate::{Record, Store, catalogue};
 
@@ -21,23 +21,33 @@ pub struct Snapshot {
     namespace: NamespaceId,
     lease: Lease,
     tx: Tx,
+    /// Ends after the connection was given back.
+    turn: Option<Turn>,
 }
 
 impl Store {
-    /// The newest state. Few can be held at a time: who waits too long for one is answered 503.
-    pub async fn snapshot(&self, namespace: NamespaceId) -> Result<Snapshot> {
-        let mut snapshot = self.take_snapshot(namespace).await;
+    /// The newest state, for an account's queries (None: of whoever has none). Few can be held at a time, and of one account fewer: who waits too long
+    /// for one is answered 503.
+    pub async fn snapshot(&self, namespace: NamespaceId, account: Option<&RecordKey>) -> Result<Snapshot> {
+        let turn = self.turns().take(Asker::new(namespace, account), self.patience()).await?;
+        let mut snapshot = self.snapshot_from(self.scans(), namespace).await?;
+        snapshot.turn = Some(turn);
+        Ok(snapshot)
+    }
+
+    /// The newest state on one of these connections.
+    pub(crate) async fn snapshot_from(&self, pool: &Pool, namespace: NamespaceId) -> Result<Snapshot> {
+        let mut snapshot = self.take_snapshot(pool, namespace).await;
         for _ in 0..MAX_DEAD {
             if !snapshot.as_ref().is_err_and(was_dead) {
                 break;
             }
-            snapshot = self.take_snapshot(namespace).await;
+            snapshot = self.take_snapshot(pool, namespace).await;
         }
         snapshot
     }
 
-    async fn take_snapshot(&self, namespace: NamespaceId) -> Result<Snapshot> {
-        let pool = self.scans();
+    async fn take_snapshot(&self, pool: &Pool, namespace: NamespaceId) -> Result<Snapshot> {
         pool.in_time(async {
             let mut lease = pool.lease().await?;
             let begin = "begin isolation level repeatable read read only";
@@ -48,7 +58,7 @@ impl Store {
                 .await
                 .map_err(to_error)?;
             let tx = Tx(row.try_get(0).map_err(to_error)?);
-            Ok(Snapshot { store: self.clone(), namespace, lease, tx })
+            Ok(Snapshot { store: self.clone(), namespace, lease, tx, turn: None })
         })
         .await
     }
@@ -113,11 +123,12 @@ impl Snapshot {
         Ok(records)
     }
 
-    /// Gives the connection back.
+    /// Gives the connection back, and with it the turn.
     pub async fn end(mut self) -> Result<()> {
         let rolled_back = self.lease.connection().execute(sqlx::raw_sql("rollback"));
         in_time(async { rolled_back.await.map_err(to_error) }).await?;
         self.lease.give_back();
+        drop(self.turn);
         Ok(())
     }
 }

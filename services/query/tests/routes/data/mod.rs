@@ -6,6 +6,7 @@ mod costly;
 mod create;
 mod delete;
 mod differential;
+mod fair;
 mod filtered;
 mod get;
 mod history;
