@@ -55,6 +55,19 @@ pub struct Sessions {
     pub data: Vec<Session>,
 }
 
+/// A session as an export has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredSession {
+    /// RFC 3339.
+    pub created: String,
+    /// When its tokens were last made anew; RFC 3339.
+    pub refreshed: String,
+    /// RFC 3339; null while it lives.
+    pub ended: Option<String>,
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+}
+
 /// The public keys of RFC 7517.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Jwks {

@@ -5,7 +5,7 @@ use sqlx::{Connection, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
 
-const MIGRATIONS: [(i32, &str); 7] = [
+const MIGRATIONS: [(i32, &str); 8] = [
     (1, include_str!("../migrations/0001_ground.sql")),
     (2, include_str!("../migrations/0002_index.sql")),
     (3, include_str!("../migrations/0003_kept_answer.sql")),
@@ -13,6 +13,7 @@ const MIGRATIONS: [(i32, &str); 7] = [
     (5, include_str!("../migrations/0005_activity.sql")),
     (6, include_str!("../migrations/0006_allowance.sql")),
     (7, include_str!("../migrations/0007_erasure.sql")),
+    (8, include_str!("../migrations/0008_erasure_tx.sql")),
 ];
 /// The advisory lock of migrations: any fixed number that nothing else in the database uses.
 const LOCK: i64 = 0x0064_6462_6d69_6772;

@@ -35,6 +35,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/audit/verify", post(audit::verify))
         .route("/api/jobs/{job}", get(jobs::get))
         .route("/api/admin/erase", post(admin::erase))
+        .route("/api/admin/erasures", get(admin::erasures))
         .with_state(state)
 }
 

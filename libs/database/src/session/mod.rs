@@ -6,6 +6,8 @@ mod batch;
 mod create;
 mod delete;
 mod erase;
+mod erasures;
+mod export;
 mod get;
 mod get_at;
 mod history;
@@ -29,6 +31,8 @@ use crate::Database;
 
 pub use activity::{ActivityOf, ActivityPage};
 pub use erase::MAX_ERASED;
+pub use erasures::ErasurePage;
+pub use export::{Export, Piece};
 pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 pub use planned::Planned;

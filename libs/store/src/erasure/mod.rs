@@ -10,12 +10,14 @@ mod facts;
 mod list;
 mod owned;
 mod rest;
+mod told;
 mod vacuum;
 
 use ddb_core::RecordId;
 
 pub use carry_out::{carrier, finish};
 pub use list::{Listed, list, read};
+pub use told::Erasure;
 
 pub(crate) use carry_out::is_open;
 pub(crate) use list::{apply, expect};

@@ -230,6 +230,44 @@ pub(crate) async fn living(executor: impl PgExecutor<'_>, namespace: NamespaceId
     Ok(devices)
 }
 
+/// A session as it is stored, also one that has ended: it is remembered for a while.
+pub(crate) struct Stored {
+    pub(crate) created: Timestamp,
+    pub(crate) rotated: Timestamp,
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
+/// All that are stored of an account, the latest first.
+pub(crate) async fn stored(executor: impl PgExecutor<'_>, namespace: NamespaceId, account: &str) -> Result<Vec<Stored>> {
+    let rows = sqlx::query(
+        "
+        select created_at, rotated_at, ended_at, user_agent, address
+        from ddb.session
+        where namespace = $1 and account = $2
+        order by created_at desc, id
+        ",
+    )
+    .bind(namespace.0)
+    .bind(account)
+    .fetch_all(executor)
+    .await
+    .map_err(to_error)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Stored {
+                created: Timestamp(row.try_get(0)?),
+                rotated: Timestamp(row.try_get(1)?),
+                ended: row.try_get::<Option<i64>, _>(2)?.map(Timestamp),
+                user_agent: row.try_get(3)?,
+                address: row.try_get(4)?,
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(to_error)
+}
+
 /// Whether the account with that address has signed in from the network lately.
 pub(crate) async fn is_familiar(
     executor: impl PgExecutor<'_>,

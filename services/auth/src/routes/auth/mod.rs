@@ -1,5 +1,6 @@
 //! `/api/auth/…`
 
+mod export;
 mod me;
 mod password;
 mod refresh;
@@ -13,6 +14,7 @@ use ddb_core::{Error, Result};
 use ddb_http::Answer;
 use serde::Serialize;
 
+pub(crate) use export::export;
 pub(crate) use me::{change_me, erase_me, me};
 pub(crate) use password::password;
 pub(crate) use refresh::refresh;

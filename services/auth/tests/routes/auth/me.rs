@@ -1,11 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use ddb_auth::Config;
 use ddb_bus::Bus;
-use ddb_core::Value;
-use ddb_testkit::{Database, json};
+use ddb_core::{Account, NamespaceId, Principal, RecordKey, TableName, Value};
+use ddb_testkit::{Database, Json, json};
 
-use crate::harness::{MEMORY, PASSWORD, Server, run};
+use crate::harness::{MEMORY, PASSWORD, Server, User, run};
 
 #[test]
 fn everyone_reads_himself() {
@@ -114,5 +115,64 @@ fn the_last_admin_cannot_erase_himself() {
         let refused = first.client.delete("/api/auth/me").await.expect_error(409, "CONFLICT");
         assert!(refused.text().contains("last admin"), "{}", refused.text());
         first.client.get("/api/auth/me").await.expect(200);
+    });
+}
+
+async fn write(server: &Server, user: &User, table: &str, records: Json) {
+    let key = RecordKey::String(user.account().to_owned());
+    let account = Account { namespace: NamespaceId::MAIN, key, session: None, admin: false, root: false };
+    let session = server.shared.database.session(Principal::Account(Arc::new(account)), NamespaceId::MAIN, None);
+    let table = TableName::parse(table).expect("a name");
+    for record in records.as_array().expect("records") {
+        let body = ddb_core::json::parse(record.to_string().as_bytes()).expect("JSON");
+        let new = ddb_database::NewRecord::for_create(body).expect("a record");
+        session.create(&table, vec![new]).await.expect("it may be created").run().await.expect("it is created");
+    }
+}
+
+#[test]
+fn an_export_holds_all_that_is_stored_about_the_caller_and_nothing_of_others() {
+    // Mutants: `export` keeps `admin`; `Document::next` forgets a comma or a bracket (it is no JSON then).
+    run(async {
+        let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY).await;
+        let (user, other) = (server.user().await, server.user().await);
+        let empty = user.client.get("/api/auth/me/export").await.expect(200);
+        assert_eq!(empty.keys(), ["account", "activity", "records", "sessions"]);
+        assert_eq!(
+            empty.json["records"].as_object().map(|tables| tables.keys().cloned().collect::<Vec<_>>()),
+            Some(vec!["user".to_owned()])
+        );
+        server.execute("update ddb.account set roles = '{admin}' where id = $1", user.account()).await;
+        let many: Vec<Json> = (0..1_203).map(|n| json!({ "id": n, "n": n })).collect();
+        write(&server, &user, "a_first", json!([{ "id": "only", "text": "mine" }])).await;
+        write(&server, &user, "many", json!(many)).await;
+        write(&server, &other, "many", json!([{ "id": "others", "text": "hidden" }])).await;
+        write(&server, &other, "z_hidden", json!([{ "id": "others", "text": "hidden" }])).await;
+        server.anon().post("/api/auth/signout", &json!({})).await.expect_error(401, "UNAUTHENTICATED");
+        let second = server.again(&user).await;
+        second.client.post("/api/auth/signout", &json!({})).await.expect(204);
+
+        let exported = user.client.get("/api/auth/me/export").await.expect(200);
+        assert_eq!(exported.header("content-disposition"), "attachment; filename=\"export.json\"");
+        assert_eq!(exported.header("cache-control"), "private, no-store");
+        let Json::Object(export) = exported.json.clone() else { panic!("{}", exported.text()) };
+        assert_eq!(export["account"]["email"], json!(user.email));
+        assert_eq!(export["account"]["id"], json!(user.id));
+        let sessions = export["sessions"].as_array().expect("sessions");
+        assert_eq!((sessions.len(), sessions[0]["ended"].is_string(), &sessions[1]["ended"]), (2, true, &Json::Null));
+        let tables: Vec<&String> = export["records"].as_object().expect("tables").keys().collect();
+        assert_eq!(tables, ["a_first", "many", "user"], "though he is an admin");
+        let numbers: Vec<&Json> =
+            export["records"]["many"].as_array().expect("records").iter().map(|record| &record["n"]).collect();
+        assert_eq!(numbers, (0..1_203).map(|n| json!(n)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        assert_eq!(export["records"]["a_first"][0]["text"], "mine");
+        assert_eq!(export["activity"].as_array().map(Vec::len), Some(1_204));
+        assert_eq!(export["activity"][0]["action"], "create");
+        for hidden in ["hidden", "z_hidden", &other.id, &other.email, "password", "$argon2", "epoch"] {
+            assert!(!exported.text().contains(hidden), "{hidden}");
+        }
+        server.anon().get("/api/auth/me/export").await.expect_error(401, "UNAUTHENTICATED");
+        user.client.get("/api/auth/me/export?x=1").await.expect_error(400, "BAD_REQUEST");
+        user.client.post("/api/auth/me/export", &json!({})).await.expect_error(405, "METHOD_NOT_ALLOWED");
     });
 }

@@ -2,6 +2,7 @@ use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
+use ddb_darshjql::parse_record_id;
 use ddb_database::Authenticator;
 use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody};
 
@@ -64,12 +65,12 @@ fn record(place: usize, item: Json) -> Result<RecordId> {
     let Json::String(text) = item else {
         return Err(Error::invalid(name(), "TYPE", "a record is named by its id, `table:key`"));
     };
-    RecordId::parse(&text).map_err(|error| Error::invalid(name(), "RECORD", error.message()))
+    parse_record_id(&text).map_err(|error| Error::invalid(name(), "RECORD", error.message()))
 }
 
 /// `user:…`
 fn user_key(text: &str) -> Result<RecordKey> {
-    let id = RecordId::parse(text).map_err(|error| Error::invalid("user", "RECORD", error.message()))?;
+    let id = parse_record_id(text).map_err(|error| Error::invalid("user", "RECORD", error.message()))?;
     if id.table != TableName::user() {
         return Err(Error::invalid("user", "RECORD", "a user is named by the id of his record, `user:…`"));
     }

@@ -152,6 +152,27 @@ async fn an_erased_user_is_signed_out_at_once_and_the_address_is_free() {
 }
 
 #[tokio::test]
+async fn keys_of_every_kind_are_erased() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    for (key, path) in [
+        (json!(7), "7"),
+        (json!("7"), "'7'"),
+        (json!("a b:c"), "a%20b:c"),
+        (json!({ "$uuid": "018f3c5e-7c5a-7aaa-8aaa-000000000001" }), "u'018f3c5e-7c5a-7aaa-8aaa-000000000001'"),
+        (json!([1, "two"]), "[1,'two']"),
+        (json!({ "a": [1] }), "{a:[1]}"),
+    ] {
+        let made = cast.user.post(&format!("/api/data/{table}"), &json!({ "id": key, "n": 1 })).await.expect(201);
+        let body = json!({ "records": [made.json["data"]["id"], made.json["data"]["id"]], "reason": "r" });
+        assert_eq!(cast.admin.post("/api/admin/erase", &body).await.expect(200).json["erased"], 1, "{key}");
+        cast.user.get(&format!("/api/data/{table}/{path}")).await.expect_error(404, "NOT_FOUND");
+        cast.user.post(&format!("/api/data/{table}"), &json!({ "id": key, "n": 1 })).await.expect(201);
+        cast.user.get(&format!("/api/data/{table}/{path}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn what_was_answered_before_is_forgotten() {
     // Mutant: `write_erasure` without `forget_answers`, and `forget_what_is_erased` never does.
     let server = Server::start().await;

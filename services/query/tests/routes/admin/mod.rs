@@ -1,1 +1,2 @@
 mod erase;
+mod erasures;
