@@ -14,7 +14,7 @@ impl Policy {
     pub fn visible(self, principal: &Principal) -> Rows {
         match (self, principal) {
             (Self::Private, Principal::Anonymous) => Rows::Nothing,
-            (Self::Private, Principal::System) => Rows::All,
+            (Self::Private, Principal::System | Principal::Root(_)) => Rows::All,
             (Self::Private, Principal::Account(account)) if account.admin => Rows::All,
             (Self::Private, Principal::Account(account)) => Rows::OwnedBy(account.key.clone()),
         }
@@ -24,7 +24,7 @@ impl Policy {
     pub fn owner_of_new(self, principal: &Principal) -> Result<Option<RecordKey>> {
         match (self, principal) {
             (Self::Private, Principal::Anonymous) => Err(Error::unauthenticated("sign in to create records")),
-            (Self::Private, Principal::System | Principal::Account(_)) => Ok(principal.user_key().cloned()),
+            (Self::Private, Principal::System | Principal::Root(_) | Principal::Account(_)) => Ok(principal.user_key().cloned()),
         }
     }
 }

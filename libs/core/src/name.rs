@@ -46,8 +46,11 @@ impl NamespaceName {
         Err(bad_identifier("namespace", text))
     }
 
+    /// The namespace that there always is.
+    pub const MAIN: &str = "main";
+
     pub fn main() -> Self {
-        Self("main".into())
+        Self(Self::MAIN.into())
     }
 
     pub fn as_str(&self) -> &str {

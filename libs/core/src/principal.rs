@@ -7,6 +7,8 @@ use crate::{NamespaceId, RecordKey, Uuid};
 pub enum Principal {
     Anonymous,
     Account(Arc<Account>),
+    /// An account of `main` with the role `root`, in another namespace: an admin there, without a record of its own.
+    Root(Arc<Account>),
     /// The server itself: jobs, sign-up, the command line.
     System,
 }
@@ -29,14 +31,34 @@ impl Principal {
         match self {
             Self::Anonymous => false,
             Self::Account(account) => account.admin,
+            Self::Root(_) | Self::System => true,
+        }
+    }
+
+    /// Whether namespaces are the caller's to make and to remove.
+    pub fn is_root(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::Account(account) | Self::Root(account) => account.root,
             Self::System => true,
         }
     }
 
-    /// The key of the caller's record in the table `user`; none for the anonymous and for the system.
+    /// Who the caller is in the namespace that he names: an account belongs to one, and only root is somebody in others. None: nobody.
+    #[must_use]
+    pub fn within(self, namespace: NamespaceId) -> Option<Self> {
+        match self {
+            Self::Account(account) | Self::Root(account) if account.namespace != namespace => {
+                account.root.then_some(Self::Root(account))
+            }
+            principal => Some(principal),
+        }
+    }
+
+    /// The key of the caller's record in the table `user`; none for the anonymous, for root in another namespace and for the system.
     pub fn user_key(&self) -> Option<&RecordKey> {
         match self {
-            Self::Anonymous | Self::System => None,
+            Self::Anonymous | Self::Root(_) | Self::System => None,
             Self::Account(account) => Some(&account.key),
         }
     }

@@ -9,7 +9,7 @@ use std::fmt::{self, Debug, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ddb_core::{Result, TableId, Timestamp, Tx};
+use ddb_core::{NamespaceId, Principal, RecordKey, Result, TableId, Timestamp, Tx};
 use ddb_store::{LogPlace, TableShape};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -117,7 +117,7 @@ impl Session {
     pub(crate) fn key_of(&self, question: &impl Debug) -> Option<Key> {
         self.database.inner.answers.kept.as_ref()?;
         let mut digest = Writer(Sha256::new());
-        let principal = (self.principal.user_key(), self.principal.is_admin());
+        let principal = (account(&self.principal), self.principal.is_admin());
         // A digest takes everything.
         let _ = write!(digest, "{}\n{principal:?}\n{question:?}", self.namespace);
         Some(digest.0.finalize().into())
@@ -209,5 +209,13 @@ impl fmt::Write for Writer {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.update(text);
         Ok(())
+    }
+}
+
+/// An answer holds cursors, which are good for one account only.
+fn account(principal: &Principal) -> Option<(NamespaceId, &RecordKey)> {
+    match principal {
+        Principal::Anonymous | Principal::System => None,
+        Principal::Account(account) | Principal::Root(account) => Some((account.namespace, &account.key)),
     }
 }

@@ -28,24 +28,18 @@ impl Default for ImplicitTables {
 impl ImplicitTables {
     /// What a caller's writes may add to the namespace.
     pub(crate) fn allowance(self, principal: &Principal) -> Allowance {
-        let tables = |of_actor| NewTables::UpTo { in_namespace: self.in_namespace, of_actor };
-        match (principal, self.made_by) {
-            (Principal::System, _) => Allowance::ANY,
-            (Principal::Anonymous, _) => Allowance { tables: NewTables::None, fields: NewFields::Share },
-            (Principal::Account(account), MakesTables::Nobody) => {
-                Allowance { tables: NewTables::None, fields: fields(account.admin) }
-            }
-            (Principal::Account(account), MakesTables::Everybody | MakesTables::Admins) if account.admin => {
-                Allowance { tables: tables(None), fields: NewFields::Any }
-            }
-            (Principal::Account(_), MakesTables::Everybody) => {
-                Allowance { tables: tables(self.of_account), fields: NewFields::Share }
-            }
-            (Principal::Account(_), MakesTables::Admins) => Allowance { tables: NewTables::None, fields: NewFields::Share },
+        let is_admin = principal.is_admin();
+        let makes_tables = match (principal, self.made_by) {
+            (Principal::System, _) => return Allowance::ANY,
+            (Principal::Anonymous, _) | (_, MakesTables::Nobody) => false,
+            (Principal::Account(_) | Principal::Root(_), MakesTables::Everybody) => true,
+            (Principal::Account(_) | Principal::Root(_), MakesTables::Admins) => is_admin,
+        };
+        let of_actor = self.of_account.filter(|_| !is_admin);
+        let limited = NewTables::UpTo { in_namespace: self.in_namespace, of_actor };
+        Allowance {
+            tables: if makes_tables { limited } else { NewTables::None },
+            fields: if is_admin { NewFields::Any } else { NewFields::Share },
         }
     }
-}
-
-fn fields(is_admin: bool) -> NewFields {
-    if is_admin { NewFields::Any } else { NewFields::Share }
 }

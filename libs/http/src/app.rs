@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, ErrorCode, RequestId, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result, Tx};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tower::ServiceExt;
@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::answer::X_DDB_TX;
 use crate::body_memory::BodyMemory;
-use crate::context::{self, CONTRACT_VERSION, Context, Wanted};
+use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
 use crate::precondition;
 
@@ -27,13 +27,16 @@ pub struct App {
     log: Arc<dyn Log>,
 }
 
-/// How far the log of transactions has come, as this process knows it.
+/// The namespaces, and how far their logs of transactions have come, as this process knows them.
 pub trait Log: Send + Sync {
+    /// None where there is no namespace of this name.
+    fn namespace<'a>(&'a self, name: &'a NamespaceName) -> BoxFuture<'a, Result<Option<NamespaceId>>>;
+
     /// The newest transaction that is known to be committed, without asking anybody.
-    fn newest(&self) -> Tx;
+    fn newest(&self, namespace: NamespaceId) -> Tx;
 
     /// The same, after waiting for a transaction for a limited time.
-    fn reach(&self, tx: Tx) -> BoxFuture<'_, Tx>;
+    fn reach(&self, namespace: NamespaceId, tx: Tx) -> BoxFuture<'_, Tx>;
 }
 
 impl App {
@@ -46,21 +49,42 @@ impl App {
     /// Answers one request.
     pub async fn answer(self, peer: SocketAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
-        // Asked before anything is read: whatever the answer shows then includes this transaction.
-        let newest = self.log.newest();
         let span = tracing::info_span!("request", id = request_id.as_str());
         let handled = self.route(peer, request_id.clone(), request);
-        let response = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
+        let (response, newest) = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
         finish(response, &request_id, newest)
     }
 
-    async fn route(self, peer: SocketAddr, request_id: RequestId, mut request: Request<Body>) -> Response {
-        let Wanted { namespace, min_tx } = match context::check_headers(request.headers()) {
-            Ok(wanted) => wanted,
+    /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
+    async fn route(self, peer: SocketAddr, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
+        let refused = |error| (ApiError(error).into_response(), Tx(0));
+        let name = match context::namespace(request.headers()) {
+            Ok(name) => name,
+            Err(error) => return refused(error),
+        };
+        let namespace = match self.log.namespace(&name).await {
+            Ok(Some(namespace)) => namespace,
+            Ok(None) => return refused(Error::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{name}`"))),
+            Err(error) => return refused(error),
+        };
+        // Asked before anything is read: whatever the answer shows then includes this transaction.
+        let newest = self.log.newest(namespace);
+        (self.within((namespace, name), peer, request_id, request).await, newest)
+    }
+
+    async fn within(
+        self,
+        (namespace, namespace_name): (NamespaceId, NamespaceName),
+        peer: SocketAddr,
+        request_id: RequestId,
+        mut request: Request<Body>,
+    ) -> Response {
+        let min_tx = match context::check_headers(request.headers()) {
+            Ok(min_tx) => min_tx,
             Err(error) => return ApiError(error).into_response(),
         };
         if let Some(min_tx) = min_tx {
-            let reached = self.log.reach(min_tx).await;
+            let reached = self.log.reach(namespace, min_tx).await;
             if reached < min_tx {
                 let message = format!("transaction {min_tx} is not there yet; the newest is {reached}");
                 let mut response = ApiError(Error::unavailable(message)).into_response();
@@ -68,7 +92,7 @@ impl App {
                 return response;
             }
         }
-        request.extensions_mut().insert(Context { request_id, namespace, peer });
+        request.extensions_mut().insert(Context { request_id, namespace, namespace_name, peer });
         // Held until the answer is made: what was parsed lives as long as the handler.
         let memory = self.body_memory.request();
         request.extensions_mut().insert(memory.clone());

@@ -24,6 +24,7 @@ const MAX_HEADER_BYTES: usize = 16 * 1024;
 pub struct Context {
     pub request_id: RequestId,
     pub namespace: NamespaceId,
+    pub namespace_name: NamespaceName,
     /// The other end of the socket. Proxies are not looked through.
     pub peer: SocketAddr,
 }
@@ -55,15 +56,13 @@ fn new_request_id() -> RequestId {
     RequestId::parse(text).expect("32 hexadecimal digits have the form of a request id")
 }
 
-/// What the headers say that are the same on every route.
-pub(crate) struct Wanted {
-    pub(crate) namespace: NamespaceId,
-    /// The answer is from a state that includes this transaction.
-    pub(crate) min_tx: Option<Tx>,
+/// The namespace that the request names; `main` where it names none.
+pub(crate) fn namespace(headers: &HeaderMap) -> Result<NamespaceName> {
+    single(headers, &NAMESPACE)?.map_or_else(|| Ok(NamespaceName::main()), NamespaceName::parse)
 }
 
-/// Refuses what this version does not know.
-pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Wanted> {
+/// Refuses what this version does not know. Gives the transaction that the answer must include, where the request names one.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Option<Tx>> {
     let mut bytes = 0;
     for (name, value) in headers {
         bytes += name.as_str().len() + value.len();
@@ -82,14 +81,7 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Wanted> {
     {
         return Err(Error::bad_request(format!("this server speaks the version {CONTRACT_VERSION} of the contract")));
     }
-    let namespace = match single(headers, &NAMESPACE)? {
-        None | Some("main") => NamespaceId::MAIN,
-        Some(other) => {
-            let name = NamespaceName::parse(other)?;
-            return Err(Error::new(ErrorCode::NamespaceNotFound, format!("there is no namespace `{name}`")));
-        }
-    };
-    Ok(Wanted { namespace, min_tx: single(headers, &MIN_TX)?.map(min_tx).transpose()? })
+    single(headers, &MIN_TX)?.map(min_tx).transpose()
 }
 
 fn min_tx(text: &str) -> Result<Tx> {

@@ -26,6 +26,6 @@ pub use error::{ApiError, ApiResult, write_error_of_part};
 pub use fields::Fields;
 pub use idempotency::Idempotency;
 pub use if_match::IfMatch;
-pub use path::{IndexPath, JobPath, RecordPath, TablePath, TxPath};
+pub use path::{IndexPath, JobPath, NamespacePath, RecordPath, TablePath, TxPath};
 pub use query::{Parameters, Query, QueryParameters};
 pub use serve::{Listeners, serve};

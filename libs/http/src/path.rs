@@ -1,6 +1,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use ddb_core::{Error, RecordKey, Result, TableName, Tx};
+use ddb_core::{Error, NamespaceName, RecordKey, Result, TableName, Tx};
 use ddb_darshjql::parse_record_key;
 
 use crate::{ApiError, percent};
@@ -18,6 +18,18 @@ pub struct RecordPath {
 pub struct IndexPath {
     pub table: TableName,
     pub name: String,
+}
+
+/// The `{namespace}` of a route.
+pub struct NamespacePath(pub NamespaceName);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamespacePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = params(parts, state).await?;
+        Ok(Self(NamespaceName::parse(value(&params, "namespace")?)?))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for TablePath {

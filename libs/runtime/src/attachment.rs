@@ -7,6 +7,9 @@ use ddb_store::{Store, requirements};
 
 use crate::config::Config;
 
+/// Of the process, for each connection of a transactor.
+const MEMORY_OF_TRANSACTOR: u64 = 128 << 20;
+
 /// The database in a PostgreSQL: what a command works on, and what a server's ground is over. It neither needs nor makes a master key.
 pub struct Attachment {
     /// Its cursors are good in this process only.
@@ -26,13 +29,13 @@ impl Attachment {
             return Err(Error::bad_request(format!("there is no data directory {place}; name it with --data-dir")));
         }
         let attached = ddb_postgres::attach_or_start(&postgres_config(config, data_dir)).await?;
-        Self::over_embedded(attached).await
+        Self::over_embedded(config, attached).await
     }
 
     /// For a process that serves: the embedded PostgreSQL belongs to it alone.
     pub(crate) async fn start(config: &Config, data_dir: &Path, lock: DataLock) -> Result<Self> {
         let server = Server::start_with(&postgres_config(config, data_dir), lock).await?;
-        Self::over_embedded(Attached::Started(server)).await
+        Self::over_embedded(config, Attached::Started(server)).await
     }
 
     pub(crate) async fn over_url(config: &Config) -> Result<Self> {
@@ -40,8 +43,8 @@ impl Attachment {
         Ok(Self::new(store, None))
     }
 
-    async fn over_embedded(postgres: Attached) -> Result<Self> {
-        match open_store(store_of_embedded(&postgres)?).await {
+    async fn over_embedded(config: &Config, postgres: Attached) -> Result<Self> {
+        match open_store(store_of_embedded(config, &postgres)?).await {
             Ok(store) => Ok(Self::new(store, Some(postgres))),
             Err(error) => {
                 postgres.stop().await?;
@@ -73,20 +76,26 @@ pub(crate) fn store_of_url(config: &Config) -> Result<ddb_store::Config> {
     let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
     // The parser's own message may quote the address.
     let connection = url.parse().map_err(|_| Error::bad_request("`database_url` is not an address of PostgreSQL"))?;
-    Ok(ddb_store::Config::new(connection))
+    Ok(planned(ddb_store::Config::new(connection), config))
 }
 
-pub(crate) fn store_of_embedded(postgres: &Attached) -> Result<ddb_store::Config> {
-    let mut config = ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?);
+/// A connection of PostgreSQL costs some megabytes, so a small machine has few.
+fn planned(store: ddb_store::Config, config: &Config) -> ddb_store::Config {
+    let transactors = (config.memory_limit / MEMORY_OF_TRANSACTOR).clamp(4, 12) as u32;
+    ddb_store::Config { transactors, ..store }
+}
+
+pub(crate) fn store_of_embedded(config: &Config, postgres: &Attached) -> Result<ddb_store::Config> {
+    let mut store = planned(ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?), config);
     let connection = postgres.connection();
-    config.connection = config
+    store.connection = store
         .connection
         .socket(&connection.socket_dir)
         .port(connection.port)
         .username(&connection.user)
         .password(connection.password())
         .database(&connection.database);
-    Ok(config)
+    Ok(store)
 }
 
 async fn open_store(config: ddb_store::Config) -> Result<Store> {

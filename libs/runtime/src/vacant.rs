@@ -37,7 +37,7 @@ async fn with_embedded<T>(
     let lock = DataLock::acquire(data_dir)?;
     let postgres = ddb_postgres::Config { locks: Some(LOCKS), ..postgres_config(config, data_dir) };
     let server = Attached::Started(Server::start_with(&postgres, lock).await?);
-    let store = store_of_embedded(&server)?;
+    let store = store_of_embedded(config, &server)?;
     let filled = match check_server(&store).await {
         Ok(()) => fill(&store).await,
         Err(error) => Err(error),

@@ -42,6 +42,10 @@ impl Catalogue {
         tables.entry(namespace).or_default().insert(name, table);
     }
 
+    pub(crate) fn forget(&self, namespace: NamespaceId) {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).remove(&namespace);
+    }
+
     /// Asks PostgreSQL about a table that is not known yet.
     pub(crate) async fn find(&self, pool: &Pool, namespace: NamespaceId, table: &TableName) -> Result<Option<TableId>> {
         if let Some(known) = self.known(namespace, table) {

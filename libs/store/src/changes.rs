@@ -97,6 +97,10 @@ impl Changes {
         is_of_it && tables.iter().any(|table| streak.newest.get(table).is_some_and(|newest| *newest > since.head.tx))
     }
 
+    pub(crate) fn forget(&self, namespace: NamespaceId) {
+        self.lock().streaks.remove(&namespace);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Namespaces> {
         self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,12 +14,14 @@ pub struct Config {
     pub lists: u32,
     /// For reads that may take long, apart from the others, so that they keep nobody else waiting.
     pub scans: u32,
+    /// For writing to namespaces other than `main`, which has its own.
+    pub transactors: u32,
     /// How long a request waits for a PostgreSQL that is away before it is answered 503.
     pub patience: Duration,
 }
 
 impl Config {
     pub fn new(connection: PgConnectOptions) -> Self {
-        Self { connection, readers: 2, pool: 5, lists: 3, scans: 3, patience: Duration::from_secs(2) }
+        Self { connection, readers: 2, pool: 5, lists: 3, scans: 3, transactors: 4, patience: Duration::from_secs(2) }
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::connection::to_error;
 use crate::job::Recurring;
-use crate::{Allowance, Change, Current, Step, Store, Write, catalogue, projection};
+use crate::{Allowance, Change, Current, Step, Store, Write, catalogue, namespace, projection};
 
 /// How often expired records are looked for.
 const EVERY: Duration = Duration::from_secs(5);
@@ -19,9 +19,24 @@ pub fn reaper() -> Recurring {
     Recurring { kind: "expiry", every: EVERY, run: Box::new(|store| Box::pin(async move { sweep(&store).await.map(|_| ()) })) }
 }
 
-/// Deletes what has expired in the namespace `main`; gives how many records that were.
+/// Deletes what has expired; gives how many records that were.
 pub async fn sweep(store: &Store) -> Result<u64> {
-    let namespace = NamespaceId::MAIN;
+    let namespaces = {
+        let mut connection = store.pool().acquire().await.map_err(to_error)?;
+        namespace::all(&mut connection).await?
+    };
+    let mut deleted = 0;
+    for namespace in namespaces {
+        match sweep_one(store, namespace).await {
+            Ok(of_namespace) => deleted += of_namespace,
+            // One that is removed meanwhile, or has no room for writes, keeps the others from nothing.
+            Err(error) => tracing::debug!(%error, %namespace, "the expired records of a namespace were not deleted"),
+        }
+    }
+    Ok(deleted)
+}
+
+async fn sweep_one(store: &Store, namespace: NamespaceId) -> Result<u64> {
     let tables = {
         let mut connection = store.pool().acquire().await.map_err(to_error)?;
         catalogue::all_tables(&mut connection, namespace).await?

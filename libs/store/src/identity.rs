@@ -41,7 +41,7 @@ pub async fn signed_in(executor: impl PgExecutor<'_>, session: Uuid) -> Result<O
                account.banned_at is null and session.ended_at is null
         from ddb.session
         join ddb.account on account.namespace = session.namespace and account.id = session.account
-        join ddb.namespace on namespace.id = session.namespace
+        join ddb.namespace on namespace.id = session.namespace and namespace.name is not null
         where session.id = $1::uuid
         ",
     )

@@ -24,6 +24,8 @@ const MAX_BODY: usize = 1 << 20;
 
 /// What makes a write happen once: the same one, sent again by the same caller, has the answer of the first and no effect.
 pub struct Once {
+    /// Who calls: of an account the sort key of its key.
+    pub caller: Vec<u8>,
     /// What the caller calls the request.
     pub key: String,
     /// Which of the request's writes it is.

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use ddb_core::chain::Proof;
@@ -12,11 +11,11 @@ use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::changes::{Changes, LogHead, Place as LogPlace};
 use crate::connection::{to_error, was_dead};
-use crate::namespace::{self, Namespace};
+use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape, Turns};
-use crate::transactor::{Outcome, Refused, Transactor, Write, Written};
+use crate::transactor::{Means, Outcome, Refused, Seats, Transactor, Write, Written};
 use crate::{Config, Once, Record, erasure, migration};
 
 /// For statements that one index serves: its plan must not depend on how large the table was when it was made.
@@ -53,14 +52,11 @@ struct Inner {
     shapes: Shapes,
     log_reader: LogReader,
     changes: Arc<Changes>,
-    main: Namespace,
+    realms: Realms,
+    /// What a transactor is started with.
+    means: Means,
     catalogue: Arc<Catalogue>,
     readers: Readers,
-    transactor: Transactor,
-    /// Of the namespace `main`: see [`Store::newest_known`].
-    newest_known: AtomicI64,
-    /// Held by who asks PostgreSQL how far the log has come: see [`Store::reach`].
-    looking: tokio::sync::Mutex<()>,
 }
 
 impl Store {
@@ -70,7 +66,7 @@ impl Store {
         let mut connection = PgConnection::connect_with(&options).await.map_err(to_error)?;
         migration::run(&mut connection).await?;
         let main = namespace::ensure_main(&mut connection).await?;
-        let Tx(newest) = head(&mut connection, main.id).await?;
+        let newest = head(&mut connection, main.id).await?;
         connection.close().await.map_err(to_error)?;
         let of_pool = options.clone().options([("statement_timeout", "15s"), ("jit", "off")]);
         let pool = Pool::new(of_pool, config.pool, config.patience);
@@ -83,8 +79,13 @@ impl Store {
         let log_reader = LogReader::start(&options, config.patience);
         let readers = Readers::start(&options, config.readers, config.patience);
         let changes = Arc::new(Changes::default());
-        let transactor = Transactor::start(options.clone(), main.clone(), (catalogue.clone(), changes.clone()), config.patience);
-        let newest_known = AtomicI64::new(newest);
+        let means = Means {
+            options: options.clone(),
+            catalogue: catalogue.clone(),
+            changes: changes.clone(),
+            seats: Arc::new(Seats::new(config.transactors)),
+            patience: config.patience,
+        };
         let store = Self {
             inner: Arc::new(Inner {
                 options,
@@ -96,12 +97,10 @@ impl Store {
                 shapes: Shapes::default(),
                 log_reader,
                 changes,
-                main,
+                realms: Realms::new(Realm::new(main, newest)),
+                means,
                 catalogue,
                 readers,
-                transactor,
-                newest_known,
-                looking: tokio::sync::Mutex::default(),
             }),
         };
         // A database that was restored from an older backup may hold what was erased since.
@@ -133,19 +132,23 @@ impl Store {
         }
     }
 
-    /// The same, or the answer of the first time where the caller sent it before; that stands in the transaction of the write. The write has an actor.
+    /// The same, or the answer of the first time where the caller sent it before; that stands in the transaction of the write.
     pub async fn write_once(&self, write: Write, once: Once) -> Result<Outcome, Refused> {
         self.hand_over(write, Some(once)).await
     }
 
-    async fn hand_over(&self, write: Write, once: Option<Once>) -> Result<Outcome, Refused> {
-        if write.namespace != self.inner.main.id {
-            return Err(Error::internal(format!("namespace {} has no transactor", write.namespace)).into());
-        }
-        let outcome = self.inner.transactor.write(write, once).await?;
+    async fn hand_over(&self, mut write: Write, mut once: Option<Once>) -> Result<Outcome, Refused> {
+        let realm = self.inner.realms.get(&self.inner.pool, write.namespace).await?;
+        let outcome = loop {
+            let start = |namespace| Transactor::start(namespace, self.inner.means.clone());
+            match self.inner.realms.transactor(&realm, start)?.write(write, once).await {
+                Ok(outcome) => break outcome?,
+                Err(given_back) => (write, once) = given_back,
+            }
+        };
         match &outcome {
-            Outcome::Written(written) => self.learn(written.tx),
-            Outcome::Repeated(answer) => self.learn(answer.tx.unwrap_or(Tx(0))),
+            Outcome::Written(written) => realm.learn(written.tx),
+            Outcome::Repeated(answer) => realm.learn(answer.tx.unwrap_or(Tx(0))),
         }
         Ok(outcome)
     }
@@ -156,7 +159,7 @@ impl Store {
             return Ok(Found { data: None, tx: self.head(namespace).await? });
         };
         let found = self.inner.readers.get(namespace, id, sort_key::encode_record_key(key)?).await?;
-        self.learn(found.tx);
+        self.learn(namespace, found.tx);
         Ok(Found { data: found.data.map(|(raw, shadowed)| raw.decode(table, shadowed)).transpose()?, tx: found.tx })
     }
 
@@ -187,7 +190,7 @@ impl Store {
             outcome => outcome?,
         };
         match &scanned {
-            Some(scanned) => self.learn(scanned.tx),
+            Some(scanned) => self.learn(namespace, scanned.tx),
             None => self.inner.shapes.forget(namespace, shape.id),
         }
         Ok(scanned)
@@ -196,7 +199,7 @@ impl Store {
     /// How far the log has come, at some moment after the call. Costs whoever asks while others do a part of a statement.
     pub async fn log_state(&self, namespace: NamespaceId) -> Result<LogState> {
         let state = self.inner.log_reader.get(namespace).await?;
-        self.learn(state.head.tx);
+        self.learn(namespace, state.head.tx);
         Ok(state)
     }
 
@@ -207,7 +210,7 @@ impl Store {
         tables: &[TableId],
     ) -> Result<(LogState, Option<Timestamp>)> {
         let (state, expires) = read::with_expiry(&self.inner.lists, namespace, tables).await?;
-        self.learn(state.head.tx);
+        self.learn(namespace, state.head.tx);
         Ok((state, expires))
     }
 
@@ -360,39 +363,54 @@ impl Store {
     /// The number of the newest transaction.
     pub async fn head(&self, namespace: NamespaceId) -> Result<Tx> {
         let head = head(&self.inner.pool, namespace).await?;
-        self.learn(head);
+        self.learn(namespace, head);
         Ok(head)
     }
 
-    /// The newest transaction that this process knows to be committed, without asking PostgreSQL: that of the start, or what a write made or a
-    /// read saw since. Other processes may have gone on; whatever is read after this call includes it.
-    pub fn newest_known(&self) -> Tx {
-        Tx(self.inner.newest_known.load(Ordering::Acquire))
+    /// The newest transaction of a namespace that this process knows to be committed, without asking PostgreSQL: that of its first request, or what a
+    /// write made or a read saw since. Other processes may have gone on; whatever is read after this call includes it.
+    pub fn newest_known(&self, namespace: NamespaceId) -> Tx {
+        self.inner.realms.known(namespace).map_or(Tx(0), |realm| realm.newest_known())
     }
 
     /// Waits until a transaction is known to be committed, no longer than `patience`; gives the newest that is known then.
-    pub async fn reach(&self, tx: Tx, patience: Duration) -> Tx {
+    pub async fn reach(&self, namespace: NamespaceId, tx: Tx, patience: Duration) -> Tx {
+        let Some(realm) = self.inner.realms.known(namespace) else { return Tx(0) };
         let end = Instant::now() + patience;
-        while self.newest_known() < tx && Instant::now() < end {
+        while realm.newest_known() < tx && Instant::now() < end {
             // One of all that wait asks for all of them, and what keeps PostgreSQL from answering may pass.
-            if let Ok(looking) = self.inner.looking.try_lock() {
-                let _ = timeout_at(end, self.head(NamespaceId::MAIN)).await;
+            if let Ok(looking) = realm.looking.try_lock() {
+                let _ = timeout_at(end, self.head(namespace)).await;
                 drop(looking);
             }
-            if self.newest_known() < tx {
+            if realm.newest_known() < tx {
                 sleep_until(end.min(Instant::now() + LOOK_AGAIN)).await;
             }
         }
-        self.newest_known()
+        realm.newest_known()
     }
 
-    fn learn(&self, Tx(committed): Tx) {
-        self.inner.newest_known.fetch_max(committed, Ordering::AcqRel);
+    fn learn(&self, namespace: NamespaceId, committed: Tx) {
+        if let Some(realm) = self.inner.realms.known(namespace) {
+            realm.learn(committed);
+        }
+    }
+
+    pub(crate) fn realms(&self) -> &Realms {
+        &self.inner.realms
+    }
+
+    /// Drops what is known of a namespace that is no more.
+    pub(crate) fn forget_namespace(&self, namespace: NamespaceId) {
+        self.inner.realms.forget(namespace);
+        self.inner.catalogue.forget(namespace);
+        self.inner.shapes.forget_all(namespace);
+        self.inner.changes.forget(namespace);
     }
 
     /// Finishes what was accepted, then closes every connection.
     pub async fn close(&self) {
-        self.inner.transactor.stop().await;
+        self.inner.realms.close().await;
         self.inner.readers.stop().await;
         self.inner.log_reader.stop().await;
         self.inner.lists.close().await;

@@ -20,7 +20,8 @@ impl Caller {
     /// Its password, the same for every caller of the kit.
     pub const PASSWORD: &str = PASSWORD;
 
-    pub(crate) async fn sign_up(client: &Client, email: &str) -> Self {
+    /// Somebody new, in the namespace that the client names.
+    pub async fn sign_up(client: &Client, email: &str) -> Self {
         let answer = client.post("/api/auth/signup", &json!({ "email": email, "password": PASSWORD })).await.expect(201);
         Self::of(client, &answer.json)
     }

@@ -41,12 +41,17 @@ pub struct AccountSummary {
     pub created: String,
 }
 
-/// Makes an account with the role `admin`, and `root` where it is the first. 422 for an address or a password that is none, 409 where the address is taken.
-pub async fn create(database: &Database, email: &str, password: Zeroizing<String>) -> Result<AccountSummary> {
+/// Makes an account with the role `admin`, and `root` where it is the first of the namespace `main`. 422 for an address or a password that is none, 409 where the address is taken.
+pub async fn create(
+    database: &Database,
+    namespace: NamespaceId,
+    email: &str,
+    password: Zeroizing<String>,
+) -> Result<AccountSummary> {
     let email = Email::parse(email)?;
     let password = Password::choose(password, "password")?;
     let mut roles = vec![ADMIN.to_owned()];
-    if !exists(database).await? {
+    if namespace == NamespaceId::MAIN && !exists(database).await? {
         roles.push(ROOT.to_owned());
     }
     let hash = tokio::task::spawn_blocking(move || hasher::hash(&password, &mut hasher::new_memory()))
@@ -59,28 +64,29 @@ pub async fn create(database: &Database, email: &str, password: Zeroizing<String
         roles,
         verified: false,
     };
-    let made = database.session(Principal::System, NamespaceId::MAIN, None).sign_up(new.clone(), Object::new(), None).await?;
+    let made = database.session(Principal::System, namespace, None).sign_up(new.clone(), Object::new(), None).await?;
     let created = made.data.created.to_rfc3339();
     Ok(AccountSummary { id: account_id::shown(&new.id), email: new.email, roles: new.roles, banned: false, created })
 }
 
-pub async fn list(database: &Database) -> Result<Vec<AccountSummary>> {
-    let admins = account::admins(database.store().pool(), NamespaceId::MAIN).await?;
+pub async fn list(database: &Database, namespace: NamespaceId) -> Result<Vec<AccountSummary>> {
+    let admins = account::admins(database.store().pool(), namespace).await?;
     Ok(admins.into_iter().map(summary).collect())
 }
 
+/// Whether the namespace `main` has an admin.
 pub async fn exists(database: &Database) -> Result<bool> {
     account::admin_exists(database.store().pool(), NamespaceId::MAIN).await
 }
 
 /// The account with this address, held until the end of the transaction together with every admin, so that of two commands that would each take one
 /// of the last two away, one meets the other's outcome.
-async fn hold(connection: &mut PgConnection, email: &str) -> Result<(Account, Vec<Account>)> {
+async fn hold(connection: &mut PgConnection, namespace: NamespaceId, email: &str) -> Result<(Account, Vec<Account>)> {
     let email = Email::parse(email)?;
-    let admins = account::lock_admins(&mut *connection, NamespaceId::MAIN).await?;
+    let admins = account::lock_admins(&mut *connection, namespace).await?;
     let absent = || Error::not_found("there is no account with this address");
-    let found = account::with_email(&mut *connection, NamespaceId::MAIN, &email).await?.ok_or_else(absent)?;
-    let account = account::lock(connection, NamespaceId::MAIN, &found.id).await?.ok_or_else(absent)?;
+    let found = account::with_email(&mut *connection, namespace, &email).await?.ok_or_else(absent)?;
+    let account = account::lock(connection, namespace, &found.id).await?.ok_or_else(absent)?;
     Ok((account, admins))
 }
 

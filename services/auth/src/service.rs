@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ddb_core::{Error, ErrorCode, Result};
+use ddb_core::{Error, ErrorCode, NamespaceId, Result};
 use ddb_database::MasterKey;
 use ddb_runtime::{Service, Shared, Task};
 use ddb_store::job::Recurring;
@@ -33,7 +33,7 @@ async fn ensure_admin(shared: &Shared, FirstAdmin { email, password }: FirstAdmi
     if admin::exists(&shared.database).await? {
         return Ok(());
     }
-    match admin::create(&shared.database, &email, password).await {
+    match admin::create(&shared.database, NamespaceId::MAIN, &email, password).await {
         Ok(admin) => {
             tracing::info!(id = admin.id, "the first admin");
             Ok(())

@@ -1,7 +1,7 @@
 use axum::http::HeaderMap;
 use ddb_api::auth::Tokens;
 use ddb_api::bus::Revoked;
-use ddb_core::{Error, ErrorCode, NamespaceId, Result};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Result};
 use ddb_store::identity::{self, REVOKED};
 use ddb_store::to_error;
 
@@ -29,7 +29,7 @@ impl Auth {
     }
 
     async fn permission(&self, namespace: NamespaceId, network: Network, email: &Email) -> Result<Attempt<'_>> {
-        match self.attempts.sign_in(network, email.as_str()) {
+        match self.attempts.sign_in(network, &format!("{namespace}:{}", email.as_str())) {
             Permission::Granted(attempt) => Ok(attempt),
             Permission::Refused(wait) => Err(too_many(wait)),
             Permission::Familiar(attempt, wait) => {
@@ -73,7 +73,7 @@ impl Auth {
     /// A new session of an account whose password was right, if it is still the account's and nobody has banned it meanwhile; None otherwise.
     pub(crate) async fn enter(
         &self,
-        namespace: NamespaceId,
+        (namespace, namespace_name): (NamespaceId, &NamespaceName),
         checked: &Account,
         rehashed: Option<String>,
         network: Network,
@@ -100,7 +100,7 @@ impl Auth {
             self.authenticator.revoked(&revoked).await;
         }
         let user = self.user(namespace, &account).await?;
-        Ok(Some(self.tokens(user, &account, new.id, 1).await?))
+        Ok(Some(self.tokens(namespace_name, user, &account, new.id, 1).await?))
     }
 
     /// The new hash of a password whose old one was made with other parameters. If that fails, the next sign-in does it.

@@ -11,12 +11,19 @@ use crate::state::Auth;
 
 impl Auth {
     /// An access token and the `counter`-th refresh token of a session.
-    pub(crate) async fn tokens(&self, user: User, account: &Account, session: Uuid, counter: i64) -> Result<Tokens> {
+    pub(crate) async fn tokens(
+        &self,
+        namespace: &NamespaceName,
+        user: User,
+        account: &Account,
+        session: Uuid,
+        counter: i64,
+    ) -> Result<Tokens> {
         // Before 1970 no token is valid anyway.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         let claims = Claims {
             iss: self.issuer.to_string(),
-            aud: NamespaceName::main().as_str().to_owned(),
+            aud: namespace.as_str().to_owned(),
             sub: Claims::subject(&account.id),
             sid: session,
             iat: now,

@@ -24,7 +24,7 @@ enum Command {
     /// Check the log against its hash chain, and the records against the log
     Verify(verify::Arguments),
     /// Make the records anew from the log
-    Rebuild,
+    Rebuild(rebuild::Arguments),
     /// Write one state of everything into a file; a server may go on writing meanwhile
     Backup(backup::Arguments),
     /// Fill a new data directory or an empty database from a backup
@@ -70,7 +70,7 @@ fn run(command: Command, flags: &ArgMatches) -> Result<()> {
         Command::Start => start::run(&definitions, flags),
         Command::Status(arguments) => status::run(&quiet(), flags, &arguments),
         Command::Verify(arguments) => verify::run(&quiet(), flags, &arguments),
-        Command::Rebuild => rebuild::run(&quiet(), flags),
+        Command::Rebuild(arguments) => rebuild::run(&quiet(), flags, &arguments),
         Command::Backup(arguments) => backup::run(&quiet(), flags, &arguments),
         Command::Restore(arguments) => restore::run(&quiet(), flags, &arguments),
         Command::Erasures => erasures::run(&quiet(), flags),

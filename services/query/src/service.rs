@@ -12,7 +12,13 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         Ok(())
     });
     let jobs = Task::new("jobs", async move |cancelled| {
-        store.run_jobs(&[ddb_store::expiry::reaper(), ddb_store::index::builder(), ddb_store::kept::sweeper()], cancelled).await;
+        let jobs = [
+            ddb_store::expiry::reaper(),
+            ddb_store::index::builder(),
+            ddb_store::kept::sweeper(),
+            ddb_store::namespace::purger(),
+        ];
+        store.run_jobs(&jobs, cancelled).await;
         Ok(())
     });
     let erasing = shared.database.store().clone();

@@ -43,7 +43,7 @@ impl Session {
         }
         let cursor_key = &self.database.inner.cursor_key;
         let list = format!("activity of {of:?}");
-        let until = cursor.map(|text| cursor::open(cursor_key, &self.principal, &list, text)).transpose()?;
+        let until = cursor.map(|text| cursor::open(cursor_key, self.cursor_caller(), &list, text)).transpose()?;
         let until = until.map(|place| decode(&place).ok_or_else(cursor::refused)).transpose()?;
         // How far the transactions of somebody else reach is not the caller's to know.
         let by_actor = self.principal.is_admin() || of.user.as_ref() == self.principal.user_key();
@@ -52,7 +52,7 @@ impl Session {
         // In this version every table has the policy of those without PERMISSIONS.
         let read = Authorized::read(Policy::Private, &self.principal, query);
         let Found { data: Activity { entries, next }, tx } = run(self.database.store(), self.namespace, &read).await?;
-        let next_cursor = next.map(|place| cursor::seal(cursor_key, &self.principal, &list, &encode(place))).transpose()?;
+        let next_cursor = next.map(|place| cursor::seal(cursor_key, self.cursor_caller(), &list, &encode(place))).transpose()?;
         Ok(Answer { data: ActivityPage { entries, next_cursor }, tx })
     }
 }

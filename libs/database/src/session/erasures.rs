@@ -23,7 +23,7 @@ impl Session {
             return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
         }
         let cursor_key = &self.database.inner.cursor_key;
-        let before = cursor.map(|text| cursor::open(cursor_key, &self.principal, LIST, text)).transpose()?;
+        let before = cursor.map(|text| cursor::open(cursor_key, self.cursor_caller(), LIST, text)).transpose()?;
         let before = before.map(|bytes| decode(&bytes).ok_or_else(cursor::refused)).transpose()?;
         let store = self.database.store();
         let tx = store.head(self.namespace).await?;
@@ -31,7 +31,7 @@ impl Session {
         let has_more = erasures.len() > limit as usize;
         erasures.truncate(limit as usize);
         let next_cursor = match erasures.last() {
-            Some(last) if has_more => Some(cursor::seal(cursor_key, &self.principal, LIST, &last.tx.0.to_be_bytes())?),
+            Some(last) if has_more => Some(cursor::seal(cursor_key, self.cursor_caller(), LIST, &last.tx.0.to_be_bytes())?),
             _ => None,
         };
         Ok(Answer { data: ErasurePage { erasures, next_cursor }, tx })

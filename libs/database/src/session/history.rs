@@ -38,13 +38,13 @@ impl Session {
         }
         let cursor_key = &self.database.inner.cursor_key;
         let list = format!("history of {}", RecordId::new(table.clone(), key.clone()));
-        let until = cursor.map(|text| cursor::open(cursor_key, &self.principal, &list, text)).transpose()?;
+        let until = cursor.map(|text| cursor::open(cursor_key, self.cursor_caller(), &list, text)).transpose()?;
         let until = until.map(|place| decode(&place).ok_or_else(cursor::refused)).transpose()?;
         let read = Authorized::read(self.policy(table), &self.principal, VersionsOf { table, key, until, limit });
         let found = run(self.database.store(), self.namespace, &read).await?;
         let Versions { versions, has_more } = found.data.ok_or_else(|| absent(table, key))?;
         let next_cursor = match versions.last() {
-            Some(last) if has_more => Some(cursor::seal(cursor_key, &self.principal, &list, &encode(last.place))?),
+            Some(last) if has_more => Some(cursor::seal(cursor_key, self.cursor_caller(), &list, &encode(last.place))?),
             _ => None,
         };
         Ok(Answer { data: HistoryPage { versions, next_cursor }, tx: found.tx })

@@ -80,7 +80,7 @@ impl Session {
         let list = list_name("list", table, request.filter.as_ref(), &request.parameters, &request.order);
         let cursor_key = &self.database.inner.cursor_key;
         let after = request.cursor.as_deref().map(|text| -> Result<Position> {
-            let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
+            let bytes = cursor::open(cursor_key, self.cursor_caller(), &list, text)?;
             place::decode(&bytes).filter(|place| place.parts.len() == request.order.len()).ok_or_else(cursor::refused)
         });
         let mut reader = Reader::new(self, request.parameters);
@@ -100,7 +100,7 @@ impl Session {
         let next_cursor = match selected.records.last() {
             Some(last) if selected.has_more => {
                 let place = place::encode(&position(last, &read.query().order)?)?;
-                Some(cursor::seal(cursor_key, &self.principal, &list, &place)?)
+                Some(cursor::seal(cursor_key, self.cursor_caller(), &list, &place)?)
             }
             _ => None,
         };

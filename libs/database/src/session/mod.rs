@@ -15,6 +15,7 @@ mod job;
 mod list;
 mod merge;
 mod mutate;
+mod namespaces;
 mod planned;
 mod query;
 mod replace;
@@ -76,6 +77,11 @@ impl Session {
     /// What the caller's writes may add to the namespace.
     pub(crate) fn allowance(&self) -> Allowance {
         self.database.inner.implicit_tables.allowance(&self.principal)
+    }
+
+    /// Whose a cursor is.
+    fn cursor_caller(&self) -> (&Principal, NamespaceId) {
+        (&self.principal, self.namespace)
     }
 
     /// Whether a table that does not exist would come into being with a record of the caller's: until then it is empty.

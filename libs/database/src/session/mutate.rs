@@ -14,7 +14,7 @@ impl Session {
     pub fn check_mutate(&self) -> Result<()> {
         match self.principal {
             Principal::Anonymous => Err(Error::unauthenticated("sign in to write")),
-            Principal::Account(_) | Principal::System => Ok(()),
+            Principal::Account(_) | Principal::Root(_) | Principal::System => Ok(()),
         }
     }
 

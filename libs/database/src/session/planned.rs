@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ddb_core::{Error, Result};
+use ddb_core::{Error, Principal, Result, sort_key};
 use ddb_store::{KeptAnswer, Once, Outcome, Record, Refused, Step, Write, Written};
 
 use super::{Answer, Session};
@@ -53,9 +53,8 @@ impl<T: 'static> Planned<T> {
         render: impl Fn(&Answer<T>) -> KeptAnswer + Send + Sync + 'static,
     ) -> Result<KeptAnswer> {
         // Whoever has no account writes nothing that could be kept.
-        if self.steps.is_empty() || self.session.principal.user_key().is_none() {
-            return Ok(render(&self.run().await?));
-        }
+        let caller = kept_caller(&self.session.principal)?;
+        let Some(caller) = caller.filter(|_| !self.steps.is_empty()) else { return Ok(render(&self.run().await?)) };
         let Self { session, steps, read, refuse } = self;
         let answer = Arc::new(move |written: &Written| {
             let tx = written.tx;
@@ -63,11 +62,21 @@ impl<T: 'static> Planned<T> {
         });
         let OnceKey { key, part, request } = once;
         let kept = answer.clone();
-        let once = Once { key, part, request, answer: Box::new(move |written| kept(written)) };
+        let once = Once { caller, key, part, request, answer: Box::new(move |written| kept(written)) };
         match session.database.store().write_once(write(&session, steps), once).await.map_err(refuse)? {
             Outcome::Written(written) => answer(&written),
             Outcome::Repeated(answer) => Ok(answer),
         }
+    }
+}
+
+/// Whom an answer is kept for; None: nobody.
+fn kept_caller(principal: &Principal) -> Result<Option<Vec<u8>>> {
+    match principal {
+        Principal::Anonymous | Principal::System => Ok(None),
+        Principal::Account(account) => sort_key::encode_record_key(&account.key).map(Some),
+        // An account of another namespace: no sort key of a record's key begins with a zero.
+        Principal::Root(account) => Ok(Some([&[0], &*sort_key::encode_record_key(&account.key)?].concat())),
     }
 }
 

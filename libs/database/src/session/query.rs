@@ -96,7 +96,7 @@ impl Session {
             let list = list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
             let cursor_key = &self.database.inner.cursor_key;
             let after = question.cursor.as_deref().map(|text| -> Result<Position> {
-                let bytes = cursor::open(cursor_key, &self.principal, &list, text)?;
+                let bytes = cursor::open(cursor_key, self.cursor_caller(), &list, text)?;
                 place::decode(&bytes).filter(|place| place.parts.len() == question.order.len()).ok_or_else(cursor::refused)
             });
             let select = Select {
@@ -111,7 +111,7 @@ impl Session {
             let selected = reader.select(&read).await?;
             if let Some(last) = selected.records.last().filter(|_| selected.has_more) {
                 let place = place::encode(&position(last, &question.order)?)?;
-                result.next_cursors.push((table.clone(), cursor::seal(cursor_key, &self.principal, &list, &place)?));
+                result.next_cursors.push((table.clone(), cursor::seal(cursor_key, self.cursor_caller(), &list, &place)?));
             }
             if selected.has_more && selected.records.len() < question.limit + question.offset && question.offset > 0 {
                 return Err(Error::new(ErrorCode::QueryLimit, "the records that `$offset` skips are too large: use `$cursor`"));

@@ -10,7 +10,7 @@ impl Session {
         match &self.principal {
             Principal::Anonymous => Err(Error::unauthenticated("sign in as an admin")),
             principal if principal.is_admin() => Ok(()),
-            Principal::Account(_) | Principal::System => {
+            Principal::Account(_) | Principal::Root(_) | Principal::System => {
                 Err(Error::new(ErrorCode::PermissionDenied, "this needs the role `admin`"))
             }
         }

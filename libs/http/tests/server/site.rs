@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use ddb_core::{Error, ErrorCode, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Tx};
 use ddb_http::{
     Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, SmallJsonBody, UnreadBody,
     serve,
@@ -20,11 +20,15 @@ pub(crate) const NEWEST: Tx = Tx(3);
 struct Fixed;
 
 impl Log for Fixed {
-    fn newest(&self) -> Tx {
+    fn namespace<'a>(&'a self, name: &'a NamespaceName) -> BoxFuture<'a, ddb_core::Result<Option<NamespaceId>>> {
+        Box::pin(async { Ok((*name == NamespaceName::main()).then_some(NamespaceId::MAIN)) })
+    }
+
+    fn newest(&self, _: NamespaceId) -> Tx {
         NEWEST
     }
 
-    fn reach(&self, _: Tx) -> BoxFuture<'_, Tx> {
+    fn reach(&self, _: NamespaceId, _: Tx) -> BoxFuture<'_, Tx> {
         Box::pin(async { NEWEST })
     }
 }

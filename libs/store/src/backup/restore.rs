@@ -138,7 +138,7 @@ async fn drop_indexes(connection: &mut PgConnection) -> Result<Vec<String>> {
 
 /// What the log does not say: the namespaces are those of the header, no row stands outside of them, and definitions are about what there is.
 async fn expect_whole(connection: &mut PgConnection, header: &Header) -> Result<()> {
-    let rows = sqlx::query("select id, name, uuid::text from ddb.namespace order by id")
+    let rows = sqlx::query("select id, name, uuid::text from ddb.namespace where name is not null order by id")
         .fetch_all(&mut *connection)
         .await
         .map_err(to_error)?;
@@ -154,7 +154,7 @@ async fn expect_whole(connection: &mut PgConnection, header: &Header) -> Result<
     for relation in saved() {
         if columns(connection, relation).await?.iter().any(|column| column == "namespace") {
             let strays = format!(
-                "exists (select from ddb.{relation} r where not exists (select from ddb.namespace n where n.id = r.namespace))"
+                "exists (select from ddb.{relation} r where not exists (select from ddb.namespace n where n.id = r.namespace and n.name is not null))"
             );
             expect_none(connection, &strays, &format!("`{relation}` has rows of no namespace")).await?;
         }

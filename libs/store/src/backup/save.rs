@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use ddb_core::{Error, Result, chain};
+use ddb_core::{Error, NamespaceId, Result, chain};
 use futures::TryStreamExt;
 use sqlx::{Connection, PgConnection, Row};
 use tokio::sync::mpsc;
@@ -11,6 +11,7 @@ use super::header::{Header, SavedNamespace};
 use super::relations::{columns, saved};
 use super::write::{Section, Writer};
 use crate::connection::to_error;
+use crate::namespace;
 use crate::verify::snapshot;
 use crate::{Store, erasure};
 
@@ -91,6 +92,7 @@ async fn header(connection: &mut PgConnection) -> Result<Header> {
         select n.id, n.name, n.uuid::text, h.tx, h.hash
         from ddb.namespace n
         left join lateral (select tx, hash from ddb.tx where namespace = n.id order by tx desc limit 1) h on true
+        where n.name is not null
         order by n.id
         ",
     )
@@ -121,10 +123,11 @@ async fn header(connection: &mut PgConnection) -> Result<Header> {
 
 async fn read(connection: &mut PgConnection, pieces: &mpsc::Sender<Piece>, progress: &Progress) -> Result<()> {
     let send = async |piece| pieces.send(piece).await.map_err(|_| Error::internal("the backup is not written any more"));
+    let removed = namespace::unpurged(connection).await?;
     for relation in saved() {
         let columns = columns(connection, relation).await?;
         progress.begin(relation);
-        let copy = format!("copy ddb.{relation} ({}) to stdout (format binary)", columns.join(", "));
+        let copy = copy(relation, &columns, &removed);
         send(Piece::Section { relation, columns }).await?;
         let mut rows = connection.copy_out_raw(&copy).await.map_err(to_error)?;
         let mut piece = Vec::with_capacity(PIECE);
@@ -144,6 +147,16 @@ async fn read(connection: &mut PgConnection, pieces: &mpsc::Sender<Piece>, progr
         send(Piece::SectionEnd).await?;
     }
     send(Piece::End).await
+}
+
+/// All rows; without those of removed namespaces that are not deleted yet.
+fn copy(relation: &str, columns: &[String], removed: &[NamespaceId]) -> String {
+    let names = columns.join(", ");
+    if removed.is_empty() || !columns.iter().any(|column| column == "namespace") {
+        return format!("copy ddb.{relation} ({names}) to stdout (format binary)");
+    }
+    let removed: Vec<String> = removed.iter().map(ToString::to_string).collect();
+    format!("copy (select {names} from ddb.{relation} where namespace not in ({})) to stdout (format binary)", removed.join(", "))
 }
 
 type Written<W> = (Vec<(String, u64)>, W, u64);

@@ -22,6 +22,9 @@ const BATCH: i64 = 200;
 /// The advisory lock of whoever carries erasures out: "DDB" and a two.
 const LOCK: &str = "select pg_try_advisory_lock(1145324034, 0)";
 
+/// Not of a removed namespace, which is deleted as a whole.
+const LIVING: &str = "exists (select from ddb.namespace n where n.id = erasure.namespace and n.name is not null)";
+
 /// An erasure that is recorded and of which something may be left.
 pub(super) struct Open {
     pub(super) namespace: NamespaceId,
@@ -54,10 +57,8 @@ pub async fn finish(store: &Store) -> Result<()> {
 
 /// Whether rows may hold something of what is erased.
 pub(crate) async fn is_open(executor: impl PgExecutor<'_>) -> Result<bool> {
-    let row = sqlx::query("select exists (select from ddb.erasure where done_at is null and cleared_at is null)")
-        .fetch_one(executor)
-        .await
-        .map_err(to_error)?;
+    let statement = format!("select exists (select from ddb.erasure where done_at is null and cleared_at is null and {LIVING})");
+    let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(executor).await.map_err(to_error)?;
     row.try_get(0).map_err(to_error)
 }
 
@@ -123,19 +124,16 @@ async fn clear_all(store: &Store, connection: &mut PgConnection, until: Option<I
 }
 
 async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
-    let rows = sqlx::query(
+    let statement = format!(
         "
         select namespace, entity, tx, reason, owner, looked_at
         from ddb.erasure
-        where done_at is null and cleared_at is null and tx is not null
+        where done_at is null and cleared_at is null and tx is not null and {LIVING}
         order by namespace, entity
         limit $1
-        ",
-    )
-    .bind(BATCH)
-    .fetch_all(connection)
-    .await
-    .map_err(to_error)?;
+        "
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(BATCH).fetch_all(connection).await.map_err(to_error)?;
     rows.iter()
         .map(|row| {
             Ok(Open {
@@ -153,17 +151,15 @@ async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
 
 /// Rows are gone; the pages that held them follow.
 async fn conclude(connection: &mut PgConnection) -> Result<()> {
-    let rows = sqlx::query(
+    let statement = format!(
         "
-        select distinct r.namespace, e.table_id
-        from ddb.erasure r
-        join ddb.entity e on e.namespace = r.namespace and e.id = r.entity
-        where r.done_at is null and r.cleared_at is not null
-        ",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(to_error)?;
+        select distinct erasure.namespace, e.table_id
+        from ddb.erasure
+        join ddb.entity e on e.namespace = erasure.namespace and e.id = erasure.entity
+        where erasure.done_at is null and erasure.cleared_at is not null and {LIVING}
+        "
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut *connection).await.map_err(to_error)?;
     if rows.is_empty() {
         return Ok(());
     }

@@ -21,6 +21,8 @@ use crate::projection::{self, RawRecord};
 
 const MAX_BATCH: usize = 64;
 const MAX_WAITING: usize = 4_096;
+/// Statements that a reader remembers, one for each table.
+const MAX_STATEMENTS: usize = 1_000;
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
 /// Nobody waits longer: the patience of who asks is not longer either.
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(2);
@@ -163,6 +165,9 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
         requests.retain(|request| !request.answer.is_closed());
         if requests.is_empty() {
             continue;
+        }
+        if statements.len() >= MAX_STATEMENTS {
+            statements.clear();
         }
         let statement = statements.entry(relation).or_insert_with(|| statement(relation).into()).clone();
         let mut outcome = attempt(&mut connection, &options, relation, &statement, &requests).await;

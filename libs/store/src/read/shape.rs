@@ -36,6 +36,10 @@ impl Shapes {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(namespace, table));
     }
 
+    pub(crate) fn forget_all(&self, namespace: NamespaceId) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != namespace);
+    }
+
     /// Reads the shape, in one snapshot where the connection has one.
     pub(crate) async fn load(
         &self,

@@ -19,8 +19,8 @@ const HEAD_COLUMNS: usize = 7;
 pub(super) struct Read {
     pub(super) head: Head,
     pub(super) newest_attribute: i32,
-    /// The version of the namespace's definitions.
-    pub(super) definitions: i64,
+    /// The version of the namespace's definitions; None where the namespace was removed.
+    pub(super) definitions: Option<i64>,
 }
 
 /// The head of the log and the before-images of every slot, in one round trip.
@@ -94,7 +94,7 @@ fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
                  coalesce((select max(id) from ddb.entity where namespace = {ns}), 0) as newest_entity,
                  coalesce((select max(id) from ddb.attribute where namespace = {ns}), 0) as newest_attribute,
                  (extract(epoch from clock_timestamp()) * 1000000)::bigint as now,
-                 (select definitions from ddb.namespace where id = {ns}) as definitions
+                 (select definitions from ddb.namespace where id = {ns} and removed_at is null) as definitions
              from (select 1) one
              left join lateral (
                  select tx, hash, time from ddb.tx where namespace = {ns} order by tx desc limit 1

@@ -17,7 +17,7 @@ use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
 use crate::system::NewErasure;
-use crate::{PastRecord, Record, Shadowed, SystemRow, record, unknown_table};
+use crate::{PastRecord, Record, Shadowed, SystemRow, record};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -285,7 +285,7 @@ impl<'a> Evaluation<'a> {
         let Some(once) = &pending.once else {
             return self.write(&pending.write, actor, places).map(Outcome::Written);
         };
-        let key = pending.kept_key()?.expect("a write that happens once has a key");
+        let key = pending.kept_key().expect("a write that happens once has a key");
         if let Some(kept) = self.system.kept.get(&key) {
             return Ok(Outcome::Repeated(kept.answer(once)?));
         }
@@ -325,8 +325,7 @@ impl<'a> Evaluation<'a> {
                     continue;
                 }
                 (change, Some(place)) => self.effect(change, (index, *place), (live, expired, size), tx).map_err(refused)?,
-                (Change::Create { .. }, None) => return Err(refused(unknown_table(&step.table))),
-                (Change::Update { .. } | Change::Delete, None) => {
+                (Change::Create { .. } | Change::Update { .. } | Change::Delete, None) => {
                     return Err(refused(Error::internal("a step changes a record of a table that does not exist")));
                 }
             };

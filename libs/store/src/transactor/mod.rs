@@ -9,10 +9,12 @@ mod commit;
 mod facts;
 mod group;
 mod queue;
+mod seats;
 mod task;
 mod write;
 
 pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
 
 pub(crate) use queue::Queue;
-pub(crate) use task::{Making, Transactor, lock_statement, make_table};
+pub(crate) use seats::Seats;
+pub(crate) use task::{Making, Means, Transactor, lock_statement, make_table};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddb_core::{Error, Result, TableName, sort_key};
+use ddb_core::{Error, Result, TableName};
 use tokio::sync::{Notify, oneshot};
 
 use super::{Outcome, Refused, Write};
@@ -31,12 +31,17 @@ pub(crate) struct Pending {
     pub(crate) claimed: Arc<AtomicBool>,
 }
 
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
+
 impl Pending {
     /// What its answer is kept under; None for a request that may be repeated.
-    pub(crate) fn kept_key(&self) -> Result<Option<KeptKey>> {
-        let Some(once) = &self.once else { return Ok(None) };
-        let actor = self.write.actor.as_ref().ok_or_else(|| Error::internal("the system has no idempotency keys"))?;
-        Ok(Some((sort_key::encode_record_key(actor)?, once.key.clone(), once.part)))
+    pub(crate) fn kept_key(&self) -> Option<KeptKey> {
+        let once = self.once.as_ref()?;
+        Some((once.caller.clone(), once.key.clone(), once.part))
     }
 
     /// Takes the request up; false where its caller gave it up before.
@@ -64,12 +69,12 @@ struct Waiting {
 type Lane = Option<String>;
 
 impl Queue {
-    /// `UNAVAILABLE` where too much is waiting.
-    pub(crate) fn push(&self, pending: Pending) -> Result<()> {
+    /// `UNAVAILABLE` where too much is waiting; the request comes back where the queue is closed.
+    pub(crate) fn push(&self, pending: Pending) -> Result<Result<(), Box<Pending>>> {
         let lane: Lane = pending.write.actor.as_ref().map(|key| format!("{key:?}"));
         let mut waiting = self.lock();
         if waiting.closed {
-            return Err(Error::unavailable("the server is shutting down"));
+            return Ok(Err(Box::new(pending)));
         }
         if waiting.count >= MAX_WAITING {
             return Err(Error::unavailable("too many writes are waiting"));
@@ -85,7 +90,7 @@ impl Queue {
         waiting.count += 1;
         drop(waiting);
         self.arrived.notify_one();
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Waits for requests and takes a group of them; None once the queue is closed and empty.
@@ -110,6 +115,17 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.arrived.notify_one();
+    }
+
+    /// The same where nothing waits; false where something does.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        let mut waiting = self.lock();
+        waiting.closed |= waiting.count == 0;
+        waiting.closed
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -197,10 +213,10 @@ mod tests {
     async fn a_busy_caller_does_not_keep_others_waiting() {
         let queue = Queue::default();
         for _ in 0..MAX_WAITING_OF_ONE {
-            queue.push(pending("busy", &["a"])).expect("room");
+            queue.push(pending("busy", &["a"])).expect("room").expect("open");
         }
         assert!(queue.push(pending("busy", &["a"])).is_err(), "one caller's share is bounded");
-        queue.push(pending("other", &["a"])).expect("room for others");
+        queue.push(pending("other", &["a"])).expect("room for others").expect("open");
         let group = queue.take_group().await.expect("a group");
         assert_eq!(group.len(), MAX_GROUP);
         assert!(callers(&group)[..2].iter().any(|caller| caller.contains("other")), "the other caller has the second turn");
@@ -210,11 +226,11 @@ mod tests {
     async fn a_group_touches_four_tables_at_most() {
         let queue = Queue::default();
         for table in ["a", "b", "c", "d", "a", "e", "a"] {
-            queue.push(pending("one", &[table])).expect("room");
+            queue.push(pending("one", &[table])).expect("room").expect("open");
         }
         assert_eq!(queue.take_group().await.expect("a group").len(), 5);
         assert_eq!(queue.take_group().await.expect("a group").len(), 2);
-        queue.push(pending("one", &["a", "b", "c", "d", "e"])).expect("room");
+        queue.push(pending("one", &["a", "b", "c", "d", "e"])).expect("room").expect("open");
         assert_eq!(queue.take_group().await.expect("a larger one goes alone").len(), 1);
     }
 
@@ -227,7 +243,7 @@ mod tests {
             pending
         };
         for pending in [pending("one", &["a"]), past(), past(), pending("one", &["a"])] {
-            queue.push(pending).expect("room");
+            queue.push(pending).expect("room").expect("open");
         }
         for _ in 0..4 {
             assert_eq!(queue.take_group().await.expect("a group").len(), 1);
@@ -239,11 +255,11 @@ mod tests {
         let queue = Queue::default();
         let given_up = pending("one", &["a"]);
         given_up.claimed.store(true, Ordering::Release);
-        queue.push(given_up).expect("room");
-        queue.push(pending("one", &["a"])).expect("room");
+        queue.push(given_up).expect("room").expect("open");
+        queue.push(pending("one", &["a"])).expect("room").expect("open");
         assert_eq!(queue.take_group().await.expect("a group").len(), 1);
         queue.close();
         assert!(queue.take_group().await.is_none());
-        assert!(queue.push(pending("one", &["a"])).is_err(), "closed");
+        assert!(queue.push(pending("one", &["a"])).is_ok_and(|pushed| pushed.is_err()), "closed");
     }
 }

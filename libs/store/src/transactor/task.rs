@@ -18,6 +18,7 @@ use super::additions::{self, NewTable, Tables};
 use super::commit;
 use super::group::{Entity, Evaluation, Slots, SystemRows};
 use super::queue::Pending;
+use super::seats::{Seat, Seats};
 use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue, Table};
 use crate::changes::{Changes, LogHead};
@@ -25,12 +26,14 @@ use crate::connection::{is_lost, to_error};
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
-use crate::namespace::Namespace;
+use crate::namespace::{self, Namespace};
 use crate::system::NewErasure;
-use crate::{Allowance, NewTables, Once, SystemRow, expiry, past, projection, system};
+use crate::{Allowance, Once, SystemRow, expiry, past, projection, system};
 
 /// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
 const LOCK_CLASS: i32 = 0x4444_4200;
+/// How long a transactor waits for something to write until it ends.
+const IDLE: Duration = Duration::from_secs(60);
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
 /// When a round trip takes longer than this, PostgreSQL is asked whether it answers at all.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -48,6 +51,16 @@ pub(crate) fn lock_statement(namespace: NamespaceId) -> String {
     format!("select pg_advisory_xact_lock({LOCK_CLASS}, {namespace})")
 }
 
+/// What a transactor needs besides its namespace.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub(crate) options: PgConnectOptions,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) changes: Arc<Changes>,
+    pub(crate) seats: Arc<Seats>,
+    pub(crate) patience: Duration,
+}
+
 /// The handle that requests use.
 pub(crate) struct Transactor {
     queue: Arc<Queue>,
@@ -56,12 +69,10 @@ pub(crate) struct Transactor {
 }
 
 impl Transactor {
-    pub(crate) fn start(
-        options: PgConnectOptions,
-        namespace: Namespace,
-        (catalogue, changes): (Arc<Catalogue>, Arc<Changes>),
-        patience: Duration,
-    ) -> Self {
+    /// That of `main` stays; any other one ends when there has been nothing to write for a while.
+    pub(crate) fn start(namespace: Namespace, means: Means) -> Self {
+        let Means { options, catalogue, changes, seats, patience } = means;
+        let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
         let queue = Arc::new(Queue::default());
         let task = Task {
             options: Arc::new(options.options([
@@ -81,6 +92,8 @@ impl Transactor {
             catalogue,
             changes,
             queue: queue.clone(),
+            seats,
+            seat: None,
             patience,
             connection: None,
             is_away: false,
@@ -93,11 +106,31 @@ impl Transactor {
         Self { queue, patience, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    /// Hands a write over and waits for its outcome. Dropping the future does not take the write back.
-    pub(crate) async fn write(&self, write: Write, once: Option<Once>) -> Result<Outcome, Refused> {
-        let (answer, mut outcome) = oneshot::channel();
+    /// Hands a write over and waits for its outcome. Dropping the future does not take the write back. It comes back where the transactor has ended.
+    pub(crate) async fn write(
+        &self,
+        write: Write,
+        once: Option<Once>,
+    ) -> Result<Result<Outcome, Refused>, (Write, Option<Once>)> {
+        let (answer, outcome) = oneshot::channel();
         let claimed = Arc::new(AtomicBool::new(false));
-        self.queue.push(Pending { write, once, answer, claimed: claimed.clone() })?;
+        match self.queue.push(Pending { write, once, answer, claimed: claimed.clone() }) {
+            Ok(Ok(())) => Ok(self.outcome(outcome, &claimed).await),
+            Ok(Err(pending)) => Err((pending.write, pending.once)),
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+
+    /// Whether another one is needed to write.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    async fn outcome(
+        &self,
+        mut outcome: oneshot::Receiver<Result<Outcome, Refused>>,
+        claimed: &AtomicBool,
+    ) -> Result<Outcome, Refused> {
         let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -127,6 +160,9 @@ struct Task {
     catalogue: Arc<Catalogue>,
     changes: Arc<Changes>,
     queue: Arc<Queue>,
+    /// None: it has a connection of its own.
+    seats: Option<Arc<Seats>>,
+    seat: Option<Seat>,
     patience: Duration,
     connection: Option<PgConnection>,
     /// PostgreSQL was not reachable when the last group needed it: the next one is refused at its first failure.
@@ -192,18 +228,46 @@ struct InDoubt {
 
 impl Task {
     async fn run(mut self) {
-        while let Some(group) = self.queue.take_group().await {
+        while let Some(group) = self.next_group().await {
             // A panic answers its group (the senders are dropped) and costs the connection, not every write to come.
             if AssertUnwindSafe(self.handle(group)).catch_unwind().await.is_err() {
                 tracing::error!("a group of writes panicked; its outcome is in the log of PostgreSQL alone");
                 self.connection = None;
             }
+            if let (Some(seats), Some(seat)) = (&self.seats, &self.seat)
+                && seats.is_over(seat)
+            {
+                self.stand_up().await;
+            }
         }
+        self.stand_up().await;
+    }
+
+    /// Waits for writes. None once there are to be none any more.
+    async fn next_group(&mut self) -> Option<Vec<Pending>> {
+        let Some(seats) = self.seats.clone() else { return self.queue.take_group().await };
+        loop {
+            tokio::select! {
+                biased;
+                group = self.queue.take_group() => return group,
+                () = asked_to_stand_up(&seats, self.seat.as_ref()) => self.stand_up().await,
+                () = tokio::time::sleep(IDLE) => {
+                    if self.queue.close_if_empty() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives connection and seat up.
+    async fn stand_up(&mut self) {
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
         {
             tracing::debug!(%error, "closing the transactor's connection");
         }
+        self.seat = None;
     }
 
     /// Brings a group to an outcome and answers everyone in it.
@@ -270,8 +334,8 @@ impl Task {
                 }
                 Err(Failure::Busy(error)) => {
                     self.roll_back().await;
-                    tracing::warn!(error = %error, "the lock of the namespace is held for too long; a group of {} writes is refused", group.len());
-                    let message = "another process is writing for a long time; nothing was written";
+                    tracing::warn!(error = %error, "the turn of a namespace did not come in time; a group of {} writes is refused", group.len());
+                    let message = "somebody else is writing for a long time; nothing was written";
                     let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }
@@ -316,14 +380,18 @@ impl Task {
             let connection = self.connection.as_mut().expect("connected by begin");
             watched(&options, self.attributes.load_newer(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
-        if read.definitions != self.indexes.version {
+        let Some(definitions) = read.definitions else {
+            self.roll_back().await;
+            return Ok(Pass::Done(group.iter().map(|_| Err(namespace::is_gone().into())).collect()));
+        };
+        if definitions != self.indexes.version {
             let connection = self.connection.as_mut().expect("connected by begin");
             self.indexes = watched(&options, Indexes::load(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
-        if read.definitions != self.actors_version {
+        if definitions != self.actors_version {
             // An account may have been erased.
             self.actors.clear();
-            self.actors_version = read.definitions;
+            self.actors_version = definitions;
         }
         watched(&options, self.find_actors(group)).await?.map_err(Failure::from_error)?;
         watched(&options, self.find_past(group, &places, &mut slots)).await?.map_err(Failure::from_error)?;
@@ -338,7 +406,7 @@ impl Task {
         } else {
             limited(&options, system::taken_emails(connection, namespace, emails)).await?
         };
-        let keys = kept_keys(group).map_err(Failure::Refused)?;
+        let keys = kept_keys(group);
         let kept = if keys.is_empty() {
             HashMap::new()
         } else {
@@ -466,8 +534,7 @@ impl Task {
         }
         let mut places = Places::default();
         for pending in group {
-            let may_make = pending.write.allowance.tables != NewTables::None;
-            for step in pending.write.steps.iter().filter(|step| step.makes_table && may_make) {
+            for step in pending.write.steps.iter().filter(|step| step.makes_table) {
                 if self.catalogue.known(namespace, &step.table).is_none() && !places.to_be_made.contains(&step.table) {
                     places.to_be_made.push(step.table.clone());
                 }
@@ -532,6 +599,9 @@ impl Task {
     }
 
     async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {
+        if let (Some(seats), None) = (&self.seats, &self.seat) {
+            self.seat = Some(seats.take().await.map_err(Failure::Busy)?);
+        }
         if self.connection.is_none() {
             let connecting = tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&self.options));
             // Whatever keeps a connection from being made may pass: too many clients, starting up, a wrong password file.
@@ -651,6 +721,14 @@ impl Failure {
     }
 }
 
+/// Who has no seat is never asked.
+async fn asked_to_stand_up(seats: &Seats, seat: Option<&Seat>) {
+    match seat {
+        Some(seat) => seats.wanted(seat).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Waits for a round trip, as [`watched`] does.
 async fn limited<T>(options: &PgConnectOptions, round_trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
     watched(options, round_trip).await?.map_err(Failure::from_sqlx)
@@ -695,8 +773,8 @@ fn answer(group: Vec<Pending>, outcomes: Outcomes) {
 }
 
 /// The keys of the writes that happen once.
-fn kept_keys(group: &[Pending]) -> Result<Vec<KeptKey>> {
-    group.iter().filter_map(|pending| pending.kept_key().transpose()).collect()
+fn kept_keys(group: &[Pending]) -> Vec<KeptKey> {
+    group.iter().filter_map(Pending::kept_key).collect()
 }
 
 fn erases_account(group: &[Pending]) -> bool {
@@ -737,6 +815,7 @@ pub(crate) async fn make_table(
         select $1, coalesce(max(id), 0) + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3, $4
         from ddb.data_table
         where namespace = $1
+        having exists (select from ddb.namespace where id = $1 and removed_at is null)
         returning id
         ",
     )
@@ -744,9 +823,10 @@ pub(crate) async fn make_table(
     .bind(name.as_str())
     .bind(&made_by)
     .bind(making == Making::WithRecord)
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(to_error)?;
+    let Some(row) = row else { return Err(namespace::is_gone()) };
     let id = TableId(row.try_get(0).map_err(to_error)?);
     projection::create(connection, namespace, id).await?;
     tracing::info!(table = %name, "a table came into being");

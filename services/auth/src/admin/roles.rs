@@ -55,18 +55,19 @@ impl RoleChange {
 /// Gives and takes roles; every process knows within a second. 404 where there is no such account, 409 where it is the last admin's role.
 pub async fn change_roles(
     database: &Database,
+    namespace: NamespaceId,
     email: &str,
     change: &RoleChange,
     last_admin: LastAdmin,
 ) -> Result<AccountSummary> {
     let mut transaction = database.store().pool().begin().await.map_err(to_error)?;
-    let (mut account, admins) = hold(&mut transaction, email).await?;
+    let (mut account, admins) = hold(&mut transaction, namespace, email).await?;
     let roles = change.apply(&account.roles)?;
     if !roles.iter().any(|role| role == ADMIN) {
         check_last_admin(last_admin, &account, &admins)?;
     }
     if roles != account.roles {
-        account::set_roles(&mut transaction, NamespaceId::MAIN, &account.id, &roles).await?;
+        account::set_roles(&mut transaction, namespace, &account.id, &roles).await?;
         account.roles = roles;
     }
     transaction.commit().await.map_err(to_error)?;

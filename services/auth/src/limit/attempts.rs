@@ -53,7 +53,7 @@ impl Attempts {
         Self { begin: Instant::now(), tables: Mutex::new(tables) }
     }
 
-    /// `account` is the address in its canonical form, whether it has an account or not.
+    /// `account` is the namespace and the address in its canonical form, whether it has an account or not.
     pub(crate) fn sign_in(&self, network: Network, account: &str) -> Permission<'_> {
         self.sign_in_at(network, account, self.now())
     }

@@ -2,7 +2,7 @@
 
 use ddb_auth::{Config, FirstAdmin, admin, keys};
 use ddb_bus::Bus;
-use ddb_core::{ErrorCode, Principal};
+use ddb_core::{ErrorCode, NamespaceId, Principal};
 use ddb_database::{Authenticator, AuthenticatorConfig, MasterKey};
 use ddb_testkit::{Database, json};
 use zeroize::Zeroizing;
@@ -31,7 +31,7 @@ fn the_first_admin_is_made_once_and_has_the_role_root() {
         let database = Database::new().await;
         let server = Server::over(&database, with_admin("Root@Example.com"), MEMORY, Bus::local()).await;
         let again = Server::over(&database, with_admin("other@example.com"), MEMORY, Bus::local()).await;
-        let listed = admin::list(&again.shared.database).await.expect("a list");
+        let listed = admin::list(&again.shared.database, NamespaceId::MAIN).await.expect("a list");
         assert_eq!(listed.len(), 1);
         assert_eq!(
             (listed[0].email.as_str(), listed[0].roles.as_slice()),
@@ -47,13 +47,18 @@ fn the_first_admin_is_made_once_and_has_the_role_root() {
         };
         assert!(account.admin && account.root);
 
-        let second = admin::create(&server.shared.database, "second@example.com", Zeroizing::new(PASSWORD.to_owned()))
-            .await
-            .expect("made");
+        let second =
+            admin::create(&server.shared.database, NamespaceId::MAIN, "second@example.com", Zeroizing::new(PASSWORD.to_owned()))
+                .await
+                .expect("made");
         assert_eq!(second.roles, ["admin"]);
-        let taken = admin::create(&server.shared.database, "SECOND@example.com", Zeroizing::new(PASSWORD.to_owned())).await;
+        let taken =
+            admin::create(&server.shared.database, NamespaceId::MAIN, "SECOND@example.com", Zeroizing::new(PASSWORD.to_owned()))
+                .await;
         assert_eq!(taken.expect_err("taken").code(), ErrorCode::Conflict);
-        let weak = admin::create(&server.shared.database, "third@example.com", Zeroizing::new("short".to_owned())).await;
+        let weak =
+            admin::create(&server.shared.database, NamespaceId::MAIN, "third@example.com", Zeroizing::new("short".to_owned()))
+                .await;
         assert_eq!(weak.expect_err("weak").code(), ErrorCode::ValidationFailed);
     });
 }
@@ -85,7 +90,7 @@ fn two_processes_that_start_at_once_agree_on_one_key_and_one_admin() {
         );
         let keys: (i64,) = sqlx::query_as("select count(*) from ddb.signing_key").fetch_one(first.pool()).await.expect("a count");
         assert_eq!(keys.0, 1);
-        assert_eq!(admin::list(&first.shared.database).await.expect("a list").len(), 1);
+        assert_eq!(admin::list(&first.shared.database, NamespaceId::MAIN).await.expect("a list").len(), 1);
         let user = first.user().await;
         second.anon().with_token(&user.access_token).get("/api/auth/me").await.expect(200);
     });

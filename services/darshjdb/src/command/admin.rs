@@ -2,23 +2,26 @@ use std::io::{IsTerminal, Write};
 
 use clap::{ArgMatches, Args, Subcommand};
 use ddb_auth::admin::{AccountSummary, LastAdmin, Role, RoleChange};
-use ddb_core::{Error, Result};
+use ddb_core::{Error, NamespaceName, Result};
 use ddb_runtime::Definitions;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::database::with_database;
+use super::database::{namespace, with_database};
 use super::secret_line;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// The namespace whose accounts these are
+    #[arg(long, global = true, value_name = "NAME", default_value = NamespaceName::MAIN)]
+    namespace: String,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make an account with the role admin; the first one has the role root too
+    /// Make an account with the role admin; the first one of the namespace main has the role root too
     Create {
         #[arg(long, value_name = "ADDRESS")]
         email: String,
@@ -72,24 +75,28 @@ enum Command {
 }
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
+    let name = NamespaceName::parse(&arguments.namespace)?;
     match &arguments.command {
         Command::Create { email, password_stdin } => {
             let password = if *password_stdin { secret_line::read()? } else { asked()? };
             let admin = with_database(definitions, flags, async |_, attachment| {
-                ddb_auth::admin::create(&attachment.database, email, password).await
+                let namespace = namespace(attachment, &name).await?;
+                ddb_auth::admin::create(&attachment.database, namespace, email, password).await
             })?;
             println!("{}", sentence(&admin));
         }
         Command::Roles { email, add, remove, force, json } => {
             let change = RoleChange { add: roles(add)?, remove: roles(remove)? };
             let account = with_database(definitions, flags, async |_, attachment| {
-                ddb_auth::admin::change_roles(&attachment.database, email, &change, last_admin(*force)).await
+                let namespace = namespace(attachment, &name).await?;
+                ddb_auth::admin::change_roles(&attachment.database, namespace, email, &change, last_admin(*force)).await
             })?;
             say(*json, &as_json(&account), &sentence(&account));
         }
         Command::Ban { email, force, json } => {
             let banned = with_database(definitions, flags, async |_, attachment| {
-                ddb_auth::admin::ban(&attachment.database, email, last_admin(*force)).await
+                let namespace = namespace(attachment, &name).await?;
+                ddb_auth::admin::ban(&attachment.database, namespace, email, last_admin(*force)).await
             })?;
             let mut shown = as_json(&banned.account);
             shown["ended_sessions"] = banned.ended_sessions.into();
@@ -97,13 +104,16 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
         }
         Command::Unban { email, json } => {
             let account = with_database(definitions, flags, async |_, attachment| {
-                ddb_auth::admin::unban(&attachment.database, email).await
+                let namespace = namespace(attachment, &name).await?;
+                ddb_auth::admin::unban(&attachment.database, namespace, email).await
             })?;
             say(*json, &as_json(&account), &format!("{} can sign in again", account.email));
         }
         Command::List { json } => {
-            let admins =
-                with_database(definitions, flags, async |_, attachment| ddb_auth::admin::list(&attachment.database).await)?;
+            let admins = with_database(definitions, flags, async |_, attachment| {
+                let namespace = namespace(attachment, &name).await?;
+                ddb_auth::admin::list(&attachment.database, namespace).await
+            })?;
             let lines: Vec<_> = admins.iter().map(line).collect();
             say(*json, &admins.iter().map(as_json).collect(), &lines.join("\n"));
         }

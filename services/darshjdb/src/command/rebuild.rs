@@ -1,13 +1,25 @@
-use clap::ArgMatches;
-use ddb_core::{NamespaceId, Result};
+use clap::{ArgMatches, Args};
+use ddb_core::{NamespaceName, Result};
 use ddb_runtime::Definitions;
 use ddb_store::verify;
 
-use super::database::with_database;
+use super::database::{namespaces, with_database};
 
-pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches) -> Result<()> {
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only this namespace; otherwise all of them
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
+    let name = arguments.namespace.as_deref().map(NamespaceName::parse).transpose()?;
     let records = with_database(definitions, flags, async |_, attachment| {
-        verify::rebuild(attachment.database.store(), NamespaceId::MAIN).await
+        let mut records = 0;
+        for namespace in namespaces(attachment, name.as_ref()).await? {
+            records += verify::rebuild(attachment.database.store(), namespace.id).await?;
+        }
+        Ok(records)
     })?;
     println!("{records} records were made anew from the log");
     Ok(())

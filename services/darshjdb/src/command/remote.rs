@@ -21,12 +21,14 @@ pub(super) struct Remote {
     authority: String,
     address: (String, u16),
     prefix: String,
+    /// None: `main`.
+    namespace: Option<String>,
     token: Zeroizing<String>,
 }
 
 impl Remote {
     /// `http://host[:port]`; this version speaks no TLS.
-    pub(super) fn new(url: &str, token: Zeroizing<String>) -> Result<Self> {
+    pub(super) fn new(url: &str, namespace: Option<String>, token: Zeroizing<String>) -> Result<Self> {
         let wrong = |why: &str| Error::bad_request(format!("`--url` {why}"));
         let uri: Uri = url.parse().map_err(|_| wrong("must have the form http://host:port"))?;
         match uri.scheme_str() {
@@ -42,7 +44,13 @@ impl Remote {
         }
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let prefix = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { authority: authority.to_string(), address: (host, authority.port_u16().unwrap_or(80)), prefix, token })
+        Ok(Self {
+            authority: authority.to_string(),
+            address: (host, authority.port_u16().unwrap_or(80)),
+            prefix,
+            namespace,
+            token,
+        })
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Value> {
@@ -64,7 +72,11 @@ impl Remote {
         let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| lost(&error))?;
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| lost(&error))?;
-        let request = Request::builder()
+        let mut request = Request::builder();
+        if let Some(namespace) = &self.namespace {
+            request = request.header("x-ddb-namespace", namespace);
+        }
+        let request = request
             .method(method)
             .uri(format!("{}{path}", self.prefix))
             .header(HOST, &self.authority)

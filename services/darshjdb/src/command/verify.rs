@@ -3,13 +3,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args};
-use ddb_core::{Error, NamespaceId, Result};
+use ddb_core::{Error, NamespaceId, NamespaceName, Result};
 use ddb_runtime::{Definitions, executor};
 use ddb_store::job::Progress;
 use ddb_store::verify::{self, Scope};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::database::with_database;
+use super::database::{namespaces, with_database};
 use super::remote::Remote;
 use super::{proof, secret_line};
 
@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The hash of a transaction noted earlier (`ddb status`): the chain must still contain it
+    /// The hash of a transaction noted earlier (`ddb status`): the chain of the namespace (`main`, where none is named) must still contain it
     #[arg(long, value_name = "HASH")]
     expect_head: Option<String>,
     /// Check a proof that `/api/audit/proof` gave, without a database (`-`: standard input)
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Read an admin's access token from the first line of standard input
     #[arg(long, requires = "url")]
     token_stdin: bool,
+    /// Only this namespace; otherwise all of them, or with `--url` the namespace main
+    #[arg(long, value_name = "NAME", conflicts_with = "proof")]
+    namespace: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -40,18 +43,41 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
     if let Some(file) = &arguments.proof {
         return proof::run(file, expected, arguments.json);
     }
+    let name = arguments.namespace.as_deref().map(NamespaceName::parse).transpose()?;
     if let Some(url) = &arguments.url {
-        return run_remote(url, expected, arguments.json);
+        return run_remote(url, name.as_ref(), expected, arguments.json);
     }
-    let report = with_database(definitions, flags, async |_, attachment| {
-        verify::verify(attachment.database.store(), NamespaceId::MAIN, Scope::whole(expected), &Progress::default()).await
+    let reports = with_database(definitions, flags, async |_, attachment| {
+        let mut reports = Vec::new();
+        for namespace in namespaces(attachment, name.as_ref()).await? {
+            let expected = expected.filter(|_| name.is_some() || namespace.id == NamespaceId::MAIN);
+            let scope = Scope::whole(expected);
+            let report = verify::verify(attachment.database.store(), namespace.id, scope, &Progress::default()).await?;
+            reports.push((namespace.name, report.to_json()));
+        }
+        Ok(reports)
     })?;
-    conclude(&report.to_json(), arguments.json)
+    conclude(&together(reports), arguments.json)
+}
+
+/// The report of `main`, or of the one that was asked for, with those of all others beside it: it is sound if they are.
+fn together(mut reports: Vec<(NamespaceName, Value)>) -> Value {
+    reports.sort_by_key(|(name, _)| name.as_str() != NamespaceName::MAIN);
+    let mut reports = reports.into_iter();
+    let Some((_, mut report)) = reports.next() else { return Value::Null };
+    let others: Map<String, Value> = reports.map(|(name, report)| (name.to_string(), report)).collect();
+    if !others.is_empty() {
+        let problems: u64 = others.values().chain([&report]).filter_map(|report| report["problem_count"].as_u64()).sum();
+        report["sound"] = (report["sound"] == true && others.values().all(|other| other["sound"] == true)).into();
+        report["problem_count"] = problems.into();
+        report["namespaces"] = Value::Object(others);
+    }
+    report
 }
 
 /// Starts the job and waits for its end.
-fn run_remote(url: &str, expected: Option<&str>, as_json: bool) -> Result<()> {
-    let remote = Remote::new(url, secret_line::read()?)?;
+fn run_remote(url: &str, namespace: Option<&NamespaceName>, expected: Option<&str>, as_json: bool) -> Result<()> {
+    let remote = Remote::new(url, namespace.map(ToString::to_string), secret_line::read()?)?;
     let report = executor()?.block_on(async {
         let started = remote.post("/api/audit/verify", &json!({ "expect_head": expected })).await?;
         let path = format!("/api/jobs/{}", started["job"]);
@@ -111,6 +137,17 @@ fn conclude(report: &Value, as_json: bool) -> Result<()> {
 }
 
 fn print(report: &Value) {
+    print_one(report);
+    for (name, other) in report["namespaces"].as_object().into_iter().flatten() {
+        println!("namespace {name}:");
+        print_one(other);
+    }
+    if report["sound"] == true {
+        println!("everything is as it was written");
+    }
+}
+
+fn print_one(report: &Value) {
     let number = |name: &str| report[name].as_u64().unwrap_or(0);
     println!(
         "{} transactions with {} facts, {} records in {} tables",
@@ -126,10 +163,10 @@ fn print(report: &Value) {
         println!("{}: {}", text("place"), text("message"));
     }
     let described = problems.len() as u64;
-    if number("problem_count") > described {
-        println!("and {} more", number("problem_count") - described);
-    }
-    if report["sound"] == true {
-        println!("everything is as it was written");
+    let of_others: u64 =
+        report["namespaces"].as_object().into_iter().flatten().filter_map(|(_, other)| other["problem_count"].as_u64()).sum();
+    let count = number("problem_count") - of_others;
+    if count > described {
+        println!("and {} more", count - described);
     }
 }

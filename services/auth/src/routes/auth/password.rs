@@ -63,7 +63,7 @@ pub(crate) async fn password(
     auth.authenticator.revoked(&Revoked::account(namespace, &account.id)).await;
 
     let user = auth.user(namespace, &account).await?;
-    Ok(tokens(&auth.tokens(user, &account, new_session.id, 1).await?)?)
+    Ok(tokens(&auth.tokens(&caller.namespace_name, user, &account, new_session.id, 1).await?)?)
 }
 
 /// Not 401: the caller is signed in, and a client that refreshes its token and tries again would only guess once more.

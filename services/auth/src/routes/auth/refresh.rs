@@ -51,7 +51,7 @@ pub(crate) async fn refresh(
     transaction.commit().await.map_err(to_error)?;
 
     let user = auth.user(session.namespace, &account).await?;
-    Ok(tokens(&auth.tokens(user, &account, token.session, counter).await?)?)
+    Ok(tokens(&auth.tokens(&context.namespace_name, user, &account, token.session, counter).await?)?)
 }
 
 #[derive(Debug, PartialEq, Eq)]

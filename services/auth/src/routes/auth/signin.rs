@@ -49,7 +49,7 @@ pub(crate) async fn signin(
     let verdict = auth.is_right(attempt, &place, password.clone(), account.as_ref()).await?;
     let (Some(account), Some(verdict)) = (account, verdict) else { return Err(wrong().into()) };
     let rehashed = auth.rehashed(&place, verdict, password).await;
-    let entered = auth.enter(context.namespace, &account, rehashed, network, &headers).await?;
+    let entered = auth.enter((context.namespace, &context.namespace_name), &account, rehashed, network, &headers).await?;
     Ok(tokens(&entered.ok_or_else(wrong)?)?)
 }
 

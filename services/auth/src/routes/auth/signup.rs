@@ -72,6 +72,6 @@ pub(crate) async fn signup(
         created: made.data.created,
     };
     let user = tokens::user(&account, &made.data.fields);
-    let tokens = auth.tokens(user, &account, session_id, 1).await?;
+    let tokens = auth.tokens(&context.namespace_name, user, &account, session_id, 1).await?;
     Ok(Answer::created(json(&tokens)?).tx(made.tx))
 }

@@ -1,7 +1,8 @@
-//! `/api/admin`.
+//! `/api/admin/…`
 
 mod erase;
 mod erasures;
+pub(crate) mod namespaces;
 
 pub(crate) use erase::erase;
 pub(crate) use erasures::erasures;

@@ -5,7 +5,7 @@ use ddb_store::TableSchema;
 use ddb_store::index::{Index, IndexPart};
 
 /// `{"data":…,"tx":n}`
-pub(super) fn data(data: Value, tx: Tx) -> Vec<u8> {
+pub(in crate::routes) fn data(data: Value, tx: Tx) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     json::write_plain(&object([("data", data), ("tx", Value::Int(tx.0))]), &mut out);
     out

@@ -7,6 +7,7 @@ mod list;
 mod list_indexes;
 mod remove_index;
 
+pub(super) use answer::data;
 pub(crate) use define_index::define_index;
 pub(crate) use get::get;
 pub(crate) use list::list;

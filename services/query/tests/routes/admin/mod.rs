@@ -1,2 +1,5 @@
+//! `/api/admin/…`
+
 mod erase;
 mod erasures;
+mod namespaces;
