@@ -29,6 +29,16 @@ fn main() {
     figure("canonical::decode, 4 fields", || canonical::decode(&bytes).expect("canonical bytes"));
     figure("sort_key::encode, string", || sort_key::encode(&object["title"]));
     figure("sort_key::encode, int", || sort_key::encode(&Value::Int(3)));
+    let keys = [
+        RecordKey::Int(7),
+        RecordKey::generate(Timestamp(1_795_341_600_123_456)),
+        RecordKey::Array(vec!["London".into(), Value::Int(1)]),
+    ];
+    for (name, key) in ["int", "string", "array"].into_iter().zip(&keys) {
+        let bytes = sort_key::encode_record_key(key).expect("a key");
+        figure(&format!("sort_key::encode_record_key, {name}"), || sort_key::encode_record_key(key));
+        figure(&format!("sort_key::decode_record_key, {name}"), || sort_key::decode_record_key(&bytes));
+    }
     figure("RecordKey::generate", || RecordKey::generate(Timestamp(1_795_341_600_123_456)));
     figure("Timestamp::to_rfc3339", || Timestamp(1_795_341_600_123_456).to_rfc3339());
     figure("chain::commitment, 30 bytes", || chain::commitment(&salt, &bytes[..30]));

@@ -73,6 +73,11 @@ async fn a_record_lives_under_its_key() {
         }
         cast.other_user.delete(&path).await.expect_error(404, "NOT_FOUND");
         cast.other_user.post(&list, &json!({ "id": id })).await.expect_error(409, "CONFLICT");
+        let erase = json!({ "records": [shown(&made)], "reason": "a request" });
+        cast.admin.post("/api/admin/erase", &erase).await.expect(200);
+        cast.user.get(&path).await.expect_error(404, "NOT_FOUND");
+        cast.user.post(&list, &json!({ "id": id, "n": 9 })).await.expect(201);
+        assert_eq!(cast.user.get(&path).await.expect(200).json["data"]["n"], 9, "the key is free again");
     }
 }
 
