@@ -1,5 +1,5 @@
 use ddb_core::Principal;
-use ddb_store::{Allowance, NewFields, NewTables};
+use ddb_store::{Allowance, NewFields, NewRecords, NewTables};
 
 /// Whose records make the table that they are of, where it does not exist (`DDB_IMPLICIT_TABLES`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,7 @@ impl ImplicitTables {
         Allowance {
             tables: if makes_tables { limited } else { NewTables::None },
             fields: if is_admin { NewFields::Any } else { NewFields::Share },
+            records: if is_admin { NewRecords::OfNamespace } else { NewRecords::OfOwner },
         }
     }
 }

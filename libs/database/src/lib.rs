@@ -30,3 +30,4 @@ pub use session::{
     ActivityOf, ActivityPage, Answer, Count, ErasurePage, Export, HistoryPage, ListRequest, MAX_ERASED, MAX_LIMIT, Page,
     PageRows, Piece, Planned, QueryResult, Session,
 };
+pub use session::{LimitsChange, QuotaChange};

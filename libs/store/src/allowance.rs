@@ -5,6 +5,7 @@ use ddb_core::{Error, ErrorCode, TableName};
 pub struct Allowance {
     pub tables: NewTables,
     pub fields: NewFields,
+    pub records: NewRecords,
 }
 
 /// The tables that come into being with a write's records.
@@ -29,9 +30,20 @@ pub enum NewFields {
     Share,
 }
 
+/// The records that a write adds, and the bytes by which records grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewRecords {
+    /// As many as there is room for.
+    Any,
+    /// As many as the namespace may hold.
+    OfNamespace,
+    /// As many as the namespace and their owners may hold.
+    OfOwner,
+}
+
 impl Allowance {
     /// The system's.
-    pub const ANY: Self = Self { tables: NewTables::Any, fields: NewFields::Any };
+    pub const ANY: Self = Self { tables: NewTables::Any, fields: NewFields::Any, records: NewRecords::Any };
 }
 
 /// How many tables there are that accounts have made with records: in the namespace, and of those one account's.

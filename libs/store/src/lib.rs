@@ -21,6 +21,7 @@ pub mod namespace;
 mod past;
 mod pool;
 mod projection;
+pub mod quota;
 mod read;
 mod record;
 pub mod requirements;
@@ -32,7 +33,7 @@ pub mod system;
 mod transactor;
 pub mod verify;
 
-pub use allowance::{Allowance, NewFields, NewTables, unknown_table};
+pub use allowance::{Allowance, NewFields, NewRecords, NewTables, unknown_table};
 pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
 pub use changes::{LogHead, Place as LogPlace};
 pub use config::Config;

@@ -36,6 +36,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
         .route("/api/jobs/{job}", get(jobs::get))
         .route("/api/admin/erase", post(admin::erase))
         .route("/api/admin/erasures", get(admin::erasures))
+        .route("/api/admin/quotas", get(admin::quotas::get).patch(admin::quotas::change))
         .route("/api/admin/namespaces", post(admin::namespaces::create).get(admin::namespaces::list))
         .route("/api/admin/namespaces/{namespace}", delete(admin::namespaces::remove))
         .with_state(state)

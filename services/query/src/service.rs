@@ -26,10 +26,15 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         erasing.run_jobs(&[ddb_store::erasure::carrier()], cancelled).await;
         Ok(())
     });
+    let counting = shared.database.store().clone();
+    let counts = Task::new("quotas", async move |cancelled| {
+        counting.run_jobs(&[ddb_store::quota::counter()], cancelled).await;
+        Ok(())
+    });
     let forgetting = shared.database.clone();
     let forget = Task::new("answers of what is erased", async move |cancelled| {
         forgetting.forget_what_is_erased(cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, erasures, forget] })
+    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, erasures, counts, forget] })
 }

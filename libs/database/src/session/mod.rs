@@ -18,6 +18,7 @@ mod mutate;
 mod namespaces;
 mod planned;
 mod query;
+mod quota;
 mod replace;
 mod restore;
 mod schema;
@@ -38,6 +39,7 @@ pub use history::HistoryPage;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 pub use planned::Planned;
 pub use query::QueryResult;
+pub use quota::{LimitsChange, QuotaChange};
 
 /// A caller in a namespace: the only way to read and write records.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 use ddb_core::{Error, Object, Principal, RecordKey, Result, TableName};
 use ddb_store::system::{NewAccount, NewSession};
-use ddb_store::{Allowance, Change, Current, NewFields, NewTables, Record, Step, SystemRow, Write};
+use ddb_store::{Allowance, Change, Current, NewFields, NewRecords, NewTables, Record, Step, SystemRow, Write};
 
 use super::{Answer, Session};
 
@@ -24,7 +24,7 @@ impl Session {
             actor: None,
             request: self.request.clone(),
             // Anybody can sign up with any fields.
-            allowance: Allowance { tables: NewTables::Any, fields: NewFields::Share },
+            allowance: Allowance { tables: NewTables::Any, fields: NewFields::Share, records: NewRecords::OfOwner },
             steps: vec![Step { table: TableName::user(), key, makes_table: true, past: None, decide: Box::new(decide) }],
             system,
         };

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row};
 use crate::connection::to_error;
 
 /// The relations of the schema `ddb` in a backup, in the order of their sections. A new relation is put here or into [`LEFT_OUT`].
-pub(super) const SAVED: [&str; 11] = [
+pub(super) const SAVED: [&str; 13] = [
     "namespace",
     "data_table",
     "attribute",
@@ -15,6 +15,8 @@ pub(super) const SAVED: [&str; 11] = [
     "account",
     "setting",
     "kept_answer",
+    "quota",
+    "usage",
     "tx",
     "entity",
     "erasure",

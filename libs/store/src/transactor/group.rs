@@ -8,6 +8,7 @@ use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableI
 
 use super::additions::{self, Additions, Author, NewTable, Tables};
 use super::facts::{self, NewAttribute, NewFact};
+use super::holdings::{Held, Replaced};
 use super::queue::Pending;
 use super::{Change, Current, Outcome, Refused, Write, Written};
 use crate::changes::LogHead;
@@ -16,6 +17,7 @@ use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::projection::RawRecord;
+use crate::quota::Usages;
 use crate::system::NewErasure;
 use crate::{PastRecord, Record, Shadowed, SystemRow, record};
 
@@ -203,6 +205,10 @@ pub(super) struct Evaluation<'a> {
     attributes: &'a Attributes,
     indexes: &'a Indexes,
     tables: &'a Tables,
+    /// None where there are no limits.
+    held: Option<&'a Held>,
+    /// By how much the writes so far have changed what is held.
+    pub(super) changed: Usages,
     pub(super) additions: Additions,
     pub(super) claims: Claims,
     pub(super) slots: Slots,
@@ -251,7 +257,7 @@ impl Effects {
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         namespace: &'a Namespace,
-        (attributes, indexes, tables): (&'a Attributes, &'a Indexes, &'a Tables),
+        (attributes, indexes, tables, held): (&'a Attributes, &'a Indexes, &'a Tables, Option<&'a Held>),
         claims: Claims,
         slots: Slots,
         head: Head,
@@ -263,6 +269,8 @@ impl<'a> Evaluation<'a> {
             attributes,
             indexes,
             tables,
+            held,
+            changed: Usages::default(),
             additions: Additions::default(),
             claims,
             slots,
@@ -340,8 +348,10 @@ impl<'a> Evaluation<'a> {
         let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
         let new_tables = self.new_tables(write, &effects)?;
         self.check_names(&author, &effects)?;
+        let change = self.check_quota(write, &effects)?;
         self.claim(&effects)?;
         self.additions.tables.extend(new_tables);
+        self.changed.add_all(change);
         if !effects.is_empty() {
             self.apply(write, &author, effects, tx);
         }
@@ -494,6 +504,20 @@ impl<'a> Evaluation<'a> {
             new.push((slot.table, table));
         }
         Ok(new)
+    }
+
+    /// By how much the write changes what is held, where that is counted.
+    fn check_quota(&self, write: &Write, effects: &[Effect]) -> Result<Usages> {
+        let Some(held) = self.held else { return Ok(Usages::default()) };
+        let mut seen = HashSet::new();
+        // The last effect on a record is what becomes of it.
+        let replaced = effects.iter().rev().filter(|effect| seen.insert(effect.slot)).map(|effect| {
+            let slot = &self.slots.all[effect.slot];
+            // Without a document of its own, the record is as it was.
+            let doc_after = effect.doc.as_deref().or(slot.doc.as_deref());
+            Replaced { before: slot.record.as_ref(), doc_before: slot.doc.as_deref(), after: effect.record.as_ref(), doc_after }
+        });
+        held.check(write.allowance.records, &self.changed, replaced)
     }
 
     /// Whether the tables may have the names of fields that the write gives them for the first time.

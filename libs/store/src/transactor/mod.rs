@@ -8,6 +8,7 @@ mod additions;
 mod commit;
 mod facts;
 mod group;
+mod holdings;
 mod queue;
 mod seats;
 mod task;

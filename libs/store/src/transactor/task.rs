@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::additions::{self, NewTable, Tables};
 use super::commit;
 use super::group::{Entity, Evaluation, Slots, SystemRows};
+use super::holdings::{self, Held};
 use super::queue::Pending;
 use super::seats::{Seat, Seats};
 use super::{Outcome, Queue, Refused, Write};
@@ -27,6 +28,7 @@ use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{self, Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
 use crate::namespace::{self, Namespace};
+use crate::quota::{Counted, Usages};
 use crate::system::NewErasure;
 use crate::{Allowance, Once, SystemRow, expiry, past, projection, system};
 
@@ -99,6 +101,7 @@ impl Transactor {
             is_away: false,
             attributes: Attributes::default(),
             indexes: Indexes::default(),
+            counted: None,
             actors: HashMap::new(),
             actors_version: 0,
         };
@@ -169,6 +172,8 @@ struct Task {
     is_away: bool,
     attributes: Attributes,
     indexes: Indexes,
+    /// What its records are counted for; None where there are no limits. Loaded with the indexes.
+    counted: Option<Counted>,
     /// The entities of those who write, by the sort key of their user key.
     actors: HashMap<Vec<u8>, Entity>,
     /// The version of the definitions that they were looked up at.
@@ -386,7 +391,10 @@ impl Task {
         };
         if definitions != self.indexes.version {
             let connection = self.connection.as_mut().expect("connected by begin");
+            let counted = watched(&options, Counted::load(connection, namespace)).await?.map_err(Failure::from_error)?;
+            let connection = self.connection.as_mut().expect("connected by begin");
             self.indexes = watched(&options, Indexes::load(connection, namespace)).await?.map_err(Failure::from_error)?;
+            self.counted = counted;
         }
         if definitions != self.actors_version {
             // An account may have been erased.
@@ -400,6 +408,14 @@ impl Task {
             tables.made =
                 watched(&options, catalogue::made_by_accounts(connection, namespace)).await?.map_err(Failure::from_error)?;
         }
+        let held = match self.counted {
+            None => None,
+            Some(counted) => {
+                let owners = holdings::owners(group, &slots).map_err(Failure::Refused)?;
+                let used = watched(&options, Usages::load(connection, namespace, owners)).await?.map_err(Failure::from_error)?;
+                Some(Held { counted, used })
+            }
+        };
         let emails = emails(group);
         let taken = if emails.is_empty() {
             HashSet::new()
@@ -422,7 +438,7 @@ impl Task {
         let mut probed = Probed::default();
         let (evaluation, outcomes) = loop {
             let slots = slots.take().or_else(|| untouched.clone()).expect("the first round has the slots, later ones their copy");
-            let known = (&self.attributes, &self.indexes, &tables);
+            let known = (&self.attributes, &self.indexes, &tables, held.as_ref());
             let mut evaluation = Evaluation::new(&self.namespace, known, probed.claims(), slots, read.head, system.clone());
             let outcomes = self.evaluate(&mut evaluation, group, &places);
             let unknown = evaluation.claims.take_unknown();
@@ -447,7 +463,7 @@ impl Task {
             return Ok(Pass::NeedsTables(evaluation.additions.tables.into_iter().map(|(_, table)| table).collect()));
         }
 
-        let Evaluation { slots, head, mut rows, new_attributes, mut claims, .. } = evaluation;
+        let Evaluation { slots, head, mut rows, new_attributes, mut claims, changed: usage, .. } = evaluation;
         let changed = Changed { after: read.head.log(), to: head.log(), tables: slots.tables().into_iter().collect() };
         let connection = self.connection.as_mut().expect("connected by begin");
         let replaced = claims.take_replaced();
@@ -459,6 +475,9 @@ impl Task {
         limited(&options, commit::write(connection, namespace, head.now, rows, &slots, &self.indexes))
             .await?
             .map_err(Failure::Refused)?;
+        if !usage.is_empty() {
+            limited(&options, usage.write(connection, namespace)).await?;
+        }
         if !system_rows.is_empty() {
             limited(&options, system::insert(connection, namespace, head.now, &system_rows)).await?;
         }

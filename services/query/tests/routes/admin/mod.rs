@@ -3,3 +3,4 @@
 mod erase;
 mod erasures;
 mod namespaces;
+mod quotas;

@@ -292,6 +292,9 @@ async fn another_process_learns_within_a_second_and_open_requests_end_cleanly() 
         assert_eq!(code, "NAMESPACE_NOT_FOUND");
         assert!(ended < removed + Duration::from_millis(500), "nothing is written once the removal is answered");
     }
+    let late =
+        "select count(*)::text from ddb.tx t join ddb.namespace n on n.id = t.namespace where n.id = 2 and t.time > n.removed_at";
+    assert_eq!(database.connect().await.value(late).await, "0", "nothing was written after the removal");
     // One that is made anew is there at once too, and is another one.
     create(&root, "shop").await;
     tokio::time::sleep(Duration::from_secs(1)).await;

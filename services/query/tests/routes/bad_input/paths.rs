@@ -94,7 +94,8 @@ async fn other_spellings_of_a_route_are_404() {
         "/api/mutates".to_owned(),
         "/api/batches".to_owned(),
         "/api/schemas".to_owned(),
-        "/api/admin/quotas".to_owned(),
+        "/api/admin/quota".to_owned(),
+        "/api/admin/namespace".to_owned(),
         "/metrics".to_owned(),
     ] {
         for caller in [&quiet.cast.admin.client, &quiet.cast.anon] {
