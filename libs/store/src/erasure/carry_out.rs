@@ -107,16 +107,32 @@ async fn clear_all(store: &Store, connection: &mut PgConnection, until: Option<I
         if open.is_empty() {
             return Ok(true);
         }
-        let mut cleared = Vec::with_capacity(open.len());
+        // What is erased goes first: what belonged to an account is found by looking through all records.
+        let mut bare = Vec::with_capacity(open.len());
+        let mut failed = None;
         for erasure in &open {
-            if is_over() {
+            match facts::clear(connection, erasure, &is_over).await {
+                Ok(true) => bare.push(erasure),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        let mut cleared = Vec::with_capacity(bare.len());
+        for erasure in bare {
+            if is_over() && erasure.owner.is_some() {
                 break;
             }
-            if facts::clear(connection, erasure, &is_over).await? && owned::erase(store, connection, erasure, &is_over).await? {
-                cleared.push(erasure);
+            match owned::erase(store, connection, erasure, &is_over).await {
+                Ok(true) => cleared.push(erasure),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
             }
         }
         rest::clear(connection, &cleared).await?;
+        // The others were not kept waiting for the one that fails; it is tried again.
+        if let Some(error) = failed {
+            return Err(error);
+        }
         if is_over() {
             return Ok(false);
         }
@@ -129,7 +145,7 @@ async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
         select namespace, entity, tx, reason, owner, looked_at
         from ddb.erasure
         where done_at is null and cleared_at is null and tx is not null and {LIVING}
-        order by namespace, entity
+        order by owner is not null, namespace, entity
         limit $1
         "
     );

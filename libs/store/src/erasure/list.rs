@@ -5,12 +5,12 @@
 use std::io::{BufRead, Read, Write};
 
 use ddb_core::chain::{from_hex, to_hex};
-use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableName, Timestamp, Uuid};
+use ddb_core::{EntityId, Error, NamespaceId, RecordId, RecordKey, Result, TableName, Timestamp, Uuid};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row};
 
-use super::step;
+use super::{Expected, step_if};
 use crate::connection::to_error;
 use crate::system::{ErasedAccount, NewErasure};
 use crate::{Allowance, Store, SystemRow, dictionary, projection};
@@ -153,7 +153,7 @@ pub(crate) async fn expect(
 pub(crate) async fn apply(store: &Store) -> Result<()> {
     let rows = sqlx::query(
         "
-        select r.namespace, t.name, e.key, r.reason, r.is_account
+        select r.namespace, t.name, e.key, r.reason, r.is_account, r.entity
         from ddb.erasure r
         join ddb.entity e on e.namespace = r.namespace and e.id = r.entity
         join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
@@ -183,7 +183,9 @@ pub(crate) async fn apply(store: &Store) -> Result<()> {
             RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => None,
         };
         let system = vec![SystemRow::Erasure(NewErasure { account })];
-        let steps = vec![step(id, reason)];
+        // Another process may have been here before, and somebody may have made a record under the key since.
+        let expected = Expected { entity: EntityId(row.try_get(5).map_err(to_error)?), owner: None };
+        let steps = vec![step_if(id, reason, expected)];
         store.write(crate::Write { namespace, actor: None, request: None, steps, allowance: Allowance::ANY, system }).await?;
     }
     Ok(())

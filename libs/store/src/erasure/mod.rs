@@ -13,7 +13,7 @@ mod rest;
 mod told;
 mod vacuum;
 
-use ddb_core::RecordId;
+use ddb_core::{EntityId, RecordId, RecordKey};
 
 pub use carry_out::{carrier, finish};
 pub use list::{Listed, list, read};
@@ -22,10 +22,64 @@ pub use told::Erasure;
 pub(crate) use carry_out::is_open;
 pub(crate) use list::{apply, expect};
 
-use crate::{Change, Step};
+use crate::{Change, Current, Record, Step};
 
 /// Erases a record; what was never named is left alone.
 pub fn step(record: RecordId, reason: String) -> Step {
-    let decide = move |_: crate::Current<'_>| Ok(Change::Erase { reason: reason.clone() });
+    let decide = move |_: Current<'_>| Ok(Change::Erase { reason: reason.clone() });
     Step { table: record.table, key: record.key, makes_table: false, past: None, decide: Box::new(decide) }
+}
+
+/// The same, if under the lock it is still what was meant: a record that was made meanwhile under the key of one that was erased or deleted stays.
+fn step_if(record: RecordId, reason: String, expected: Expected) -> Step {
+    let decide = move |current: Current<'_>| {
+        let is_his = |record: &Record| expected.owner.is_none() || record.owner == expected.owner;
+        let is_expected = current.entity == Some(expected.entity) && current.record.or(current.expired).is_none_or(is_his);
+        Ok(if is_expected { Change::Erase { reason: reason.clone() } } else { Change::Keep })
+    };
+    Step { table: record.table, key: record.key, makes_table: false, past: None, decide: Box::new(decide) }
+}
+
+/// What is meant by a key.
+#[derive(Clone)]
+struct Expected {
+    entity: EntityId,
+    /// Whose it must be where it exists; None: anybody's.
+    owner: Option<RecordKey>,
+}
+
+#[cfg(test)]
+mod tests {
+    use ddb_core::{Object, TableName, Timestamp, Tx};
+
+    use super::*;
+
+    #[test]
+    fn what_was_made_meanwhile_stays() {
+        // Mutants: `is_expected` without the entity, or without the owner.
+        let key = |name: &str| RecordKey::String(name.to_owned());
+        let id = RecordId { table: TableName::parse("note").expect("a name"), key: key("todo") };
+        let of = |owner: &str| Record {
+            id: id.clone(),
+            fields: Object::new(),
+            owner: Some(key(owner)),
+            created: Timestamp(0),
+            updated: Timestamp(0),
+            tx: Tx(1),
+            expires: None,
+            shadowed: crate::Shadowed::default(),
+        };
+        let (adas, bobs) = (of("ada"), of("bob"));
+        let decide = |owner: Option<&str>, entity: i64, record: Option<&Record>, expired: Option<&Record>| {
+            let expected = Expected { entity: EntityId(7), owner: owner.map(key) };
+            let step = step_if(id.clone(), "asked".to_owned(), expected);
+            let current = Current { record, expired, entity: Some(EntityId(entity)), past: None, now: Timestamp(0) };
+            matches!((step.decide)(current).expect("no error"), Change::Erase { .. })
+        };
+        assert!(decide(Some("ada"), 7, Some(&adas), None) && decide(Some("ada"), 7, None, Some(&adas)));
+        assert!(decide(Some("ada"), 7, None, None), "it is deleted");
+        assert!(!decide(Some("ada"), 7, Some(&bobs), None) && !decide(Some("ada"), 7, None, Some(&bobs)), "bob has made it anew");
+        assert!(!decide(Some("ada"), 8, None, None) && !decide(None, 8, Some(&adas), None), "another record under the key");
+        assert!(decide(None, 7, Some(&bobs), None));
+    }
 }

@@ -1,10 +1,10 @@
 //! What an erased account owned.
 
-use ddb_core::{RecordId, Result, TableName, Tx, Value, attribute, canonical};
+use ddb_core::{EntityId, RecordId, RecordKey, Result, TableName, Tx, Value, attribute, canonical};
 use sqlx::{PgConnection, Row};
 
 use super::carry_out::Open;
-use super::step;
+use super::{Expected, step_if};
 use crate::connection::to_error;
 use crate::past::Lives;
 use crate::projection;
@@ -36,7 +36,7 @@ pub(super) async fn erase(
             let lives = Lives::load(&mut *connection, erasure.namespace, entities, head).await?;
             let is_his = |entity: &i64| lives.get(entity).is_some_and(|lives| lives.last_owner() == Some(&owner));
             let his: Vec<i64> = entities.iter().copied().filter(is_his).collect();
-            let steps = steps(connection, erasure, his).await?;
+            let steps = steps(connection, erasure, his, &owner).await?;
             if !steps.is_empty() {
                 let system = vec![SystemRow::Erasure(NewErasure { account: None })];
                 store
@@ -98,10 +98,10 @@ async fn once_owned(connection: &mut PgConnection, erasure: &Open, owner: &[u8],
     Ok((row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?))
 }
 
-async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>) -> Result<Vec<Step>> {
+async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>, owner: &RecordKey) -> Result<Vec<Step>> {
     let rows = sqlx::query(
         "
-        select t.name, e.key
+        select t.name, e.key, e.id
         from ddb.entity e
         join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
         where e.namespace = $1 and e.id = any($2) and e.key is not null
@@ -117,7 +117,9 @@ async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>
     for row in &rows {
         let table = TableName::parse(row.try_get(0).map_err(to_error)?)?;
         let key = projection::decode_key(row.try_get(1).map_err(to_error)?)?;
-        steps.push(step(RecordId::new(table, key), reason.clone()));
+        let entity = EntityId(row.try_get(2).map_err(to_error)?);
+        let expected = Expected { entity, owner: Some(owner.clone()) };
+        steps.push(step_if(RecordId::new(table, key), reason.clone(), expected));
     }
     Ok(steps)
 }

@@ -22,7 +22,8 @@ const RELATIONS: [&str; 9] = [
 pub(super) async fn vacuum(connection: &mut PgConnection, tables: &[(NamespaceId, TableId)]) -> Result<()> {
     let projections = tables.iter().map(|(namespace, table)| projection::relation(*namespace, *table));
     for relation in RELATIONS.into_iter().map(str::to_owned).chain(projections) {
-        execute(connection, &format!("vacuum (analyze) {relation}")).await?;
+        // Where few rows have died PostgreSQL would leave their entries in the indexes.
+        execute(connection, &format!("vacuum (analyze, index_cleanup on) {relation}")).await?;
         forget_samples(connection, &relation).await?;
     }
     Ok(())

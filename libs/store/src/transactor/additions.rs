@@ -16,6 +16,8 @@ const SHARE: usize = 100;
 const SHARE_OF_ALL: usize = MAX_FIELDS / 2;
 /// Stands for the account that a sign-up is about to make.
 const SIGN_UPS: i64 = 0;
+/// Names that one sign-up gives to profiles: whoever signs up is not known yet, and should not use up the names for all who come.
+const SHARE_OF_SIGN_UP: usize = 8;
 /// Once a table has a field of such a name, the name no longer means the system's value, in nobody's records.
 const SYSTEM_VALUES: [&str; 2] = ["created", "updated"];
 
@@ -115,15 +117,23 @@ pub(super) fn check_names(
         );
         return Err(Error::new(ErrorCode::PermissionDenied, message));
     }
+    // Every sign-up may bring a name.
+    let new = new.iter().filter(|field| share != SIGN_UPS || **field != "name").count();
     let shares = || attributes.named_by(id).chain(of_group().filter_map(|attribute| attribute.named_by));
-    let own = shares().filter(|by| *by == share).count() + new.len();
-    if own > SHARE {
+    let own = shares().filter(|by| *by == share).count() + new;
+    if share == SIGN_UPS && new > SHARE_OF_SIGN_UP {
+        let message = format!(
+            "a sign-up names at most {SHARE_OF_SIGN_UP} fields that no profile has had; an admin names more by writing a record of `{name}` that has them"
+        );
+        return Err(Error::new(ErrorCode::QuotaExceeded, message));
+    }
+    if new > 0 && own > SHARE {
         let message = format!(
             "an account names at most {SHARE} fields of a table that another one made; an admin or the account that made `{name}` can name more"
         );
         return Err(Error::new(ErrorCode::QuotaExceeded, message));
     }
-    if shares().count() + new.len() > SHARE_OF_ALL {
+    if new > 0 && shares().count() + new > SHARE_OF_ALL {
         let message = format!(
             "only an admin or the account that made table `{name}` can name more of its fields: of the {MAX_FIELDS} names that a table can have, \
              {SHARE_OF_ALL} are theirs"

@@ -319,7 +319,9 @@ impl<'a> Evaluation<'a> {
             let expired = before.filter(|record| is_expired(record, self.head.now));
             let past = place.and_then(|place| self.slots.all[place].past.as_deref());
             let size = place.map_or(0, |place| self.size(&effects, place));
-            let change = (step.decide)(Current { record: live, expired, past, now: self.head.now }).map_err(refused)?;
+            let entity = place.and_then(|place| self.slots.all[place].entity).map(|entity| entity.id);
+            let current = Current { record: live, expired, entity, past, now: self.head.now };
+            let change = (step.decide)(current).map_err(refused)?;
             let is_erased = place.is_some_and(|place| effects.latest(place).is_some_and(|effect| effect.erased.is_some()));
             let effect = match (change, place) {
                 (Change::Erase { .. }, _) if is_erased => {

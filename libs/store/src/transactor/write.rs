@@ -1,4 +1,4 @@
-use ddb_core::{Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
+use ddb_core::{EntityId, Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
 use crate::{Allowance, KeptAnswer, Past, PastRecord, Record, SystemRow};
 
@@ -37,6 +37,8 @@ pub struct Current<'a> {
     pub record: Option<&'a Record>,
     /// An expired record whose deletion is not written yet.
     pub expired: Option<&'a Record>,
+    /// What the record has been known by in the log since its key was first written; another one once it was erased. None where it never was.
+    pub entity: Option<EntityId>,
     /// The record as it was at the point that the step named.
     pub past: Option<&'a PastRecord>,
     /// PostgreSQL's clock under the lock; never goes back.

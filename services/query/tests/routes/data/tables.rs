@@ -178,7 +178,7 @@ async fn nobody_uses_up_the_names_of_a_table_that_is_not_his() {
     name_fields(&cast.admin, &table, "last", 1).await.expect_error(403, "QUOTA_EXCEEDED");
 }
 
-/// The same for the fields of profiles, which come with sign-ups.
+/// The same for the fields of profiles, which come with sign-ups. Mutants: `SHARE_OF_SIGN_UP` is 100; `name` counts.
 #[tokio::test]
 async fn sign_ups_share_the_names_of_the_table_user() {
     let server = Server::start().await;
@@ -195,12 +195,18 @@ async fn sign_ups_share_the_names_of_the_table_user() {
     sign_up(0, json!({ "created": 1 })).await.expect_error(403, "PERMISSION_DENIED");
     let mut session = server.embedded().await.connect().await;
     assert_eq!(session.value("select count(*)::text from ddb.data_table").await, "0", "a refused write makes no table");
-    sign_up(0, fields("a", 60)).await.expect(201);
-    sign_up(1, fields("b", 41)).await.expect_error(403, "QUOTA_EXCEEDED");
-    sign_up(1, json!({ "created": "yesterday" })).await.expect_error(403, "PERMISSION_DENIED");
-    sign_up(1, fields("b", 40)).await.expect(201);
-    sign_up(2, fields("a", 60)).await.expect(201);
-    let me = Caller::sign_in(&server.anon(), "u2@example.com").await;
+    sign_up(0, fields("a", 9)).await.expect_error(403, "QUOTA_EXCEEDED");
+    for n in 0..12 {
+        sign_up(n, fields(&format!("f{n}_"), 8)).await.expect(201);
+    }
+    sign_up(20, fields("b", 5)).await.expect_error(403, "QUOTA_EXCEEDED");
+    sign_up(20, fields("b", 4)).await.expect(201);
+    sign_up(21, fields("c", 1)).await.expect_error(403, "QUOTA_EXCEEDED");
+    let mut named = fields("f0_", 8);
+    named["name"] = json!("Ada");
+    sign_up(21, named).await.expect(201);
+    sign_up(22, json!({ "created": "yesterday" })).await.expect_error(403, "PERMISSION_DENIED");
+    let me = Caller::sign_in(&server.anon(), "u21@example.com").await;
     me.patch("/api/auth/me", &json!({ "updated": 1 })).await.expect_error(403, "PERMISSION_DENIED");
     assert!(me.get(&format!("/api/data/{}", me.id.replace(':', "/"))).await.expect(200).json["data"]["created"].is_string());
 }
