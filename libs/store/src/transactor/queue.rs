@@ -251,6 +251,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_erasure_goes_alone() {
+        // Mutant: `erases` is always false. What is made anew under an erased key in the same group would be the erased record.
+        let queue = Queue::default();
+        let erasure = || {
+            let mut pending = pending("one", &["a"]);
+            pending.write.system.push(SystemRow::Erasure(crate::system::NewErasure::default()));
+            pending
+        };
+        for pending in [pending("one", &["a"]), erasure(), erasure(), pending("one", &["a"])] {
+            queue.push(pending).expect("room");
+        }
+        for _ in 0..4 {
+            assert_eq!(queue.take_group().await.expect("a group").len(), 1);
+        }
+    }
+
+    #[tokio::test]
     async fn what_was_given_up_is_not_written() {
         let queue = Queue::default();
         let given_up = pending("one", &["a"]);

@@ -1,6 +1,6 @@
 //! Erasing records: what is left of them, and what is not.
 //!
-//! Mutants:
+//! Mutants, tried:
 //! - `erasure/facts.rs`, `write`: does nothing.
 //! - `erasure/facts.rs`, `next`: without `or position > $6` and with `>` for the pair: the second fact of a transaction is left.
 //! - `transactor/commit.rs`, `w_nameless`: keeps `key`.
