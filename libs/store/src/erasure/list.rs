@@ -113,6 +113,7 @@ pub(crate) async fn expect(
             select t.name, e.key, e.salt
             from ddb.entity e
             join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
+            join ddb.namespace n on n.id = e.namespace and n.removed_at is null
             where e.namespace = $1 and e.id = $2 and e.key is not null
             ",
         )

@@ -260,7 +260,7 @@ mod tests {
             pending
         };
         for pending in [pending("one", &["a"]), erasure(), erasure(), pending("one", &["a"])] {
-            queue.push(pending).expect("room");
+            queue.push(pending).expect("room").expect("open");
         }
         for _ in 0..4 {
             assert_eq!(queue.take_group().await.expect("a group").len(), 1);

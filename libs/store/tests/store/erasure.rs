@@ -11,7 +11,7 @@
 
 use std::io::Cursor;
 
-use ddb_core::{NamespaceId, RecordId, RecordKey, Value, chain};
+use ddb_core::{NamespaceId, NamespaceName, RecordId, RecordKey, Value, chain};
 use ddb_store::backup::{self, check, restore};
 use ddb_store::index::NewIndex;
 use ddb_store::job::Progress;
@@ -419,4 +419,25 @@ async fn an_account_goes_with_all_that_it_owned_also_what_it_had_deleted() {
     for store in [store, other_process, store_of_restored] {
         store.close().await;
     }
+}
+
+/// The erasure of an account in a namespace that is removed before it is carried out ends, and keeps nobody's backup waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_in_a_removed_namespace_comes_to_an_end() {
+    // Mutants, tried: `is_removed` is always false.
+    let database = Database::new().await;
+    let store = store(&database).await;
+    let name = NamespaceName::parse("other").expect("a name");
+    let namespace = store.create_namespace(&name, None).await.expect("a namespace").id;
+    let in_namespace = |steps, system| Write { namespace, actor: None, request: None, allowance: Allowance::ANY, steps, system };
+    store.write(in_namespace(vec![owned("user", "ada", "ada", SECRET)], Vec::new())).await.expect("a user");
+    store.write(in_namespace(vec![owned("notes", "n", "ada", SECRET)], Vec::new())).await.expect("a note");
+    let account = ErasedAccount { id: "ada".to_owned(), notice: String::new(), may_be_last_admin: false };
+    let system = vec![SystemRow::Erasure(NewErasure { account: Some(account) })];
+    let step = erasure::step(RecordId::new(table("user"), key("ada")), "asked for".to_owned());
+    store.write(in_namespace(vec![step], system)).await.expect("an erasure");
+    assert!(store.remove_namespace(&name).await.expect("it is removed"));
+    tokio::time::timeout(std::time::Duration::from_secs(20), erasure::finish(&store)).await.expect("it ends").expect("well");
+    backup::save(&store, Vec::new(), &backup::Progress::default()).await.expect("a backup");
+    store.close().await;
 }
