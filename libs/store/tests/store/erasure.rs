@@ -424,7 +424,6 @@ async fn an_account_goes_with_all_that_it_owned_also_what_it_had_deleted() {
 /// The erasure of an account in a namespace that is removed before it is carried out ends, and keeps nobody's backup waiting.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_in_a_removed_namespace_comes_to_an_end() {
-    // Mutants, tried: `is_removed` is always false.
     let database = Database::new().await;
     let store = store(&database).await;
     let name = NamespaceName::parse("other").expect("a name");

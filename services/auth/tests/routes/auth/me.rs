@@ -87,7 +87,8 @@ fn an_account_is_erased_by_its_owner_alone() {
         assert!(erased.header("x-ddb-tx").parse::<u64>().is_ok());
         user.client.get("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        elsewhere.get("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
+        // A route that does not look the account up.
+        elsewhere.get("/api/auth/sessions").await.expect_error(401, "UNAUTHENTICATED");
         user.client.delete("/api/auth/me").await.expect_error(401, "UNAUTHENTICATED");
         here.anon()
             .post("/api/auth/refresh", &json!({ "refresh_token": user.refresh_token }))
