@@ -108,11 +108,15 @@ async fn counters_are_exact_while_everybody_writes() {
     const MOST: usize = 60;
     let cast = crate::STAGE.cast().await;
     let (root, ada, bob) = fresh(cast).await;
+    let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let writers: Vec<_> = (0..6)
         .map(|n| {
-            let caller = if n % 2 == 0 { ada.clone() } else { bob.clone() };
+            let (caller, is_over) = (if n % 2 == 0 { ada.clone() } else { bob.clone() }, is_over.clone());
             tokio::spawn(async move {
-                for round in 0..40 {
+                for round in (0..40).cycle() {
+                    if is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
                     let table = format!("t{}", round % 3);
                     let made = caller.post(&format!("/api/data/{table}"), &json!({ "n": n, "text": "x".repeat(round) })).await;
                     match made.status {
@@ -131,6 +135,8 @@ async fn counters_are_exact_while_everybody_writes() {
     tokio::time::sleep(Duration::from_millis(150)).await;
     root.patch(PATH, &json!({ "namespace": { "records": MOST } })).await.expect(200);
     enforced(&root).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    is_over.store(true, std::sync::atomic::Ordering::Relaxed);
     for writer in writers {
         writer.await.expect("a writer");
     }
