@@ -12,13 +12,13 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         Ok(())
     });
     let jobs = Task::new("jobs", async move |cancelled| {
-        let jobs = [
-            ddb_store::expiry::reaper(),
-            ddb_store::index::builder(),
-            ddb_store::kept::sweeper(),
-            ddb_store::namespace::purger(),
-        ];
+        let jobs = [ddb_store::expiry::reaper(), ddb_store::kept::sweeper(), ddb_store::namespace::purger()];
         store.run_jobs(&jobs, cancelled).await;
+        Ok(())
+    });
+    let building = shared.database.store().clone();
+    let indexes = Task::new("indexes", async move |cancelled| {
+        building.run_jobs(&[ddb_store::index::builder()], cancelled).await;
         Ok(())
     });
     let erasing = shared.database.store().clone();
@@ -36,5 +36,5 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         forgetting.forget_what_is_erased(cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, erasures, counts, forget] })
+    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, indexes, erasures, counts, forget] })
 }

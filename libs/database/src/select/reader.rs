@@ -127,6 +127,9 @@ impl<'a> Reader<'a> {
 
     /// The records that match, in order.
     pub(crate) async fn select(&mut self, read: &Authorized<Select>) -> Result<Selected> {
+        if self.started.elapsed() > MAX_TIME {
+            return Err(Error::new(ErrorCode::QueryLimit, "the query takes too long"));
+        }
         let select = read.query();
         let owner = match read.rows() {
             Rows::Nothing => return Ok(Selected::default()),

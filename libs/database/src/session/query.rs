@@ -117,6 +117,11 @@ impl Session {
                 return Err(Error::new(ErrorCode::QueryLimit, "the records that `$offset` skips are too large: use `$cursor`"));
             }
             let records: Vec<Record> = selected.records.into_iter().skip(question.offset).collect();
+            if question.fields.is_none() {
+                for record in &records {
+                    reader.output.add(ddb_core::weight(&record.fields))?;
+                }
+            }
             let objects = objects(reader, &question, &records, given).await?;
             result.tables.push((table, objects));
         }

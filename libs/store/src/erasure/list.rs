@@ -159,6 +159,7 @@ pub(crate) async fn apply(store: &Store) -> Result<()> {
         join ddb.entity e on e.namespace = r.namespace and e.id = r.entity
         join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
         where r.done_at is null and r.tx is null and e.key is not null
+          and exists (select from ddb.namespace n where n.id = r.namespace and n.name is not null)
         order by r.namespace, r.entity
         ",
     )

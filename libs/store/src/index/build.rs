@@ -15,8 +15,6 @@ use crate::{Store, namespace, projection};
 const EVERY: Duration = Duration::from_secs(1);
 /// Rows that get their columns in one transaction. Writers of these rows wait for it.
 const CHUNK: i64 = 500;
-/// Classifies the advisory locks of builders, one per index: "DDB" and a one.
-const LOCK_CLASS: i32 = 0x4444_4201;
 /// The greatest of the sort keys that do not collide in a unique index: that of null.
 const NULL_KEY: &str = "'\\x18'::bytea";
 /// Tables of at most so many rows and bytes are indexed at once, in the transaction of the definition.
@@ -109,8 +107,10 @@ async fn build_all(store: &Store) -> Result<()> {
     for namespace in namespace::all(&mut connection).await? {
         let known = Indexes::load(&mut connection, namespace).await?;
         for (_, index) in known.building() {
-            let lock = format!("select pg_try_advisory_lock({LOCK_CLASS}, {})", index.id);
-            let row = sqlx::query(AssertSqlSafe(lock)).fetch_one(&mut connection).await.map_err(to_error)?;
+            // The keys of two ints and of one bigint are apart in PostgreSQL; each namespace counts its indexes by itself.
+            let key = i64::from(namespace.0) << 32 | i64::from(index.id);
+            let lock = sqlx::query("select pg_try_advisory_lock($1)").bind(key);
+            let row = lock.fetch_one(&mut connection).await.map_err(to_error)?;
             // The lock ends with the connection.
             if !row.try_get::<bool, _>(0).map_err(to_error)? {
                 continue;

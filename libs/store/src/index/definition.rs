@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, build, column_name};
 use crate::connection::to_error;
 use crate::transactor::{Making, lock_statement, make_table};
-use crate::{Store, projection};
+use crate::{Store, namespace, projection};
 
 /// How often a definition is tried while readers hold the table, and how long it waits between.
 const ATTEMPTS: u32 = 20;
@@ -109,6 +109,10 @@ fn busy() -> Error {
 async fn begin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
     let begin = format!("begin isolation level read committed; set local lock_timeout = '5s'; {}", lock_statement(namespace));
     connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
+    let living = sqlx::query("select from ddb.namespace where id = $1 and removed_at is null").bind(namespace.0);
+    if living.fetch_optional(&mut *connection).await.map_err(to_error)?.is_none() {
+        return Err(namespace::is_gone());
+    }
     // From here on every writer waits for us, so we do not wait for readers.
     connection.execute("set local lock_timeout = '200ms'").await.map_err(to_error)?;
     Ok(())

@@ -43,10 +43,15 @@ async fn purge(store: &Store) -> Result<()> {
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
     for row in rows {
         let namespace = NamespaceId(row.try_get(0).map_err(to_error)?);
-        if !purge_one(&mut connection, namespace, end).await? {
-            break;
+        match purge_one(&mut connection, namespace, end).await {
+            Ok(true) => tracing::info!(%namespace, "nothing is left of a removed namespace"),
+            Ok(false) => break,
+            // A table that is still read, say. The others are deleted all the same; this one is tried again.
+            Err(error) => {
+                tracing::warn!(%error, %namespace, "what a removed namespace held could not be deleted");
+                let _ = connection.execute("rollback").await;
+            }
         }
-        tracing::info!(%namespace, "nothing is left of a removed namespace");
     }
     connection.close().await.map_err(to_error)
 }

@@ -146,7 +146,8 @@ impl Contender {
             server: &self.server,
             users: &self.users,
             operation,
-            connections: options.connections(),
+            // More than that would wait for each other longer than the server lets a write wait.
+            connections: if operation == Operation::CreateMany { 8 } else { options.connections() },
             warm_up: options.warm_up(),
             window: options.window(),
             seed: SEED + number as u64,

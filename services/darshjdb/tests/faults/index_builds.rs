@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use ddb_testkit::{Answer, Caller, Client, Json, Server, json};
@@ -18,6 +18,7 @@ const SETTLES: Duration = Duration::from_secs(60);
 /// An admin who never leaves the indexes of a table alone.
 pub(crate) struct Indexing {
     stop: Arc<AtomicBool>,
+    removed: Arc<AtomicU32>,
     task: JoinHandle<Tally>,
 }
 
@@ -41,9 +42,18 @@ pub(crate) async fn seed(user: &Caller) {
 
 impl Indexing {
     pub(crate) fn start(admin: &Caller) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(run(admin.client.clone(), stop.clone()));
-        Self { stop, task }
+        let (stop, removed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+        let task = tokio::spawn(run(admin.client.clone(), stop.clone(), removed.clone()));
+        Self { stop, removed, task }
+    }
+
+    /// Waits until an index was defined and removed again.
+    pub(crate) async fn under_way(&self) {
+        let end = Instant::now() + SETTLES;
+        while self.removed.load(Ordering::Relaxed) == 0 {
+            assert!(Instant::now() < end, "no index is removed");
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Ends after the last index has become ready.
@@ -55,7 +65,7 @@ impl Indexing {
     }
 }
 
-async fn run(admin: Client, stop: Arc<AtomicBool>) -> Tally {
+async fn run(admin: Client, stop: Arc<AtomicBool>, removed: Arc<AtomicU32>) -> Tally {
     let definitions = [
         json!({ "name": "by_token", "fields": ["token", "-created"] }),
         json!({ "name": "newest", "fields": ["-created"] }),
@@ -87,6 +97,7 @@ async fn run(admin: Client, stop: Arc<AtomicBool>) -> Tally {
             Ok(answer) => tally.note(&answer, &[204, 404, 503], |tally| &mut tally.removed),
             Err(_) => tally.unanswered += 1,
         }
+        removed.store(tally.removed, Ordering::Relaxed);
         sleep(Duration::from_millis(20)).await;
     }
     tally

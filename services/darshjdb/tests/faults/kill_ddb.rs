@@ -31,6 +31,7 @@ async fn soak_writes_survive_the_killing_of_ddb() {
         let workload = Workload::start(&users, &format!("r{round}"), SEED + u64::from(round), Answers::MayBeMissing).await;
         let indexing = Indexing::start(&admin);
         sleep(Duration::from_millis(random.random_range(500..1_500))).await;
+        indexing.under_way().await;
         server.kill();
         let written = workload.stop().await;
         server.restart().await;

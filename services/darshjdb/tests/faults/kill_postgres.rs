@@ -38,6 +38,7 @@ async fn soak_writes_survive_the_killing_of_postgresql() {
         let workload = Workload::start(&users, &format!("r{round}"), SEED + u64::from(round), Answers::Always).await;
         let indexing = Indexing::start(&admin);
         sleep(Duration::from_millis(random.random_range(300..1_000))).await;
+        indexing.under_way().await;
         if round % 2 == 0 {
             kill(server.postmaster().expect("PostgreSQL runs"));
         } else {

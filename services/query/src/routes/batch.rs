@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Error, Result, Tx};
+use ddb_core::{Error, ErrorCode, Result, Tx};
 use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, write_error_of_part};
 use ddb_store::Record;
@@ -13,6 +13,8 @@ use crate::{record_answer, write_answer};
 const MAX_OPS: usize = 100;
 /// Queries of one batch, each of which may take as long as a request.
 const MAX_QUERIES: usize = 16;
+/// Bytes of an answer behind which no further query is asked.
+const MAX_ANSWER: usize = 64 << 20;
 /// Bytes of an op's id.
 const MAX_ID: usize = 128;
 
@@ -128,6 +130,9 @@ async fn one_by_one(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Op
         let part = once.as_ref().zip(i32::try_from(index).ok()).map(|(once, part)| once.part(part));
         let result = match what {
             What::Mutate(ops) => mutate(&caller.session, ops, accept, part).await,
+            What::Query(_) if out.len() > MAX_ANSWER => {
+                Err(Error::new(ErrorCode::QueryLimit, "the answer of the batch would be too large"))
+            }
             What::Query(query) => {
                 let found = caller.session.query(query).await;
                 found.map(|found| (record_answer::with_tx(&record_answer::query(&found.data, accept), found.tx), found.tx))

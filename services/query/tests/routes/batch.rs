@@ -325,3 +325,22 @@ async fn the_queries_of_an_atomic_batch_never_see_half_a_transfer() {
     let ((), states) = tokio::join!(writing, reading);
     assert!(states > 5, "the reader met {states} states");
 }
+
+#[tokio::test]
+async fn the_answers_of_a_batch_are_bounded_together() {
+    // Mutants: `ask` does not add what it gives to the output; without `MAX_ANSWER`.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    for id in 0..7 {
+        cast.user.post(&format!("/api/data/{table}"), &json!({ "id": id, "text": "x".repeat(990_000) })).await.expect(201);
+    }
+    let queries: Vec<_> = (0..14).map(|n| query(&format!("q{n}"), json!({ table.as_str(): {} }))).collect();
+    for atomic in [true, false] {
+        let answer = batch(&cast.user, json!(queries), atomic).await.expect(200);
+        let results = answer.json["results"].as_array().expect("results");
+        let statuses: Vec<i64> = results.iter().map(|result| result["status"].as_i64().expect("a status")).collect();
+        let given = statuses.iter().take_while(|status| **status == 200).count();
+        assert!((8..=10).contains(&given), "{statuses:?}");
+        assert!(results[given..].iter().all(|result| result["error"]["code"] == "QUERY_LIMIT"), "{statuses:?}");
+    }
+}
