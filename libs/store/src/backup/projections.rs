@@ -1,6 +1,6 @@
 //! The projections of a namespace, from its facts, in the transaction that loaded these.
 
-use ddb_core::{EntityId, NamespaceId, Result, TableId, doc};
+use ddb_core::{NamespaceId, Result, TableId};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::Progress;
@@ -83,17 +83,7 @@ async fn write(connection: &mut PgConnection, relation: &str, columns: &[IndexCo
     for batch in folded {
         for entity in &batch.entities {
             let Some(record) = batch.folded.get(&entity.id) else { continue };
-            rows.push(&NewRow {
-                key: entity.key.clone(),
-                entity: EntityId(entity.id),
-                fields: &record.fields,
-                doc: doc::encode(&record.fields),
-                owner: record.owner.as_ref(),
-                created: record.created,
-                updated: record.updated,
-                tx: record.tx,
-                expires: record.expires,
-            })?;
+            rows.push(&NewRow::of(entity, record))?;
         }
     }
     rows.write(connection, relation).await

@@ -1,5 +1,6 @@
-use ddb_core::{EntityId, Object, RecordKey, Result, Timestamp, Tx, sort_key};
+use ddb_core::{EntityId, Object, RecordKey, Result, Timestamp, Tx, doc, sort_key};
 
+use crate::fold::{EntityRow, Folded};
 use crate::index::{IndexColumn, column_name};
 use crate::statement::Statement;
 
@@ -18,6 +19,23 @@ pub(crate) struct NewRow<'a> {
     pub(crate) updated: Timestamp,
     pub(crate) tx: Tx,
     pub(crate) expires: Option<Timestamp>,
+}
+
+impl<'a> NewRow<'a> {
+    /// That of a record as its facts say it is.
+    pub(crate) fn of(entity: &EntityRow, record: &'a Folded) -> Self {
+        Self {
+            key: entity.key.clone(),
+            entity: EntityId(entity.id),
+            fields: &record.fields,
+            doc: doc::encode(&record.fields),
+            owner: record.owner.as_ref(),
+            created: record.created,
+            updated: record.updated,
+            tx: record.tx,
+            expires: record.expires,
+        }
+    }
 }
 
 /// Rows to be written, by column as `unnest` takes them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ddb_core::{Error, ErrorCode, RecordId, RecordKey, Result, TableId, TableName};
 
-use super::group::{Entity, Slots};
+use super::slots::{Entity, Slots};
 use crate::allowance::Made;
 use crate::dictionary::{Attribute, Attributes};
 use crate::{Allowance, MAX_FIELDS, NewFields, NewTables, record};

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use ddb_core::{EntityId, NamespaceId, Result, TableId, Timestamp, Tx, chain};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use super::group::{Entity, Head, Rows, Slots};
+use super::group::Head;
+use super::rows::Rows;
+use super::slots::{Entity, Slots};
 use crate::connection::to_error;
 use crate::dictionary;
 use crate::index::{Holder, IndexColumn, Indexes, column_name};

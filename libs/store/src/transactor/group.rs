@@ -1,25 +1,25 @@
 //! A group of writes, evaluated in order in memory against what was read under the lock.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
-use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
+use ddb_core::{AttributeId, EntityId, Error, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx};
 
 use super::additions::{self, Additions, Author, NewTable, Tables};
 use super::facts::{self, NewAttribute, NewFact};
 use super::holdings::{Held, Replaced};
 use super::queue::Pending;
+use super::rows::Rows;
+use super::slots::{Entity, Slots};
 use super::{Change, Current, Outcome, Refused, Write, Written};
 use crate::changes::LogHead;
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{Claiming, Claims, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
-use crate::projection::RawRecord;
 use crate::quota::Usages;
 use crate::system::NewErasure;
-use crate::{PastRecord, Record, Shadowed, SystemRow, record};
+use crate::{Record, Shadowed, SystemRow, record};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -37,108 +37,6 @@ impl Head {
     }
 }
 
-/// An entity's id and what stands for it in leaves.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entity {
-    pub(super) id: EntityId,
-    pub(super) commitment: Hash,
-}
-
-/// A record that the group touches.
-#[derive(Clone)]
-pub(super) struct Slot {
-    pub(super) table: TableId,
-    pub(super) id: RecordId,
-    pub(super) sort_key: Vec<u8>,
-    pub(super) entity: Option<Entity>,
-    /// Whether the projection has a row for it.
-    pub(super) has_row: bool,
-    /// As it stands after the writes evaluated so far; may be expired.
-    pub(super) record: Option<Record>,
-    /// The record's fields as they are to be stored; None while nothing has changed.
-    pub(super) doc: Option<String>,
-    /// Bytes of the record's document; 0 where there is no record.
-    size: usize,
-    pub(super) changed: bool,
-    /// The record as it was at the point that a step named.
-    pub(super) past: Option<Arc<PastRecord>>,
-}
-
-/// The records that a group touches, each once.
-#[derive(Clone, Default)]
-pub(super) struct Slots {
-    pub(super) all: Vec<Slot>,
-    by_key: HashMap<(TableId, Vec<u8>), usize>,
-}
-
-impl Slots {
-    pub(super) fn add(&mut self, table: TableId, id: RecordId) -> Result<usize> {
-        let sort_key = sort_key::encode_record_key(&id.key)?;
-        let next = self.all.len();
-        let index = *self.by_key.entry((table, sort_key.clone())).or_insert(next);
-        if index == next {
-            self.all.push(Slot {
-                table,
-                id,
-                sort_key,
-                entity: None,
-                has_row: false,
-                record: None,
-                doc: None,
-                size: 0,
-                changed: false,
-                past: None,
-            });
-        }
-        Ok(index)
-    }
-
-    pub(super) fn find(&mut self, table: TableId, sort_key: Vec<u8>) -> Option<&mut Slot> {
-        let index = *self.by_key.get(&(table, sort_key))?;
-        self.all.get_mut(index)
-    }
-
-    /// Stands for the n-th of the tables that do not exist and that the group would make.
-    pub(super) fn yet_to_be_made(position: usize) -> TableId {
-        TableId(-1 - i32::try_from(position).unwrap_or(i32::MAX - 1))
-    }
-
-    /// Whether the number stands for a table that does not exist and is made once a write that needs it is known to succeed.
-    pub(super) fn is_yet_to_be_made(table: TableId) -> bool {
-        table.0 < 0
-    }
-
-    /// The tables that are touched, each once, in order.
-    pub(super) fn tables(&self) -> Vec<TableId> {
-        let mut tables: Vec<TableId> = self.all.iter().map(|slot| slot.table).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        tables
-    }
-}
-
-impl Slot {
-    pub(super) fn fill(&mut self, entity: Entity, raw: Option<RawRecord>) -> Result<()> {
-        self.entity = Some(entity);
-        self.has_row = raw.is_some();
-        self.size = raw.as_ref().map_or(0, RawRecord::size);
-        self.record = raw.map(|raw| raw.decode(&self.id.table, Shadowed::default())).transpose()?;
-        Ok(())
-    }
-}
-
-/// The rows that a group adds, by column as `unnest` takes them.
-#[derive(Default)]
-pub(super) struct Rows {
-    pub(super) tx: TxRows,
-    pub(super) entity: EntityRows,
-    pub(super) attribute: AttributeRows,
-    pub(super) triple: TripleRows,
-    pub(super) erased: ErasedRows,
-    pub(super) system: Vec<SystemRow>,
-    pub(super) kept: Vec<(KeptKey, Kept)>,
-}
-
 /// What the system's relations hold of what a group is about, and what its writes have added.
 #[derive(Clone)]
 pub(super) struct SystemRows {
@@ -148,55 +46,6 @@ pub(super) struct SystemRows {
     pub(super) kept: HashMap<KeptKey, Kept>,
     /// The only admin who can sign in; None where there are several, or nobody is about to go.
     pub(super) last_admin: Option<String>,
-}
-
-#[derive(Default)]
-pub(super) struct TxRows {
-    pub(super) tx: Vec<i64>,
-    pub(super) actor: Vec<Option<i64>>,
-    pub(super) request: Vec<Option<String>>,
-    pub(super) fact_count: Vec<i32>,
-    pub(super) hash: Vec<Vec<u8>>,
-}
-
-#[derive(Default)]
-pub(super) struct EntityRows {
-    pub(super) id: Vec<i64>,
-    pub(super) table: Vec<i32>,
-    pub(super) key: Vec<Vec<u8>>,
-    pub(super) salt: Vec<Vec<u8>>,
-}
-
-/// The records that a write erases.
-#[derive(Default)]
-pub(super) struct ErasedRows {
-    pub(super) entity: Vec<i64>,
-    /// What stands for the name from now on.
-    pub(super) name: Vec<Vec<u8>>,
-    pub(super) reason: Vec<String>,
-    pub(super) tx: Vec<i64>,
-    /// The sort key of the account's key, where the record is an account's.
-    pub(super) owner: Vec<Option<Vec<u8>>>,
-}
-
-#[derive(Default)]
-pub(super) struct AttributeRows {
-    pub(super) id: Vec<i32>,
-    pub(super) table: Vec<i32>,
-    pub(super) name: Vec<String>,
-    pub(super) salt: Vec<Vec<u8>>,
-    pub(super) named_by: Vec<Option<i64>>,
-}
-
-#[derive(Default)]
-pub(super) struct TripleRows {
-    pub(super) tx: Vec<i64>,
-    pub(super) table: Vec<i32>,
-    pub(super) entity: Vec<i64>,
-    pub(super) attribute: Vec<i32>,
-    pub(super) position: Vec<i32>,
-    pub(super) value: Vec<Option<Vec<u8>>>,
-    pub(super) salt: Vec<Option<Vec<u8>>>,
 }
 
 /// The evaluation of a group: what was read, what has changed so far, what is to be written.

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use ddb_core::{RecordKey, Result, doc, sort_key};
 
-use super::group::Slots;
 use super::queue::Pending;
+use super::slots::Slots;
 use crate::quota::{Counted, Usage, Usages};
 use crate::{NewRecords, Record, SystemRow};
 

@@ -7,10 +7,15 @@
 mod additions;
 mod commit;
 mod facts;
+mod failure;
 mod group;
 mod holdings;
 mod queue;
+mod round_trip;
+mod rows;
 mod seats;
+mod slots;
+mod table;
 mod task;
 mod write;
 
@@ -18,4 +23,5 @@ pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written}
 
 pub(crate) use queue::Queue;
 pub(crate) use seats::Seats;
-pub(crate) use task::{Making, Means, Transactor, lock_statement, make_table};
+pub(crate) use table::{Making, make_table};
+pub(crate) use task::{Means, Transactor, lock_statement};

@@ -7,25 +7,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ddb_core::chain::Hash;
-use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Tx, sort_key};
+use ddb_core::{Error, NamespaceId, Result, TableId, TableName, Tx, sort_key};
 use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::additions::{self, NewTable, Tables};
+use super::additions::{NewTable, Tables};
 use super::commit;
-use super::group::{Entity, Evaluation, Slots, SystemRows};
+use super::failure::{Changed, Failure, InDoubt, Outcomes};
+use super::group::{Evaluation, SystemRows};
 use super::holdings::{self, Held};
 use super::queue::Pending;
+use super::round_trip::{ANSWER_WITHIN, limited, silent, watched};
 use super::seats::{Seat, Seats};
+use super::slots::{Entity, Slots};
+use super::table::{Making, make_table};
 use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue, Table};
-use crate::changes::{Changes, LogHead};
-use crate::connection::{is_lost, to_error};
+use crate::changes::Changes;
+use crate::connection::to_error;
 use crate::dictionary::{self, Attribute, Attributes};
-use crate::index::{self, Expired, Indexes, Probed};
+use crate::index::{Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
 use crate::namespace::{self, Namespace};
 use crate::quota::{Counted, Usages};
@@ -37,12 +41,6 @@ const LOCK_CLASS: i32 = 0x4444_4200;
 /// How long a transactor waits for something to write until it ends.
 const IDLE: Duration = Duration::from_secs(60);
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
-/// When a round trip takes longer than this, PostgreSQL is asked whether it answers at all.
-const ASK_AFTER: Duration = Duration::from_secs(1);
-/// How long it may take until a new connection is there.
-const ANSWER_WITHIN: Duration = Duration::from_secs(1);
-/// Whatever takes longer counts as a lost connection, also where PostgreSQL answers others. Above the limits of its statements.
-const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(20);
 /// How long the transactor tries to learn what became of a commit whose answer was lost, while its callers wait.
 const DOUBT_LIMIT: Duration = Duration::from_secs(8);
 /// Actors whose entity is remembered.
@@ -180,23 +178,6 @@ struct Task {
     actors_version: i64,
 }
 
-/// Why a group did not get through.
-enum Failure {
-    /// Before the commit: nothing was written.
-    Lost(sqlx::Error),
-    /// At the commit: it is not known yet whether the group, whose last transaction is this, was written.
-    InDoubt(Box<InDoubt>),
-    /// PostgreSQL refused a statement: nothing was written.
-    Refused(Error),
-    /// Records that have expired stand in the way of what must be unique: they are deleted first.
-    Expired(Vec<Expired>),
-    /// The lock could not be had in time: nothing was written, and trying each write by itself would wait as long again.
-    Busy(Error),
-}
-
-/// What became of each write of a group.
-type Outcomes = Vec<Result<Outcome, Refused>>;
-
 /// How a pass over a group ended.
 enum Pass {
     Done(Outcomes),
@@ -213,22 +194,6 @@ struct Places {
     /// Tables that do not exist and that a step would make; the slots know them by [`Slots::yet_to_be_made`].
     to_be_made: Vec<TableName>,
     tables: Tables,
-}
-
-/// What a group changes: tables, by the transactions behind one up to another.
-struct Changed {
-    after: LogHead,
-    to: LogHead,
-    tables: HashSet<TableId>,
-}
-
-struct InDoubt {
-    tx: Tx,
-    hash: Hash,
-    outcomes: Outcomes,
-    changed: Changed,
-    learnt: HashMap<(TableId, String), Attribute>,
-    error: sqlx::Error,
 }
 
 impl Task {
@@ -716,72 +681,12 @@ impl Task {
     }
 }
 
-impl Failure {
-    fn from_sqlx(error: sqlx::Error) -> Self {
-        if is_lost(&error) {
-            return Self::Lost(error);
-        }
-        if index::is_duplicate_key(&error) {
-            return Self::Refused(Error::conflict("a value that must be unique is taken").with_source(error));
-        }
-        if index::exceeds_width(&error) {
-            return Self::Refused(index::too_wide().with_source(error));
-        }
-        Self::Refused(to_error(error))
-    }
-
-    /// An error whose cause may be a lost connection.
-    fn from_error(error: Error) -> Self {
-        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<sqlx::Error>());
-        match source {
-            Some(cause) if is_lost(cause) => Self::Lost(sqlx::Error::Protocol(cause.to_string())),
-            _ => Self::Refused(error),
-        }
-    }
-}
-
 /// Who has no seat is never asked.
 async fn asked_to_stand_up(seats: &Seats, seat: Option<&Seat>) {
     match seat {
         Some(seat) => seats.wanted(seat).await,
         None => std::future::pending().await,
     }
-}
-
-/// Waits for a round trip, as [`watched`] does.
-async fn limited<T>(options: &PgConnectOptions, round_trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-    watched(options, round_trip).await?.map_err(Failure::from_sqlx)
-}
-
-/// Waits for a round trip for as long as PostgreSQL answers others meanwhile (its statements have limits of their own): a slow statement is
-/// waited for, a connection to a server that has become silent counts as lost.
-async fn watched<T>(options: &PgConnectOptions, round_trip: impl Future<Output = T>) -> Result<T, Failure> {
-    tokio::pin!(round_trip);
-    let end = Instant::now() + ROUND_TRIP_LIMIT;
-    while Instant::now() < end {
-        if let Ok(done) = tokio::time::timeout(ASK_AFTER, &mut round_trip).await {
-            return Ok(done);
-        }
-        tokio::select! {
-            biased;
-            done = &mut round_trip => return Ok(done),
-            answers = answers(options) => if !answers { break },
-        }
-    }
-    Err(Failure::Lost(silent()))
-}
-
-/// Whether PostgreSQL answers at all, be it that it takes no more clients.
-async fn answers(options: &PgConnectOptions) -> bool {
-    match tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(options)).await {
-        Ok(Ok(_)) => true,
-        Ok(Err(error)) => error.as_database_error().is_some(),
-        Err(_) => false,
-    }
-}
-
-fn silent() -> sqlx::Error {
-    sqlx::Error::Protocol("PostgreSQL did not answer in time".to_owned())
 }
 
 fn answer(group: Vec<Pending>, outcomes: Outcomes) {
@@ -808,46 +713,4 @@ fn emails(group: &[Pending]) -> Vec<String> {
         SystemRow::Session(_) | SystemRow::Erasure(_) => None,
     })
     .collect()
-}
-
-/// How a table comes into being.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Making {
-    WithRecord,
-    WithDefinition,
-}
-
-/// Names the table and makes its projection, under the namespace's lock.
-pub(crate) async fn make_table(
-    connection: &mut PgConnection,
-    namespace: NamespaceId,
-    name: &TableName,
-    (actor, making): (Option<&RecordKey>, Making),
-) -> Result<Table> {
-    if let Some(table) = catalogue::find_table(&mut *connection, namespace, name).await? {
-        return Ok(table);
-    }
-    let made_by = actor.map(additions::account);
-    let row = sqlx::query(
-        "
-        insert into ddb.data_table (namespace, id, name, created_at, created_by, implicit)
-        select $1, coalesce(max(id), 0) + 1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $3, $4
-        from ddb.data_table
-        where namespace = $1
-        having exists (select from ddb.namespace where id = $1 and removed_at is null)
-        returning id
-        ",
-    )
-    .bind(namespace.0)
-    .bind(name.as_str())
-    .bind(&made_by)
-    .bind(making == Making::WithRecord)
-    .fetch_optional(&mut *connection)
-    .await
-    .map_err(to_error)?;
-    let Some(row) = row else { return Err(namespace::is_gone()) };
-    let id = TableId(row.try_get(0).map_err(to_error)?);
-    projection::create(connection, namespace, id).await?;
-    tracing::info!(table = %name, "a table came into being");
-    Ok(Table { id, made_by: made_by.map(Arc::from) })
 }

@@ -1,6 +1,6 @@
 //! The projections anew, from the facts.
 
-use ddb_core::{EntityId, NamespaceId, Result, doc};
+use ddb_core::{NamespaceId, Result};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::connection::to_error;
@@ -54,17 +54,7 @@ async fn fill(connection: &mut PgConnection, relation: &str, columns: &[IndexCol
     let mut rows = projection::Rows::new(columns);
     for entity in &batch.entities {
         let Some(record) = batch.folded.get(&entity.id) else { continue };
-        rows.push(projection::NewRow {
-            key: entity.key.clone(),
-            entity: EntityId(entity.id),
-            fields: &record.fields,
-            doc: doc::encode(&record.fields),
-            owner: record.owner.as_ref(),
-            created: record.created,
-            updated: record.updated,
-            tx: record.tx,
-            expires: record.expires,
-        })?;
+        rows.push(projection::NewRow::of(entity, record))?;
     }
     let mut statement = Statement::new("");
     statement.sql = rows.insert(&mut statement, relation)?;
