@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const RUN: Duration = Duration::from_secs(3);
 /// How often somebody who waits for the end looks again, where another process is at it.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// Erasures that are taken at a time.
+/// Erasures that are taken at a time, and so the accounts, at most, that look through the records together.
 const BATCH: i64 = 200;
 /// The advisory lock of whoever carries erasures out: "DDB" and a two.
 const LOCK: &str = "select pg_try_advisory_lock(1145324034, 0)";
@@ -117,17 +117,10 @@ async fn clear_all(store: &Store, connection: &mut PgConnection, until: Option<I
                 Err(error) => failed = Some(error),
             }
         }
-        let mut cleared = Vec::with_capacity(bare.len());
-        for erasure in bare {
-            if is_over() && erasure.owner.is_some() {
-                break;
-            }
-            match owned::erase(store, connection, erasure, &is_over).await {
-                Ok(true) => cleared.push(erasure),
-                Ok(false) => {}
-                Err(error) => failed = Some(error),
-            }
-        }
+        let (accounts, mut cleared): (Vec<&Open>, Vec<&Open>) = bare.into_iter().partition(|erasure| erasure.owner.is_some());
+        let swept = owned::sweep(store, connection, accounts, &is_over).await;
+        failed = swept.failed.or(failed);
+        cleared.extend(swept.done);
         rest::clear(connection, &cleared).await?;
         // The others were not kept waiting for the one that fails; it is tried again.
         if let Some(error) = failed {
@@ -145,7 +138,7 @@ async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
         select namespace, entity, tx, reason, owner, looked_at
         from ddb.erasure
         where done_at is null and cleared_at is null and tx is not null and {LIVING}
-        order by owner is not null, namespace, entity
+        order by owner is not null, namespace, looked_at desc, entity
         limit $1
         "
     );

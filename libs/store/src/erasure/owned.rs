@@ -1,6 +1,9 @@
-//! What an erased account owned.
+//! What erased accounts owned.
 
-use ddb_core::{EntityId, RecordId, RecordKey, Result, TableName, Tx, Value, attribute, canonical};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use ddb_core::{EntityId, Error, NamespaceId, RecordId, RecordKey, Result, TableName, Tx, Value, attribute, canonical};
 use sqlx::{PgConnection, Row};
 
 use super::carry_out::Open;
@@ -13,92 +16,185 @@ use crate::{Allowance, Step, Store, SystemRow, Write};
 
 /// Records that are looked at together.
 const LOOK: i64 = 5_000;
+/// Of those that were once owned by one of the accounts, whose lives are read together.
+const LIVES: usize = 500;
 /// Records that are erased in one transaction: of those that exist the document, of up to 1 MB, is read under the lock.
 const CHUNK: usize = 50;
 
-/// Erases every record that belongs to the owner, also those that are deleted: the log still holds what they were. They are found by who owned them, among all
-/// records, since nothing leads from an owner to what he deleted; where that was interrupted, it goes on. False where the time was over before the end.
-pub(super) async fn erase(
+/// Accounts whose records are all erased, and what went wrong with one of the others.
+#[derive(Default)]
+pub(super) struct Swept<'o> {
+    pub(super) done: Vec<&'o Open>,
+    pub(super) failed: Option<Error>,
+}
+
+/// Erases every record that belongs to one of the accounts, also those that are deleted: the log still holds what they were. They are found by who owned
+/// them, among all records, since nothing leads from an owner to what he deleted. Accounts look through the records together, in passes: who comes while one
+/// is under way waits for the next. A pass that was interrupted goes on where it was.
+pub(super) async fn sweep<'o>(
     store: &Store,
     connection: &mut PgConnection,
-    erasure: &Open,
+    accounts: Vec<&'o Open>,
     is_over: &(impl Fn() -> bool + Sync),
-) -> Result<bool> {
-    let Some(owner) = &erasure.owner else { return Ok(true) };
-    let owner = projection::decode_key(owner)?;
-    let value = canonical::encode(&Value::from(RecordId::new(TableName::user(), owner.clone())));
-    let mut looked_at = erasure.looked_at;
-    loop {
-        let (last, entities) = once_owned(connection, erasure, &value, looked_at).await?;
-        let Some(last) = last else { return Ok(true) };
-        for entities in entities.chunks(CHUNK) {
-            let head = store.head(erasure.namespace).await?;
-            let lives = Lives::load(&mut *connection, erasure.namespace, entities, head).await?;
-            let is_his = |entity: &i64| lives.get(entity).is_some_and(|lives| lives.last_owner() == Some(&owner));
-            let his: Vec<i64> = entities.iter().copied().filter(is_his).collect();
-            let steps = steps(connection, erasure, his, &owner).await?;
-            if !steps.is_empty() {
-                let system = vec![SystemRow::Erasure(NewErasure { account: None })];
-                store
-                    .write(Write {
-                        namespace: erasure.namespace,
-                        actor: None,
-                        request: None,
-                        steps,
-                        allowance: Allowance::ANY,
-                        system,
-                    })
-                    .await?;
+) -> Swept<'o> {
+    // Who has looked furthest goes first, so that those who wait are as many as can be.
+    let mut passes: BTreeMap<_, Vec<&Open>> = BTreeMap::new();
+    for account in accounts {
+        passes.entry((account.namespace, Reverse(account.looked_at))).or_default().push(account);
+    }
+    let mut swept = Swept::default();
+    let mut looked_through = None;
+    for ((namespace, Reverse(looked_at)), accounts) in passes {
+        if is_over() {
+            break;
+        }
+        // The next pass is for those, too, who came during this one.
+        if looked_through == Some(namespace) {
+            continue;
+        }
+        match Pass::of(namespace, looked_at, accounts) {
+            Ok(mut pass) => match pass.run(store, connection, is_over).await {
+                Ok(is_done) => {
+                    looked_through = (!pass.by_owner.is_empty()).then_some(namespace).or(looked_through);
+                    swept.failed = pass.failed.or(swept.failed);
+                    swept.done.extend(pass.by_owner.into_values().filter(|_| is_done));
+                }
+                Err(error) => swept.failed = Some(error),
+            },
+            Err(error) => swept.failed = Some(error),
+        }
+    }
+    swept
+}
+
+/// Accounts of a namespace that have looked at the same records so far.
+struct Pass<'o> {
+    namespace: NamespaceId,
+    looked_at: i64,
+    by_owner: HashMap<RecordKey, &'o Open>,
+    failed: Option<Error>,
+}
+
+impl<'o> Pass<'o> {
+    fn of(namespace: NamespaceId, looked_at: i64, accounts: Vec<&'o Open>) -> Result<Self> {
+        let mut by_owner = HashMap::with_capacity(accounts.len());
+        for account in accounts {
+            if let Some(owner) = &account.owner {
+                by_owner.insert(projection::decode_key(owner)?, account);
             }
+        }
+        Ok(Self { namespace, looked_at, by_owner, failed: None })
+    }
+
+    /// False where the time was over before the end. Whose records cannot be erased does not keep the others waiting: he leaves the pass.
+    async fn run(&mut self, store: &Store, connection: &mut PgConnection, is_over: &(impl Fn() -> bool + Sync)) -> Result<bool> {
+        while !self.by_owner.is_empty() {
+            let (last, entities) = self.once_owned(connection).await?;
+            let Some(last) = last else { return Ok(true) };
+            let mut his: HashMap<RecordKey, Vec<i64>> = HashMap::new();
+            for entities in entities.chunks(LIVES) {
+                let head = store.head(self.namespace).await?;
+                let lives = Lives::load(&mut *connection, self.namespace, entities, head).await?;
+                for entity in entities {
+                    let owner = lives.get(entity).and_then(Lives::last_owner);
+                    if let Some(owner) = owner.filter(|owner| self.by_owner.contains_key(*owner)) {
+                        his.entry(owner.clone()).or_default().push(*entity);
+                    }
+                }
+            }
+            for (owner, entities) in his {
+                let account = self.by_owner[&owner];
+                match erase(store, connection, account, &owner, &entities, is_over).await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(false),
+                    Err(error) => {
+                        self.by_owner.remove(&owner);
+                        self.failed = Some(error);
+                    }
+                }
+            }
+            self.looked_at = last;
+            self.remember(connection).await?;
             if is_over() {
                 return Ok(false);
             }
         }
-        looked_at = last;
-        remember(connection, erasure, looked_at).await?;
+        Ok(true)
+    }
+
+    /// The last of the next entities, None behind the last of all, and those of them with a name that have ever had one of the owners.
+    async fn once_owned(&self, connection: &mut PgConnection) -> Result<(Option<i64>, Vec<i64>)> {
+        let value = |owner: &RecordKey| canonical::encode(&Value::from(RecordId::new(TableName::user(), owner.clone())));
+        let row = sqlx::query(
+            "
+            with looked as (
+                select id, key
+                from ddb.entity
+                where namespace = $1 and id > $2
+                order by id
+                limit $5
+            )
+            select
+                (select max(id) from looked),
+                array(
+                    select l.id
+                    from looked l
+                    where l.key is not null
+                      and exists (
+                          select from ddb.triple f
+                          where f.namespace = $1 and f.entity = l.id and f.attribute = $3 and f.value = any($4)
+                      )
+                    order by l.id
+                )
+            ",
+        )
+        .bind(self.namespace.0)
+        .bind(self.looked_at)
+        .bind(attribute::OWNER.0)
+        .bind(self.by_owner.keys().map(value).collect::<Vec<_>>())
+        .bind(LOOK)
+        .fetch_one(connection)
+        .await
+        .map_err(to_error)?;
+        Ok((row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?))
+    }
+
+    async fn remember(&self, connection: &mut PgConnection) -> Result<()> {
+        sqlx::query("update ddb.erasure set looked_at = $3 where namespace = $1 and entity = any($2)")
+            .bind(self.namespace.0)
+            .bind(self.by_owner.values().map(|account| account.entity).collect::<Vec<_>>())
+            .bind(self.looked_at)
+            .execute(connection)
+            .await
+            .map_err(to_error)?;
+        Ok(())
+    }
+}
+
+/// Erases records that are the owner's; false where the time was over before the end.
+async fn erase(
+    store: &Store,
+    connection: &mut PgConnection,
+    account: &Open,
+    owner: &RecordKey,
+    entities: &[i64],
+    is_over: &(impl Fn() -> bool + Sync),
+) -> Result<bool> {
+    for entities in entities.chunks(CHUNK) {
+        let steps = steps(connection, account, entities, owner).await?;
+        if !steps.is_empty() {
+            let system = vec![SystemRow::Erasure(NewErasure { account: None })];
+            let namespace = account.namespace;
+            store.write(Write { namespace, actor: None, request: None, steps, allowance: Allowance::ANY, system }).await?;
+        }
         if is_over() {
             return Ok(false);
         }
     }
+    Ok(true)
 }
 
-/// The last of the next entities, None behind the last of all, and those of them with a name that have ever had the owner.
-async fn once_owned(connection: &mut PgConnection, erasure: &Open, owner: &[u8], after: i64) -> Result<(Option<i64>, Vec<i64>)> {
-    let row = sqlx::query(
-        "
-        with looked as (
-            select id, key
-            from ddb.entity
-            where namespace = $1 and id > $2
-            order by id
-            limit $5
-        )
-        select
-            (select max(id) from looked),
-            array(
-                select l.id
-                from looked l
-                where l.key is not null
-                  and exists (
-                      select from ddb.triple f
-                      where f.namespace = $1 and f.entity = l.id and f.attribute = $3 and f.value = $4
-                  )
-                order by l.id
-            )
-        ",
-    )
-    .bind(erasure.namespace.0)
-    .bind(after)
-    .bind(attribute::OWNER.0)
-    .bind(owner)
-    .bind(LOOK)
-    .fetch_one(connection)
-    .await
-    .map_err(to_error)?;
-    Ok((row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?))
-}
-
-async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>, owner: &RecordKey) -> Result<Vec<Step>> {
+async fn steps(connection: &mut PgConnection, account: &Open, entities: &[i64], owner: &RecordKey) -> Result<Vec<Step>> {
     let rows = sqlx::query(
         "
         select t.name, e.key, e.id
@@ -107,12 +203,12 @@ async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>
         where e.namespace = $1 and e.id = any($2) and e.key is not null
         ",
     )
-    .bind(erasure.namespace.0)
+    .bind(account.namespace.0)
     .bind(entities)
     .fetch_all(connection)
     .await
     .map_err(to_error)?;
-    let reason = format!("{} (its owner was erased in transaction {})", erasure.reason, Tx(erasure.tx));
+    let reason = format!("{} (its owner was erased in transaction {})", account.reason, Tx(account.tx));
     let mut steps = Vec::with_capacity(rows.len());
     for row in &rows {
         let table = TableName::parse(row.try_get(0).map_err(to_error)?)?;
@@ -122,15 +218,4 @@ async fn steps(connection: &mut PgConnection, erasure: &Open, entities: Vec<i64>
         steps.push(step_if(RecordId::new(table, key), reason.clone(), expected));
     }
     Ok(steps)
-}
-
-async fn remember(connection: &mut PgConnection, erasure: &Open, looked_at: i64) -> Result<()> {
-    sqlx::query("update ddb.erasure set looked_at = $3 where namespace = $1 and entity = $2")
-        .bind(erasure.namespace.0)
-        .bind(erasure.entity)
-        .bind(looked_at)
-        .execute(connection)
-        .await
-        .map_err(to_error)?;
-    Ok(())
 }

@@ -421,6 +421,62 @@ async fn an_account_goes_with_all_that_it_owned_also_what_it_had_deleted() {
     }
 }
 
+/// A script of sign-ups and deletions costs one look through the records at a time, however many accounts there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_look_through_the_records_together() {
+    // Mutants: `passes` has a pass for each account; `remember` remembers of one alone; an account that has looked further is put into the pass of the others.
+    const OTHERS: usize = 3_000;
+    const ACCOUNTS: usize = 20;
+    let database = Database::new().await;
+    let store = store(&database).await;
+    let id = |n: usize| format!("account{n}");
+    let fill = async |n: usize| {
+        account(&store, &id(n), &[], &format!("{SECRET}{n}")).await;
+        for k in ["kept", "deleted"] {
+            write(&store, vec![owned("notes", &format!("{k}{n}"), &id(n), SECRET)]).await.expect("a create");
+        }
+        write(&store, vec![delete("notes", key(&format!("deleted{n}")))]).await.expect("a delete");
+    };
+    for n in 1..ACCOUNTS {
+        fill(n).await;
+    }
+    for chunk in 0..OTHERS / 500 {
+        let steps = (0..500).map(|n| create("notes", RecordKey::Int((chunk * 500 + n) as i64), fields(&[])));
+        write(&store, steps.collect()).await.expect("creates");
+    }
+    fill(0).await;
+    for n in 0..ACCOUNTS {
+        erase_account(&store, &id(n)).await.expect("an erasure");
+    }
+    let mut session = database.connect().await;
+    // As if the account that was made last had begun before the others: it has looked at all that is not its own.
+    session
+        .execute(&format!("update ddb.erasure set looked_at = {OTHERS} where entity = (select max(entity) from ddb.erasure)"))
+        .await;
+    session.execute("analyze").await;
+    let looked_at =
+        "select idx_tup_read::text from pg_stat_all_indexes where schemaname = 'ddb' and indexrelname = 'entity_pkey'";
+    let before: usize = session.value(looked_at).await.parse().expect("a number");
+    erasure::finish(&store).await.expect("it is carried out");
+    // A session tells what it did when it ends, at the latest.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let looked = loop {
+        let now: usize = session.value(looked_at).await.parse().expect("a number");
+        if now >= before + OTHERS {
+            break now - before;
+        }
+        assert!(std::time::Instant::now() < end, "nobody has looked");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert!(looked < 2 * OTHERS, "{looked} names of {OTHERS} were looked at");
+    let behind = format!("select count(*)::text from ddb.erasure where is_account and looked_at < {OTHERS}");
+    assert_eq!(session.value(&behind).await, "0", "who is interrupted goes on from where he was");
+    assert_eq!(session.holding(SECRET).await, Vec::<String>::new());
+    assert_eq!(session.value("select count(*)::text from ddb.entity where key is not null").await, OTHERS.to_string());
+    assert_sound(&store).await;
+    store.close().await;
+}
+
 /// The erasure of an account in a namespace that is removed before it is carried out ends, and keeps nobody's backup waiting.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_in_a_removed_namespace_comes_to_an_end() {
