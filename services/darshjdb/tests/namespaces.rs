@@ -113,6 +113,35 @@ async fn a_backup_holds_every_namespace_and_nothing_of_removed_ones() {
     assert_eq!(copy.ddb(&["verify"]).code, Some(0));
 }
 
+/// Mutants: `restore` reads no line of a removed namespace; it takes `main` away.
+#[tokio::test]
+async fn a_restore_with_the_list_of_erasures_removes_what_was_removed_since() {
+    let server = Server::start().await;
+    let root = server.admin().await;
+    fill(&server, &root, "shop").await;
+    let file = server.directory().join("backup");
+    let file = file.to_str().expect("a path");
+    done(&server.ddb(&["backup", file, "--json"]));
+    root.delete("/api/admin/namespaces/shop").await.expect(204);
+    let list = server.ddb(&["erasures"]);
+    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 1), "{list:?}");
+    let path = server.directory().join("erasures.jsonl");
+    std::fs::write(&path, &list.stdout).expect("the list can be written");
+    let (list_path, place) = (path.to_str().expect("a path"), server.directory().join("restored"));
+    let restored = done(&server.ddb_in(&place, &["restore", file, "--erasures", list_path, "--json"]));
+    assert_eq!(restored["removed_namespaces"], 1);
+    let status = done(&server.ddb_in(&place, &["status", "--json"]));
+    let names: Vec<&Json> = status["namespaces"].as_array().expect("namespaces").iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["main"]);
+    assert_eq!(server.ddb_in(&place, &["erasures"]).stdout, list.stdout, "the list goes on");
+
+    // Nobody can have removed `main`.
+    let main = server.embedded().await.connect().await.value("select uuid::text from ddb.namespace where id = 1").await;
+    std::fs::write(&path, format!("{}\n", json!({ "namespace": main, "removed": "2026-11-22T00:00:00Z" }))).expect("a list");
+    let refused = server.ddb_in(&server.directory().join("refused"), &["restore", file, "--erasures", list_path]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("`main` was removed"), "{refused:?}");
+}
+
 /// Mutant: the row says that everything is deleted before it is.
 #[tokio::test]
 async fn a_kill_while_a_namespace_is_deleted_leaves_the_rest_to_the_next_start() {

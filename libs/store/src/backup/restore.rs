@@ -13,7 +13,7 @@ use crate::connection::to_error;
 use crate::erasure::{self, Listed};
 use crate::migration;
 use crate::verify::verify_log;
-use crate::{Config, Store};
+use crate::{Config, Store, namespace};
 
 /// What a restored database holds.
 #[derive(Debug, Clone)]
@@ -26,10 +26,12 @@ pub struct Restored {
     pub records: u64,
     /// Records of the backup that were on the list of erasures, each with what it owned where it was an account's.
     pub erased: u64,
+    /// Namespaces of the backup that were on the list as removed.
+    pub removed: u64,
 }
 
 /// Fills an empty database from a backup that was checked, in one transaction: it holds everything then, with a log that is what was hashed and ends
-/// where the header says, or nothing. What is on the list of erasures is erased before this returns.
+/// where the header says, or nothing. What is on the list of erasures is erased, and the namespaces that it says were removed are, before this returns.
 pub async fn restore(
     config: &Config,
     input: impl Read + Send + 'static,
@@ -60,9 +62,9 @@ pub async fn restore(
         execute(&mut connection, format!("analyze ddb.{relation}")).await?;
     }
     expect_whole(&mut connection, header).await?;
-    let mut restored =
-        Restored { header: header.clone(), rows: checked.rows.clone(), transactions: 0, facts: 0, records: 0, erased: 0 };
-    for namespace in &header.namespaces {
+    let (header, rows) = (header.clone(), checked.rows.clone());
+    let mut restored = Restored { header, rows, transactions: 0, facts: 0, records: 0, erased: 0, removed: 0 };
+    for namespace in &checked.header.namespaces {
         let id = NamespaceId(namespace.id);
         progress.begin(format!("verifying {}", namespace.name));
         let report = verify_log(&mut connection, id).await?;
@@ -74,17 +76,30 @@ pub async fn restore(
         }
         restored.transactions += report.transactions;
         restored.facts += report.facts;
+        if let Some(time) = erasure::removal(namespace.uuid, erasures)? {
+            if id == NamespaceId::MAIN {
+                return Err(Error::bad_request(
+                    "the list of erasures says that the namespace `main` was removed, which nobody can",
+                ));
+            }
+            namespace::take_name(&mut connection, id, Some(time)).await?;
+            restored.removed += 1;
+            continue;
+        }
         restored.records += projections::build(&mut connection, id, progress).await?;
         restored.erased += erasure::expect(&mut connection, (id, namespace.uuid), erasures).await?;
     }
     progress.begin("writing to disk");
     connection.execute("commit").await.map_err(to_error)?;
     connection.close().await.map_err(to_error)?;
-    if restored.erased > 0 {
-        // Whoever opens the database before this is done erases them before he does anything else.
+    if restored.erased + restored.removed > 0 {
+        // Whoever opens the database before this is done erases them before he does anything else, and sees nothing of what was removed.
         progress.begin("erasing what was erased since");
         let store = Store::open(config.clone()).await?;
         erasure::finish(&store).await?;
+        if restored.removed > 0 {
+            namespace::purge_all(&store).await?;
+        }
         store.close().await;
     }
     Ok(restored)

@@ -178,7 +178,7 @@ async fn conclude(connection: &mut PgConnection) -> Result<()> {
     for row in &rows {
         tables.push((NamespaceId(row.try_get(0).map_err(to_error)?), TableId(row.try_get(1).map_err(to_error)?)));
     }
-    vacuum::vacuum(connection, &tables).await?;
+    vacuum::vacuum_after_erasure(connection, &tables).await?;
     sqlx::query(
         "
         update ddb.erasure

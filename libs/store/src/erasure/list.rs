@@ -1,8 +1,10 @@
 //! The list of what was erased, which an older backup is restored with.
 //!
-//! A line is a JSON object. It names a record by its number in the log and the commitment of its name, which tells nothing to whom the name's salt is gone.
+//! A line is a JSON object: a record that was erased, or a namespace that was removed with all that it held. A record is named by its number in the log and the
+//! commitment of its name, which tells nothing to whom the name's salt is gone. What was erased in a namespace is listed until that is removed. Lists can be
+//! put one behind the other.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use ddb_core::chain::{from_hex, to_hex};
 use ddb_core::{EntityId, Error, NamespaceId, RecordId, RecordKey, Result, TableName, Timestamp, Uuid};
@@ -18,10 +20,27 @@ use crate::{Allowance, Store, SystemRow, dictionary, projection};
 /// Bytes of a line, at most: a reason has 1,000 characters.
 const MAX_LINE: u64 = 16 << 10;
 
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Listed {
+    Record(ErasedRecord),
+    Namespace(RemovedNamespace),
+}
+
+/// A namespace that was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovedNamespace {
+    pub namespace: Uuid,
+    /// When.
+    pub removed: String,
+}
+
 /// A record that was erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Listed {
+pub struct ErasedRecord {
     /// Of the namespace.
     pub namespace: Uuid,
     /// The record's number, the same in every backup of the same log.
@@ -36,20 +55,28 @@ pub struct Listed {
     pub time: String,
 }
 
-/// Writes every erasure, one a line; gives how many.
+/// Writes every removed namespace and every erasure in the others, one a line; gives how many.
 pub async fn list(store: &Store, mut out: impl Write) -> Result<u64> {
     let mut connection = store.pool().acquire().await.map_err(to_error)?;
+    let mut count = 0;
+    let mut put = |line: Listed| {
+        count += 1;
+        let line = serde_json::to_string(&line).map_err(Error::internal)?;
+        writeln!(out, "{line}").map_err(cannot_write)
+    };
+    for removed in removed(&mut connection).await? {
+        put(Listed::Namespace(removed))?;
+    }
     let mut rows = sqlx::query(
         "
         select n.uuid::text, r.entity, r.name, r.is_account, r.reason, r.tx, t.time
         from ddb.erasure r
-        join ddb.namespace n on n.id = r.namespace
+        join ddb.namespace n on n.id = r.namespace and n.removed_at is null
         join ddb.tx t on t.namespace = r.namespace and t.tx = r.tx
         order by r.namespace, r.tx, r.entity
         ",
     )
     .fetch(&mut *connection);
-    let mut count = 0;
     while let Some(row) = rows.try_next().await.map_err(to_error)? {
         let read = || {
             Ok((
@@ -64,13 +91,30 @@ pub async fn list(store: &Store, mut out: impl Write) -> Result<u64> {
         };
         let (namespace, entity, name, account, reason, tx, time) = read().map_err(to_error)?;
         let (namespace, name) = (namespace.parse().map_err(Error::internal)?, to_hex(name));
-        let listed = Listed { namespace, entity, name, account, reason, tx, time: time.to_rfc3339() };
-        let line = serde_json::to_string(&listed).map_err(Error::internal)?;
-        writeln!(out, "{line}").map_err(|error| Error::bad_request(format!("the list cannot be written: {error}")))?;
-        count += 1;
+        put(Listed::Record(ErasedRecord { namespace, entity, name, account, reason, tx, time: time.to_rfc3339() }))?;
     }
-    out.flush().map_err(|error| Error::bad_request(format!("the list cannot be written: {error}")))?;
+    out.flush().map_err(cannot_write)?;
     Ok(count)
+}
+
+async fn removed(connection: &mut PgConnection) -> Result<Vec<RemovedNamespace>> {
+    let rows =
+        sqlx::query("select uuid::text, removed_at from ddb.namespace where removed_at is not null order by removed_at, id")
+            .fetch_all(connection)
+            .await
+            .map_err(to_error)?;
+    let mut removed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let read = || Ok((row.try_get::<&str, _>(0)?, Timestamp(row.try_get(1)?)));
+        let (namespace, time) = read().map_err(to_error)?;
+        let namespace = namespace.parse().map_err(Error::internal)?;
+        removed.push(RemovedNamespace { namespace, removed: time.to_rfc3339() });
+    }
+    Ok(removed)
+}
+
+fn cannot_write(error: io::Error) -> Error {
+    Error::bad_request(format!("the list cannot be written: {error}"))
 }
 
 /// Reads a list to its end; 400 where a line is none of it.
@@ -88,15 +132,35 @@ pub fn read(mut input: impl BufRead) -> Result<Vec<Listed>> {
         let of_list = |problem: String| {
             Error::bad_request(format!("line {} of the list of erasures is none of a list: {problem}", listed.len() + 1))
         };
-        let erasure: Listed = serde_json::from_str(&line).map_err(|error| of_list(error.to_string()))?;
+        let of_line = parse(&line).map_err(of_list)?;
         if !line.ends_with('\n') {
             return Err(of_list("it has no end".to_owned()));
         }
-        if from_hex(&erasure.name).is_none_or(|name| name.len() != 64) {
-            return Err(of_list("`name` is no hash".to_owned()));
-        }
-        listed.push(erasure);
+        listed.push(of_line);
     }
+}
+
+fn parse(line: &str) -> Result<Listed, String> {
+    let line: serde_json::Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    if line.get("removed").is_some() {
+        let namespace: RemovedNamespace = serde_json::from_value(line).map_err(|error| error.to_string())?;
+        Timestamp::parse_rfc3339(&namespace.removed).map_err(|_| "`removed` is no time".to_owned())?;
+        return Ok(Listed::Namespace(namespace));
+    }
+    let record: ErasedRecord = serde_json::from_value(line).map_err(|error| error.to_string())?;
+    if from_hex(&record.name).is_none_or(|name| name.len() != 64) {
+        return Err("`name` is no hash".to_owned());
+    }
+    Ok(Listed::Record(record))
+}
+
+/// When a namespace was removed, if the list says that it was.
+pub(crate) fn removal(namespace: Uuid, listed: &[Listed]) -> Result<Option<Timestamp>> {
+    let removed = listed.iter().find_map(|listed| match listed {
+        Listed::Namespace(removed) if removed.namespace == namespace => Some(&removed.removed),
+        Listed::Namespace(_) | Listed::Record(_) => None,
+    });
+    removed.map(|time| Timestamp::parse_rfc3339(time)).transpose()
 }
 
 /// Notes those of the records that the namespace holds with a name, in the transaction that restores it: whoever opens the database erases them before anything
@@ -107,7 +171,11 @@ pub(crate) async fn expect(
     listed: &[Listed],
 ) -> Result<u64> {
     let mut expected = 0;
-    for erasure in listed.iter().filter(|erasure| erasure.namespace == uuid) {
+    for listed in listed {
+        let Listed::Record(erasure) = listed else { continue };
+        if erasure.namespace != uuid {
+            continue;
+        }
         let row = sqlx::query(
             "
             select t.name, e.key, e.salt

@@ -16,11 +16,12 @@ mod vacuum;
 use ddb_core::{EntityId, RecordId, RecordKey};
 
 pub use carry_out::{carrier, finish};
-pub use list::{Listed, list, read};
+pub use list::{ErasedRecord, Listed, RemovedNamespace, list, read};
 pub use told::Erasure;
 
 pub(crate) use carry_out::is_open;
-pub(crate) use list::{apply, expect};
+pub(crate) use list::{apply, expect, removal};
+pub(crate) use vacuum::vacuum;
 
 use crate::{Change, Current, Record, Step};
 

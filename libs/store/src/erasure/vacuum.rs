@@ -19,9 +19,14 @@ const RELATIONS: [&str; 9] = [
     "ddb.erasure",
 ];
 
-pub(super) async fn vacuum(connection: &mut PgConnection, tables: &[(NamespaceId, TableId)]) -> Result<()> {
+/// After records of these tables were erased.
+pub(super) async fn vacuum_after_erasure(connection: &mut PgConnection, tables: &[(NamespaceId, TableId)]) -> Result<()> {
     let projections = tables.iter().map(|(namespace, table)| projection::relation(*namespace, *table));
-    for relation in RELATIONS.into_iter().map(str::to_owned).chain(projections) {
+    vacuum(connection, RELATIONS.into_iter().map(str::to_owned).chain(projections)).await
+}
+
+pub(crate) async fn vacuum(connection: &mut PgConnection, relations: impl Iterator<Item = String>) -> Result<()> {
+    for relation in relations {
         // Where few rows have died PostgreSQL would leave their entries in the indexes.
         execute(connection, &format!("vacuum (analyze, index_cleanup on) {relation}")).await?;
         forget_samples(connection, &relation).await?;

@@ -20,7 +20,9 @@ use crate::connection::to_error;
 pub use purge::purger;
 
 pub(crate) use create::ensure_main;
+pub(crate) use purge::purge_all;
 pub(crate) use realm::{Realm, Realms};
+pub(crate) use remove::take_name;
 
 /// How long a process does without asking whether a namespace is still there.
 const TRUSTED: Duration = Duration::from_millis(900);

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use ddb_core::{NamespaceId, Result, TableId};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
+use super::unpurged;
 use crate::connection::to_error;
 use crate::job::Recurring;
-use crate::{Store, projection};
+use crate::{Store, erasure, projection};
 
 /// How often removed namespaces are looked for.
 const EVERY: Duration = Duration::from_secs(2);
@@ -39,7 +40,7 @@ async fn purge(store: &Store) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let end = Instant::now() + RUN;
+    let end = Some(Instant::now() + RUN);
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
     for row in rows {
         let namespace = NamespaceId(row.try_get(0).map_err(to_error)?);
@@ -56,8 +57,21 @@ async fn purge(store: &Store) -> Result<()> {
     connection.close().await.map_err(to_error)
 }
 
+/// Deletes all that removed namespaces hold, at once, and frees what it took in PostgreSQL's pages. For a database that nobody else uses.
+pub(crate) async fn purge_all(store: &Store) -> Result<()> {
+    let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
+    connection.execute(sqlx::raw_sql("set statement_timeout = 0")).await.map_err(to_error)?;
+    for namespace in unpurged(&mut connection).await? {
+        purge_one(&mut connection, namespace, None).await?;
+    }
+    let relations = relations(&mut connection).await?;
+    erasure::vacuum(&mut connection, relations.into_iter().map(|relation| format!("ddb.{relation}"))).await?;
+    connection.close().await.map_err(to_error)
+}
+
 /// False where the time was over before everything was deleted.
-async fn purge_one(connection: &mut PgConnection, namespace: NamespaceId, end: Instant) -> Result<bool> {
+async fn purge_one(connection: &mut PgConnection, namespace: NamespaceId, end: Option<Instant>) -> Result<bool> {
+    let is_over = || end.is_some_and(|end| Instant::now() > end);
     let tables = sqlx::query("select id from ddb.data_table where namespace = $1 order by id")
         .bind(namespace.0)
         .fetch_all(&mut *connection)
@@ -65,7 +79,7 @@ async fn purge_one(connection: &mut PgConnection, namespace: NamespaceId, end: I
         .map_err(to_error)?;
     for table in tables {
         drop_table(connection, namespace, TableId(table.try_get(0).map_err(to_error)?)).await?;
-        if Instant::now() > end {
+        if is_over() {
             return Ok(false);
         }
     }
@@ -80,7 +94,7 @@ async fn purge_one(connection: &mut PgConnection, namespace: NamespaceId, end: I
             if deleted < BATCH as u64 {
                 break;
             }
-            if Instant::now() > end {
+            if is_over() {
                 return Ok(false);
             }
         }

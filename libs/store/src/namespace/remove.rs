@@ -1,4 +1,4 @@
-use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Result};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Result, Timestamp};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
@@ -19,20 +19,26 @@ pub(super) async fn remove(connection: &mut PgConnection, name: &NamespaceName) 
     let id = NamespaceId(found.try_get(0).map_err(to_error)?);
     let lock = format!("set local lock_timeout = '5s'; {}", lock_statement(id));
     transaction.execute(sqlx::raw_sql(AssertSqlSafe(lock))).await.map_err(busy)?;
+    let is_removed = take_name(&mut transaction, id, None).await?;
+    transaction.commit().await.map_err(to_error)?;
+    Ok(is_removed.then_some(id))
+}
+
+/// The namespace counts as removed from the end of the transaction on; None: it is removed now. False where it was removed before.
+pub(crate) async fn take_name(connection: &mut PgConnection, id: NamespaceId, time: Option<Timestamp>) -> Result<bool> {
     let removed = sqlx::query(
         "
         update ddb.namespace
-        set name = null, removed_at = (extract(epoch from clock_timestamp()) * 1000000)::bigint
-        where id = $1 and name = $2
+        set name = null, removed_at = coalesce($2, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+        where id = $1 and name is not null
         ",
     )
     .bind(id.0)
-    .bind(name.as_str())
-    .execute(&mut *transaction)
+    .bind(time.map(|time| time.0))
+    .execute(connection)
     .await
     .map_err(to_error)?;
-    transaction.commit().await.map_err(to_error)?;
-    Ok((removed.rows_affected() == 1).then_some(id))
+    Ok(removed.rows_affected() == 1)
 }
 
 fn busy(error: sqlx::Error) -> Error {

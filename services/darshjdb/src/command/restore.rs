@@ -70,6 +70,7 @@ fn as_json(restored: &Restored) -> serde_json::Value {
         "facts": restored.facts,
         "records": restored.records,
         "erased": restored.erased,
+        "removed_namespaces": restored.removed,
         "rows": rows,
     })
 }
@@ -82,6 +83,12 @@ fn sentence(restored: &Restored) -> String {
     }
     if restored.erased > 0 {
         text += &format!("\n{} records of the list of erasures were erased, with what erased accounts owned", restored.erased);
+    }
+    if restored.removed > 0 {
+        text += &format!(
+            "\n{} of the namespaces were removed since, says the list of erasures, and are removed here",
+            restored.removed
+        );
     }
     text += "\nthe log is as it was written; everyone signs in again, and access tokens are signed with a new key";
     text
