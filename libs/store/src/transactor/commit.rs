@@ -196,7 +196,7 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
                  from unnest({entity}::bigint[], {name}::bytea[], {reason}::text[], {tx}::bigint[], {owner}::bytea[])
                      as u (entity, name, reason, tx, owner)
                  on conflict (namespace, entity) do update
-                     set tx = excluded.tx, owner = excluded.owner, is_account = excluded.is_account
+                     set tx = excluded.tx, name = excluded.name, owner = excluded.owner, is_account = excluded.is_account
              )"
         );
     }

@@ -9,6 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 use super::erased::Erased;
+use super::noted::Logged;
 use super::{Report, Scope};
 use crate::connection::to_error;
 use crate::job::Progress;
@@ -36,6 +37,7 @@ pub(super) async fn check(
     let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
     let mut used = HashSet::new();
     let mut erased = Erased::default();
+    let mut logged = Logged::default();
     let mut after = report.head;
     let end = scope.to.map_or(i64::MAX, |to| to.0);
     loop {
@@ -60,6 +62,7 @@ pub(super) async fn check(
                 report.facts += 1;
                 used.insert(fact.attribute);
                 erased.note(&fact);
+                logged.note(transaction.tx, &fact);
                 hashing.add(&fact, &names, report, &place);
             }
             erased.note_actor(&transaction);
@@ -82,6 +85,7 @@ pub(super) async fn check(
     if !scope.is_whole() {
         return Ok(());
     }
+    logged.check(connection, namespace, report).await?;
     for attribute in names.attributes.keys().filter(|id| **id >= attribute::FIRST_FIELD.0 && !used.contains(id)) {
         report.problem(format!("attribute {attribute}"), "no fact has it");
     }

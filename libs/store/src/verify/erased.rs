@@ -66,27 +66,6 @@ impl Erased {
         for entity in self.named {
             report.problem(format!("entity {entity}"), "was erased, and its name is there");
         }
-        let left = count_left(connection, namespace).await?;
-        if left > 0 {
-            report.problem("erasures", format!("{left} values are there of records whose erasure was carried out"));
-        }
         Ok(())
     }
-}
-
-async fn count_left(connection: &mut PgConnection, namespace: NamespaceId) -> Result<i64> {
-    let row = sqlx::query(
-        "
-        select count(*)
-        from ddb.erasure e
-        join ddb.triple f on f.namespace = e.namespace and f.entity = e.entity
-        where e.namespace = $1 and e.cleared_at is not null and f.attribute <> $2 and f.value is not null
-        ",
-    )
-    .bind(namespace.0)
-    .bind(attribute::ERASED.0)
-    .fetch_one(connection)
-    .await
-    .map_err(to_error)?;
-    row.try_get(0).map_err(to_error)
 }

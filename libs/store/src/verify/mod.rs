@@ -4,6 +4,7 @@
 mod chain;
 mod erased;
 mod job;
+mod noted;
 mod projections;
 mod rebuild;
 mod report;

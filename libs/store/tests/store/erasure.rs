@@ -6,6 +6,7 @@
 //! - `transactor/commit.rs`, `w_nameless`: keeps `key`.
 //! - `erasure/vacuum.rs`: does not analyse; `forget_samples` does nothing.
 //! - `verify/erased.rs`, `check`: looks for no erasure.
+//! - `verify/noted.rs`, `check`: takes values for no problem where a row is, or where none is; compares no transaction, or no name.
 //! - `backup/save.rs`: does not wait until nothing is open.
 //! - `erasure/list.rs`, `expect`: does not compare the name.
 
@@ -227,26 +228,43 @@ async fn what_is_missing_without_an_erasure_shows() {
         .await
         .expect("an update");
     assert!(problems().await.contains("entity 1: values or its name are missing"), "{}", problems().await);
-    // The relation that is no part of the log proves nothing.
+    // The relation that is no part of the log proves nothing, and a row of it that the log knows nothing of shows.
     sqlx::raw_sql("insert into ddb.erasure (namespace, entity, name, reason, tx, cleared_at) values (1, 1, '', 'x', 1, 1)")
         .execute(&mut connection)
         .await
         .expect("an insert");
-    assert!(problems().await.contains("entity 1: values or its name are missing"), "{}", problems().await);
+    let found = problems().await;
+    assert!(found.contains("entity 1: values or its name are missing") && found.contains("erasures: 1 are noted"), "{found}");
     sqlx::raw_sql("delete from ddb.erasure").execute(&mut connection).await.expect("a delete");
 
-    // What was erased and comes back shows as well.
+    // What was erased and comes back shows as well, whatever is noted.
     erase(&store, "people", &[key("a")]).await;
     assert_eq!(problems().await, "");
     erasure::finish(&store).await.expect("it is carried out");
     assert_eq!(problems().await, "");
+    for (statement, undo) in [
+        (
+            "update ddb.erasure set name = decode(repeat('00', 64), 'hex')",
+            "update ddb.erasure r set name = e.commitment from ddb.entity e where e.id = 1",
+        ),
+        ("update ddb.erasure set tx = tx - 1", "update ddb.erasure set tx = tx + 1"),
+        ("update ddb.erasure set entity = 2", "update ddb.erasure set entity = 1"),
+    ] {
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect("an update");
+        assert!(problems().await.contains("erasures: 1 are noted that the log does not hold"), "{statement}");
+        sqlx::raw_sql(undo).execute(&mut connection).await.expect("an update");
+        assert_eq!(problems().await, "");
+    }
     sqlx::query("update ddb.triple set value = $1, salt = $2 where entity = 1 and attribute >= 16")
         .bind(&value)
         .bind(&salt)
         .execute(&mut connection)
         .await
         .expect("an update");
-    assert!(problems().await.contains("erasures: 1 values are there"), "{}", problems().await);
+    assert_eq!(problems().await, "erasures: 1 values are there of records whose erasure was carried out");
+    sqlx::raw_sql("delete from ddb.erasure").execute(&mut connection).await.expect("a delete");
+    let found = problems().await;
+    assert!(found.contains("erasures: 1 values are there") && found.contains("erasures: 1 of the log are not noted"), "{found}");
     connection.close().await.expect("closed");
     store.close().await;
 }
