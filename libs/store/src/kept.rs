@@ -24,7 +24,7 @@ const MAX_BODY: usize = 1 << 20;
 
 /// What makes a write happen once: the same one, sent again by the same caller, has the answer of the first and no effect.
 pub struct Once {
-    /// Who calls: of an account the sort key of its key.
+    /// Who calls: of an account the sort key of its key, of root in another namespace [`caller_of_root`].
     pub caller: Vec<u8>,
     /// What the caller calls the request.
     pub key: String,
@@ -34,6 +34,11 @@ pub struct Once {
     pub request: [u8; 32],
     /// What the caller is answered.
     pub answer: Render,
+}
+
+/// Stands for root in another namespace than `main`, by the sort key of the account's key: no sort key begins with a zero.
+pub fn caller_of_root(sort_key: &[u8]) -> Vec<u8> {
+    [&[0], sort_key].concat()
 }
 
 /// Makes an answer of what was written; of the same state the same one.

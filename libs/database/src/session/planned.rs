@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use ddb_core::{Error, Principal, Result, sort_key};
+use ddb_store::kept::caller_of_root;
 use ddb_store::{KeptAnswer, Once, Outcome, Record, Refused, Step, Write, Written};
 
 use super::{Answer, Session};
@@ -75,8 +76,7 @@ fn kept_caller(principal: &Principal) -> Result<Option<Vec<u8>>> {
     match principal {
         Principal::Anonymous | Principal::System => Ok(None),
         Principal::Account(account) => sort_key::encode_record_key(&account.key).map(Some),
-        // An account of another namespace: no sort key of a record's key begins with a zero.
-        Principal::Root(account) => Ok(Some([&[0], &*sort_key::encode_record_key(&account.key)?].concat())),
+        Principal::Root(account) => sort_key::encode_record_key(&account.key).map(|key| Some(caller_of_root(&key))),
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::carry_out::Open;
 use crate::connection::to_error;
-use crate::projection;
+use crate::{kept, projection};
 
 /// Clears answers that are kept, and who made or asked for something where it was an erased account; then the erasures count as cleared.
 pub(super) async fn clear(connection: &mut PgConnection, cleared: &[&Open]) -> Result<()> {
@@ -49,20 +49,39 @@ pub(super) async fn clear(connection: &mut PgConnection, cleared: &[&Open]) -> R
 }
 
 async fn clear_account(connection: &mut PgConnection, namespace: NamespaceId, owner: &[u8]) -> Result<()> {
-    let record = RecordId::new(TableName::user(), projection::decode_key(owner)?).to_string();
+    let key = projection::decode_key(owner)?;
+    let (id, record) = (key.to_string(), RecordId::new(TableName::user(), key).to_string());
     sqlx::query("delete from ddb.kept_answer where namespace = $1 and caller = $2")
         .bind(namespace.0)
         .bind(owner)
         .execute(&mut *connection)
         .await
         .map_err(to_error)?;
-    for statement in [
+    for (statement, name) in [
         // It still counts against what all accounts together may make.
-        "update ddb.data_table set created_by = 'erased' where namespace = $1 and created_by = $2",
-        "update ddb.index_definition set created_by = null where namespace = $1 and created_by = $2",
-        "update ddb.job set created_by = null where namespace = $1 and created_by = $2",
+        ("update ddb.data_table set created_by = 'erased' where namespace = $1 and created_by = $2", &record),
+        ("update ddb.index_definition set created_by = null where namespace = $1 and created_by = $2", &id),
+        ("update ddb.job set created_by = null where namespace = $1 and created_by = $2", &record),
     ] {
-        sqlx::query(statement).bind(namespace.0).bind(&record).execute(&mut *connection).await.map_err(to_error)?;
+        sqlx::query(statement).bind(namespace.0).bind(name).execute(&mut *connection).await.map_err(to_error)?;
     }
+    if namespace == NamespaceId::MAIN {
+        clear_root(connection, &record, owner).await?;
+    }
+    Ok(())
+}
+
+/// What it made in other namespaces, where it was root.
+async fn clear_root(connection: &mut PgConnection, record: &str, owner: &[u8]) -> Result<()> {
+    sqlx::query("update ddb.namespace set created_by = null where created_by = $1")
+        .bind(record)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
+    sqlx::query("delete from ddb.kept_answer k using ddb.namespace n where k.namespace = n.id and k.caller = $1")
+        .bind(kept::caller_of_root(owner))
+        .execute(connection)
+        .await
+        .map_err(to_error)?;
     Ok(())
 }

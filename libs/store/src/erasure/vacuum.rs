@@ -7,7 +7,7 @@ use crate::connection::to_error;
 use crate::projection;
 
 /// The relations besides the projections that erasing takes something out of.
-const RELATIONS: [&str; 9] = [
+const RELATIONS: [&str; 11] = [
     "ddb.triple",
     "ddb.entity",
     "ddb.kept_answer",
@@ -17,6 +17,8 @@ const RELATIONS: [&str; 9] = [
     "ddb.index_definition",
     "ddb.job",
     "ddb.erasure",
+    "ddb.usage",
+    "ddb.namespace",
 ];
 
 /// After records of these tables were erased.

@@ -42,7 +42,7 @@ pub struct NamespaceInfo {
     pub name: NamespaceName,
     pub uuid: Uuid,
     pub created: Timestamp,
-    /// The record of the account of `main` that made it, as text; None: the system.
+    /// The record of the account of `main` that made it, as text; None: the system, and who was erased since.
     pub created_by: Option<String>,
     pub head: Tx,
 }

@@ -5,6 +5,7 @@
 //! no limit is enforced.
 
 mod count;
+mod recount;
 mod usage;
 
 use ddb_core::{Error, ErrorCode, NamespaceId, RecordKey, Result, sort_key};
@@ -18,6 +19,7 @@ use crate::{Store, namespace};
 
 pub use count::counter;
 
+pub(crate) use recount::{Difference, Recount};
 pub(crate) use usage::{Counted, Usages};
 
 /// What is held at most; None: any number.

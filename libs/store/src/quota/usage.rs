@@ -37,6 +37,10 @@ impl Counted {
         Ok(Some(Self { enforced: is_counted.then_some(quota) }))
     }
 
+    pub(crate) fn is_enforced(&self) -> bool {
+        self.enforced.is_some()
+    }
+
     /// Whether a write may change by `change` what is held, on top of what there is (`used`) and of what the writes before it have changed (`changed`).
     /// Whoever takes nothing more is not refused, however much there is.
     pub(crate) fn check(&self, allowed: NewRecords, used: &Usages, changed: &Usages, change: &Usages) -> Result<()> {
@@ -109,11 +113,20 @@ impl Usages {
         all.chunks(size).map(|part| Self(part.iter().cloned().collect())).collect()
     }
 
+    /// What the owner holds, who is not among them any more.
+    pub(crate) fn take(&mut self, owner: &[u8]) -> Usage {
+        self.0.remove(owner).unwrap_or_default()
+    }
+
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = (Vec<u8>, Usage)> {
+        self.0.into_iter()
+    }
+
     fn of(&self, owner: &[u8]) -> Usage {
         self.0.get(owner).copied().unwrap_or_default()
     }
 
-    /// Adds to the counters, under the lock of the namespace.
+    /// Adds to the counters, under the lock of the namespace. Of who holds nothing there is none, so that nothing is left of who is erased.
     pub(crate) async fn write(self, connection: &mut PgConnection, namespace: NamespaceId) -> Result<(), sqlx::Error> {
         let (mut owners, mut records, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
         for (owner, usage) in self.0.into_iter().filter(|(_, usage)| *usage != Usage::default()) {
@@ -123,10 +136,13 @@ impl Usages {
         }
         sqlx::query(
             "
-            insert into ddb.usage (namespace, owner, records, bytes)
-            select $1, u.* from unnest($2::bytea[], $3::bigint[], $4::bigint[]) as u (owner, records, bytes)
-            on conflict (namespace, owner) do update
-                set records = ddb.usage.records + excluded.records, bytes = ddb.usage.bytes + excluded.bytes
+            merge into ddb.usage u
+            using unnest($2::bytea[], $3::bigint[], $4::bigint[]) as change (owner, records, bytes)
+            on u.namespace = $1 and u.owner = change.owner
+            when matched and u.records + change.records = 0 and u.bytes + change.bytes = 0 then delete
+            when matched then update set records = u.records + change.records, bytes = u.bytes + change.bytes
+            when not matched then insert (namespace, owner, records, bytes)
+                values ($1, change.owner, change.records, change.bytes)
             ",
         )
         .bind(namespace.0)

@@ -1,5 +1,5 @@
 //! Checks the log against its hash chain, the dictionaries against the names that were hashed, and the projections against
-//! the facts. What it finds is reported, not mended; `rebuild` makes the projections anew.
+//! the facts, and the counters of quotas against the records. What it finds is reported, not mended; `rebuild` makes projections and counters anew.
 
 mod chain;
 mod erased;

@@ -11,6 +11,7 @@ use crate::fold::{self, Batch, Batches, EntityRow};
 use crate::index::{self, IndexColumn, IndexState, Indexes, TableIndexes};
 use crate::job::Progress;
 use crate::projection::{self, RawRecord};
+use crate::quota::{Difference, Recount};
 use crate::read::is_gone;
 use crate::{Record, Shadowed, catalogue};
 
@@ -32,6 +33,7 @@ pub(super) async fn check(
 ) -> Result<()> {
     let names = fold::attribute_names(connection, namespace).await?;
     let indexes = Indexes::load(connection, namespace).await?;
+    let mut held = Recount::where_enforced(connection, namespace).await?;
     for (table, name) in catalogue::all_tables(connection, namespace).await? {
         let mut indexes = indexes.of(table).map(|indexes| TableIndexes::clone(indexes)).unwrap_or_default();
         report.tables += 1;
@@ -56,12 +58,22 @@ pub(super) async fn check(
                 let projected = projected(connection, namespace, table, &batch.entities, &mut indexes.columns).await?;
                 rows += projected.len() as i64;
                 progress.advance(batch.entities.len() as u64);
+                if let Some(held) = &mut held {
+                    held.add(batch.folded.values())?;
+                }
                 compare(&name, &batch, projected, &indexes, report);
             }
         }
         let count = count(connection, namespace, table).await?;
         if count != rows {
             report.problem(name.as_str(), format!("the projection has {} rows that no record stands behind", count - rows));
+        }
+    }
+    if let Some(held) = held {
+        for Difference { owner, counted, held } in held.compare(connection, namespace).await? {
+            let who = owner.as_deref().unwrap_or("the namespace");
+            let counted = format!("is counted with {} records of {} bytes", counted.records, counted.bytes);
+            report.problem("quota", format!("{who} {counted}, and holds {} of {}", held.records, held.bytes));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches};
 use crate::index::{self, IndexColumn, Indexes};
+use crate::quota::Recount;
 use crate::statement::Statement;
 use crate::transactor::lock_statement;
 use crate::{Store, catalogue, projection};
@@ -13,7 +14,7 @@ use crate::{Store, catalogue, projection};
 /// Entities whose facts are asked for at a time.
 const CHUNK: i64 = 2_000;
 
-/// Empties and refills every projection of a namespace, in one transaction that holds the namespace's lock: writers wait (and
+/// Empties and refills every projection of a namespace, and counts anew what is held where there are limits, in one transaction that holds the namespace's lock: writers wait (and
 /// are answered 503 once they have waited too long), readers see the old rows until it commits. Gives the number of records.
 pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
@@ -25,6 +26,7 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
     let names = fold::attribute_names(&mut connection, namespace).await?;
     let mut records = 0;
     let indexes = Indexes::load(&mut connection, namespace).await?;
+    let mut held = Recount::where_limited(&mut connection, namespace).await?;
     for (table, _) in catalogue::all_tables(&mut connection, namespace).await? {
         let relation = projection::relation(namespace, table);
         let columns = indexes.of(table).map_or(&[][..], |indexes| &indexes.columns);
@@ -38,8 +40,14 @@ pub async fn rebuild(store: &Store, namespace: NamespaceId) -> Result<u64> {
             let mut batches = Batches::of(&mut facts, namespace, entities, &names);
             while let Some(batch) = batches.next().await? {
                 records += fill(&mut connection, &relation, columns, &batch).await?;
+                if let Some(held) = &mut held {
+                    held.add(batch.folded.values())?;
+                }
             }
         }
+    }
+    if let Some(held) = held {
+        held.replace(&mut connection, namespace).await?;
     }
     // What was read before may have been what is mended now.
     index::raise(&mut connection, namespace).await?;

@@ -15,6 +15,7 @@ mod indexes;
 mod jobs;
 mod past;
 mod processes;
+mod quotas;
 mod support;
 mod system_rows;
 mod writes;

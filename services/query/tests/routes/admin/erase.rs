@@ -152,6 +152,45 @@ async fn an_erased_user_is_signed_out_at_once_and_the_address_is_free() {
 }
 
 #[tokio::test]
+async fn the_key_of_who_was_root_is_left_nowhere() {
+    // Mutants: `clear_root` clears no namespace, or no answers; `usage.rs`, `write` keeps counters of nothing; `RELATIONS` without `ddb.usage`;
+    // `clear_account` looks for the record among indexes, which hold the key.
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let address = "ada@example.com";
+    let id = Caller::sign_up(&server.anon(), address).await.id;
+    assert_eq!(server.ddb(&["admin", "roles", "--email", address, "--add", "admin", "--add", "root"]).code, Some(0));
+    let root = Caller::sign_in(&server.anon(), address).await;
+    admin.patch("/api/admin/quotas", &json!({ "owner": { "records": 100 } })).await.expect(200);
+    let end = Instant::now() + Duration::from_secs(30);
+    while admin.get("/api/admin/quotas").await.expect(200).json["data"]["state"] != "enforced" {
+        assert!(Instant::now() < end, "counted in time");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    root.post("/api/admin/namespaces", &json!({ "name": "shop" })).await.expect(201);
+    let in_shop = root.with_header("x-ddb-namespace", "shop");
+    for client in [&*root, &in_shop] {
+        client.with_header("idempotency-key", "first").post("/api/data/notes", &json!({ "id": "a" })).await.expect(201);
+        client.post("/api/schema/notes/indexes", &json!({ "fields": ["text"] })).await.expect(201);
+        client.post("/api/audit/verify", &json!({})).await.expect(202);
+    }
+    let key = id.replacen("user:", "", 1);
+    let database = server.embedded().await;
+    let mut session = database.connect().await;
+    session.execute("analyze").await;
+    let held = session.holding(&key).await;
+    for place in ["ddb.usage: 1", "ddb.namespace: 1", "ddb.kept_answer: 2", "ddb.job: 1", "samples of usage.owner"] {
+        assert!(held.iter().any(|held| held.starts_with(place)), "the test looks at {place}: {held:?}");
+    }
+    root.delete("/api/auth/me").await.expect(204);
+    gone(&server).await;
+    assert_eq!(session.holding(&key).await, Vec::<String>::new());
+    let listed = admin.get("/api/admin/namespaces").await.expect(200);
+    assert_eq!((&listed.json["data"][1]["name"], &listed.json["data"][1]["created_by"]), (&json!("shop"), &json!(null)));
+    sound(&admin).await;
+}
+
+#[tokio::test]
 async fn keys_of_every_kind_are_erased() {
     let cast = STAGE.cast().await;
     let table = cast.table();
