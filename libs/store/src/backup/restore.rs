@@ -10,7 +10,7 @@ use super::load::load;
 use super::relations::{FACTS, columns, saved};
 use super::{Progress, projections};
 use crate::connection::to_error;
-use crate::erasure::{self, Listed};
+use crate::erasure::{self, Listed, Matching};
 use crate::migration;
 use crate::verify::verify_log;
 use crate::{Config, Store, namespace};
@@ -28,6 +28,8 @@ pub struct Restored {
     pub erased: u64,
     /// Namespaces of the backup that were on the list as removed.
     pub removed: u64,
+    /// Lines of the list that are about nothing in the backup: what came into being after it was taken, or another database.
+    pub unmatched: u64,
 }
 
 /// Fills an empty database from a backup that was checked, in one transaction: it holds everything then, with a log that is what was hashed and ends
@@ -63,7 +65,11 @@ pub async fn restore(
     }
     expect_whole(&mut connection, header).await?;
     let (header, rows) = (header.clone(), checked.rows.clone());
-    let mut restored = Restored { header, rows, transactions: 0, facts: 0, records: 0, erased: 0, removed: 0 };
+    let mut restored = Restored { header, rows, transactions: 0, facts: 0, records: 0, erased: 0, removed: 0, unmatched: 0 };
+    let mut matching = Matching::of(erasures);
+    for namespace in namespace::removed(&mut connection).await? {
+        matching.settle(namespace);
+    }
     for namespace in &checked.header.namespaces {
         let id = NamespaceId(namespace.id);
         progress.begin(format!("verifying {}", namespace.name));
@@ -76,7 +82,7 @@ pub async fn restore(
         }
         restored.transactions += report.transactions;
         restored.facts += report.facts;
-        if let Some(time) = erasure::removal(namespace.uuid, erasures)? {
+        if let Some(time) = matching.removal(namespace.uuid)? {
             if id == NamespaceId::MAIN {
                 return Err(Error::bad_request(
                     "the list of erasures says that the namespace `main` was removed, which nobody can",
@@ -87,8 +93,9 @@ pub async fn restore(
             continue;
         }
         restored.records += projections::build(&mut connection, id, progress).await?;
-        restored.erased += erasure::expect(&mut connection, (id, namespace.uuid), erasures).await?;
+        matching.expect(&mut connection, (id, namespace.uuid)).await?;
     }
+    (restored.erased, restored.unmatched) = (matching.expected(), matching.unmatched());
     progress.begin("writing to disk");
     connection.execute("commit").await.map_err(to_error)?;
     connection.close().await.map_err(to_error)?;

@@ -1,12 +1,15 @@
 //! The job that takes away what is left of erased records.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ddb_core::{NamespaceId, Result, TableId};
+use ddb_core::{NamespaceId, Result};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor, Row};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
-use super::{facts, owned, rest, vacuum};
+use super::freeing::Freeing;
+use super::{facts, owned, rest};
 use crate::Store;
 use crate::connection::to_error;
 use crate::job::Recurring;
@@ -23,7 +26,7 @@ const BATCH: i64 = 200;
 const LOCK: &str = "select pg_try_advisory_lock(1145324034, 0)";
 
 /// Not of a removed namespace, which is deleted as a whole.
-const LIVING: &str = "exists (select from ddb.namespace n where n.id = erasure.namespace and n.name is not null)";
+pub(super) const LIVING: &str = "exists (select from ddb.namespace n where n.id = erasure.namespace and n.name is not null)";
 
 /// An erasure that is recorded and of which something may be left.
 pub(super) struct Open {
@@ -38,17 +41,21 @@ pub(super) struct Open {
 
 /// Carries out what is open, as a job.
 pub fn carrier() -> Recurring {
-    Recurring {
-        kind: "erasure",
-        every: EVERY,
-        run: Box::new(|store| Box::pin(async move { carry_out(&store, Some(Instant::now() + RUN)).await.map(drop) })),
-    }
+    let freeing = Arc::new(Mutex::new(Freeing::default()));
+    let run = move |store| {
+        let freeing = freeing.clone();
+        Box::pin(async move {
+            let mut freeing = freeing.lock().await;
+            carry_out(&store, &mut freeing, Some(Instant::now() + RUN)).await.map(drop)
+        }) as _
+    };
+    Recurring { kind: "erasure", every: EVERY, run: Box::new(run) }
 }
 
 /// Waits until no row holds anything of what is erased, and helps.
 pub async fn finish(store: &Store) -> Result<()> {
     while is_open(store.pool()).await? {
-        if !carry_out(store, None).await? {
+        if !carry_out(store, &mut Freeing::default(), None).await? {
             sleep(LOOK_AGAIN).await;
         }
     }
@@ -72,7 +79,7 @@ impl Store {
 }
 
 /// One run, until the time is over; false where another process is at it.
-async fn carry_out(store: &Store, until: Option<Instant>) -> Result<bool> {
+async fn carry_out(store: &Store, freeing: &mut Freeing, until: Option<Instant>) -> Result<bool> {
     let row = sqlx::query("select exists (select from ddb.erasure where done_at is null)")
         .fetch_one(store.pool())
         .await
@@ -92,7 +99,7 @@ async fn carry_out(store: &Store, until: Option<Instant>) -> Result<bool> {
     }
     let done = clear_all(store, &mut connection, until).await;
     let done = match done {
-        Ok(true) => conclude(&mut connection).await.map(|()| true),
+        Ok(true) => freeing.conclude(&mut connection).await.map(|()| true),
         other => other,
     };
     connection.close().await.map_err(to_error)?;
@@ -156,39 +163,4 @@ async fn open(connection: &mut PgConnection) -> Result<Vec<Open>> {
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(to_error)
-}
-
-/// Rows are gone; the pages that held them follow.
-async fn conclude(connection: &mut PgConnection) -> Result<()> {
-    let statement = format!(
-        "
-        select distinct erasure.namespace, e.table_id
-        from ddb.erasure
-        join ddb.entity e on e.namespace = erasure.namespace and e.id = erasure.entity
-        where erasure.done_at is null and erasure.cleared_at is not null and {LIVING}
-        "
-    );
-    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut *connection).await.map_err(to_error)?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let last = "select coalesce(max(cleared_at), 0) from ddb.erasure where done_at is null and cleared_at is not null";
-    let last: i64 = connection.fetch_one(AssertSqlSafe(last)).await.and_then(|row| row.try_get(0)).map_err(to_error)?;
-    let mut tables = Vec::with_capacity(rows.len());
-    for row in &rows {
-        tables.push((NamespaceId(row.try_get(0).map_err(to_error)?), TableId(row.try_get(1).map_err(to_error)?)));
-    }
-    vacuum::vacuum_after_erasure(connection, &tables).await?;
-    sqlx::query(
-        "
-        update ddb.erasure
-        set done_at = (extract(epoch from clock_timestamp()) * 1000000)::bigint
-        where done_at is null and cleared_at <= $1
-        ",
-    )
-    .bind(last)
-    .execute(connection)
-    .await
-    .map_err(to_error)?;
-    Ok(())
 }

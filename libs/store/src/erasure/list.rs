@@ -15,7 +15,7 @@ use sqlx::{PgConnection, Row};
 use super::{Expected, step_if};
 use crate::connection::to_error;
 use crate::system::{ErasedAccount, NewErasure};
-use crate::{Allowance, Store, SystemRow, dictionary, projection};
+use crate::{Allowance, Store, SystemRow, projection};
 
 /// Bytes of a line, at most: a reason has 1,000 characters.
 const MAX_LINE: u64 = 16 << 10;
@@ -152,70 +152,6 @@ fn parse(line: &str) -> Result<Listed, String> {
         return Err("`name` is no hash".to_owned());
     }
     Ok(Listed::Record(record))
-}
-
-/// When a namespace was removed, if the list says that it was.
-pub(crate) fn removal(namespace: Uuid, listed: &[Listed]) -> Result<Option<Timestamp>> {
-    let removed = listed.iter().find_map(|listed| match listed {
-        Listed::Namespace(removed) if removed.namespace == namespace => Some(&removed.removed),
-        Listed::Namespace(_) | Listed::Record(_) => None,
-    });
-    removed.map(|time| Timestamp::parse_rfc3339(time)).transpose()
-}
-
-/// Notes those of the records that the namespace holds with a name, in the transaction that restores it: whoever opens the database erases them before anything
-/// else. Gives how many. What has another name under the number is another record: that of the list came into being after the backup.
-pub(crate) async fn expect(
-    connection: &mut PgConnection,
-    (namespace, uuid): (NamespaceId, Uuid),
-    listed: &[Listed],
-) -> Result<u64> {
-    let mut expected = 0;
-    for listed in listed {
-        let Listed::Record(erasure) = listed else { continue };
-        if erasure.namespace != uuid {
-            continue;
-        }
-        let row = sqlx::query(
-            "
-            select t.name, e.key, e.salt
-            from ddb.entity e
-            join ddb.data_table t on t.namespace = e.namespace and t.id = e.table_id
-            join ddb.namespace n on n.id = e.namespace and n.removed_at is null
-            where e.namespace = $1 and e.id = $2 and e.key is not null
-            ",
-        )
-        .bind(namespace.0)
-        .bind(erasure.entity)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(to_error)?;
-        let Some(row) = row else { continue };
-        let table = TableName::parse(row.try_get(0).map_err(to_error)?)?;
-        let id = RecordId::new(table, projection::decode_key(row.try_get(1).map_err(to_error)?)?);
-        let salt = dictionary::salt(row.try_get(2).map_err(to_error)?)?;
-        let name = dictionary::entity_commitment(&salt, &id);
-        if from_hex(&erasure.name).as_deref() != Some(&name[..]) {
-            continue;
-        }
-        sqlx::query(
-            "
-            insert into ddb.erasure (namespace, entity, name, reason, is_account)
-            values ($1, $2, $3, $4, $5)
-            on conflict do nothing
-            ",
-        )
-        .bind(namespace.0)
-        .bind(erasure.entity)
-        .bind(&name[..])
-        .bind(&erasure.reason)
-        .bind(erasure.account)
-        .execute(&mut *connection)
-        .await
-        .map_err(to_error)?;
-        expected += 1;
-    }
-    Ok(expected)
 }
 
 /// Records the erasures that a list has brought, one transaction each.

@@ -7,7 +7,9 @@
 
 mod carry_out;
 mod facts;
+mod freeing;
 mod list;
+mod matching;
 mod owned;
 mod rest;
 mod told;
@@ -20,7 +22,8 @@ pub use list::{ErasedRecord, Listed, RemovedNamespace, list, read};
 pub use told::Erasure;
 
 pub(crate) use carry_out::is_open;
-pub(crate) use list::{apply, expect, removal};
+pub(crate) use list::apply;
+pub(crate) use matching::Matching;
 pub(crate) use vacuum::vacuum;
 
 use crate::{Change, Current, Record, Step};

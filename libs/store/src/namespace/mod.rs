@@ -108,6 +108,13 @@ pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<NamespaceId
     rows.iter().map(|row| row.try_get(0).map(NamespaceId).map_err(to_error)).collect()
 }
 
+/// The uuids of those that were removed.
+pub(crate) async fn removed(connection: &mut PgConnection) -> Result<Vec<Uuid>> {
+    let rows =
+        sqlx::query("select uuid::text from ddb.namespace where name is null").fetch_all(connection).await.map_err(to_error)?;
+    rows.iter().map(|row| Uuid::parse_str(row.try_get(0).map_err(to_error)?).map_err(Error::internal)).collect()
+}
+
 /// Those that were removed and may still hold something.
 pub(crate) async fn unpurged(connection: &mut PgConnection) -> Result<Vec<NamespaceId>> {
     let rows = sqlx::query("select id from ddb.namespace where name is null and purged_at is null order by id")

@@ -71,6 +71,7 @@ fn as_json(restored: &Restored) -> serde_json::Value {
         "records": restored.records,
         "erased": restored.erased,
         "removed_namespaces": restored.removed,
+        "unmatched": restored.unmatched,
         "rows": rows,
     })
 }
@@ -88,6 +89,12 @@ fn sentence(restored: &Restored) -> String {
         text += &format!(
             "\n{} of the namespaces were removed since, says the list of erasures, and are removed here",
             restored.removed
+        );
+    }
+    if restored.unmatched > 0 {
+        let lines = restored.unmatched;
+        text += &format!(
+            "\n{lines} lines of the list of erasures are about nothing in the backup: what came into being after it, or another database"
         );
     }
     text += "\nthe log is as it was written; everyone signs in again, and access tokens are signed with a new key";
