@@ -10,13 +10,18 @@ use super::carry_out::LIVING;
 use super::vacuum;
 use crate::connection::to_error;
 
+/// How often pages are freed while there is more to clear: that looks through whole relations.
+const EVERY: Duration = Duration::from_secs(10);
 /// How long those are waited for who are just reading.
 const PATIENCE: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What a process knows of rows that PostgreSQL may have kept.
 #[derive(Default)]
-pub(super) struct Freeing(Option<Kept>);
+pub(super) struct Freeing {
+    kept: Option<Kept>,
+    vacuumed: Option<Instant>,
+}
 
 /// Erasures whose rows were vacuumed while an older snapshot was there.
 #[derive(Clone, Copy)]
@@ -28,16 +33,20 @@ struct Kept {
 }
 
 impl Freeing {
+    pub(super) fn is_due(&self) -> bool {
+        self.vacuumed.is_none_or(|vacuumed| vacuumed.elapsed() >= EVERY)
+    }
+
     /// Rows are gone; the pages that held them follow, and the erasures are done once they have. While an older snapshot is there (a backup, say), it is
     /// vacuumed once and not again and again.
     pub(super) async fn conclude(&mut self, connection: &mut PgConnection) -> Result<()> {
         let tables = tables(connection).await?;
         if tables.is_empty() {
-            self.0 = None;
+            self.kept = None;
             return Ok(());
         }
         let now = Kept { cleared_at: last_cleared(connection).await?, transaction: next_transaction(connection).await? };
-        let kept = match self.0.filter(|kept| kept.cleared_at == now.cleared_at) {
+        let kept = match self.kept.filter(|kept| kept.cleared_at == now.cleared_at) {
             Some(kept) if oldest_snapshot(connection).await? < kept.transaction => return Ok(()),
             Some(kept) => kept,
             None => now,
@@ -47,7 +56,8 @@ impl Freeing {
         if is_free {
             done(connection, kept.cleared_at).await?;
         }
-        self.0 = (!is_free).then_some(kept);
+        self.kept = (!is_free).then_some(kept);
+        self.vacuumed = Some(Instant::now());
         Ok(())
     }
 }

@@ -219,3 +219,66 @@ async fn steps(connection: &mut PgConnection, account: &Open, entities: &[i64], 
     }
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use ddb_core::Object;
+    use ddb_testkit::Database;
+    use sqlx::Connection;
+
+    use super::super::carry_out::open;
+    use super::super::step;
+    use super::*;
+    use crate::system::ErasedAccount;
+    use crate::{Change, Config};
+
+    const RECORDS: i64 = 120;
+
+    fn made(table: &str, key: RecordKey) -> Step {
+        let ada = RecordKey::String("ada".to_owned());
+        let decide =
+            move |_: crate::Current<'_>| Ok(Change::Create { fields: Object::new(), owner: Some(ada.clone()), expires: None });
+        let table = TableName::parse(table).expect("a name");
+        Step { table, key, makes_table: true, past: None, decide: Box::new(decide) }
+    }
+
+    /// Mutants: `sweep` takes for done whose time was over; `run` remembers the last name that it looks at before it erases.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_pass_that_is_interrupted_goes_on() {
+        let database = Database::new().await;
+        let store = Store::open(Config::new(database.options())).await.expect("the store opens");
+        let ada = RecordKey::String("ada".to_owned());
+        let write = |steps, system| Write {
+            namespace: NamespaceId::MAIN,
+            actor: None,
+            request: None,
+            allowance: Allowance::ANY,
+            steps,
+            system,
+        };
+        store.write(write(vec![made("user", ada.clone())], Vec::new())).await.expect("a user");
+        let records = (0..RECORDS).map(|n| made("notes", RecordKey::Int(n))).collect();
+        store.write(write(records, Vec::new())).await.expect("notes");
+        let account = ErasedAccount { id: "ada".to_owned(), notice: String::new(), may_be_last_admin: true };
+        let system = vec![SystemRow::Erasure(NewErasure { account: Some(account) })];
+        let erased = step(RecordId::new(TableName::user(), ada), "asked for".to_owned());
+        store.write(write(vec![erased], system)).await.expect("an erasure");
+
+        let mut connection = PgConnection::connect_with(&database.options()).await.expect("a connection");
+        let mut session = database.connect().await;
+        let mut left = async || session.value("select count(*)::text from ddb.entity where key is not null").await;
+        for (asks, expected) in [(1, "70"), (2, "0"), (usize::MAX, "0")] {
+            let accounts = open(&mut connection).await.expect("erasures");
+            let accounts: Vec<&Open> = accounts.iter().filter(|erasure| erasure.owner.is_some()).collect();
+            let asked = AtomicUsize::new(0);
+            let is_over = || asked.fetch_add(1, Ordering::Relaxed) >= asks;
+            let swept = sweep(&store, &mut connection, accounts, &is_over).await;
+            assert!(swept.failed.is_none());
+            assert_eq!((left().await.as_str(), swept.done.len()), (expected, usize::from(asks == usize::MAX)), "{asks}");
+        }
+        connection.close().await.expect("closed");
+        store.close().await;
+    }
+}

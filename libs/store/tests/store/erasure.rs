@@ -180,6 +180,46 @@ async fn the_last_record_of_a_table_leaves_no_samples() {
     store.close().await;
 }
 
+/// One that cannot be carried out (PostgreSQL's files are damaged, say) keeps the others from nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_is_done_also_where_another_one_fails() {
+    // Mutants: `is_due` is always false; `clear_all` returns with the first that fails.
+    let database = Database::new().await;
+    let store = store(&database).await;
+    for name in ["a", "b", "c"] {
+        write(&store, vec![create("people", key(name), fields(&[("title", text(SECRET))]))]).await.expect("a create");
+        erase(&store, "people", &[key(name)]).await;
+    }
+    let mut session = database.connect().await;
+    session.execute("update ddb.triple set salt = '\\x01' where entity = 2 and attribute >= 16").await;
+    (erasure::carrier().run)(store.clone()).await.expect_err("one fails");
+    let done = "select string_agg(entity::text, ' ' order by entity) from ddb.erasure where done_at is not null";
+    assert_eq!(session.value(done).await, "1 3");
+    assert_eq!(session.holding(SECRET).await, ["ddb.triple: 1 rows"]);
+    store.close().await;
+}
+
+/// Whose records cannot be erased leaves the pass in which the others look through all records.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_erasure_of_an_account_ends_also_where_that_of_another_one_fails() {
+    // Mutant: `run` returns with the first that fails.
+    let database = Database::new().await;
+    let store = store(&database).await;
+    for id in ["ada", "bob", "eve"] {
+        account(&store, id, &[], &format!("{SECRET}{id}")).await;
+        write(&store, vec![owned("notes", &format!("of {id}"), id, SECRET)]).await.expect("a create");
+        erase_account(&store, id).await.expect("an erasure");
+    }
+    let mut session = database.connect().await;
+    let spoilt = "update ddb.entity set key = '\\xff' where key = (select key from ddb_data.t1_2 where tx = 5)";
+    assert_eq!(session.execute(spoilt).await, 1);
+    (erasure::carrier().run)(store.clone()).await.expect_err("one fails");
+    let open = "select string_agg(tx::text, ' ' order by tx) from ddb.erasure where is_account and cleared_at is null";
+    assert_eq!(session.value(open).await, "6");
+    assert_eq!(session.value("select count(*)::text from ddb_data.t1_2").await, "1");
+    store.close().await;
+}
+
 /// PostgreSQL keeps what was erased for who reads an older state; until he has ended, nobody is told that it is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_is_not_done_while_somebody_reads_an_older_state() {
