@@ -1,12 +1,12 @@
 # `make` lists what can be made. Nothing here needs more than a Rust toolchain, Python 3 with pip, and curl.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint fmt bench soak postgres nats clean
+.PHONY: help run build release test lint fmt bench soak openapi postgres nats schemathesis clean
 
 CARGO ?= cargo
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: postgres ## Build, fetch the embedded PostgreSQL, start on http://localhost:7700
 	$(CARGO) run --locked --bin ddb -- start
@@ -17,7 +17,7 @@ build: ## Build everything for development
 release: postgres ## Build target/release/ddb, optimised
 	$(CARGO) build --locked --release --bin ddb --bin ddb-server
 
-test: postgres nats ## Fetch what the tests need and run them all
+test: postgres nats schemathesis ## Fetch what the tests need and run them all
 	$(CARGO) test --locked --workspace --no-fail-fast
 
 lint: ## Check format, clippy with warnings as errors, and the rules for dependencies and licences
@@ -33,14 +33,20 @@ fmt: ## Format the code
 bench: postgres ## Measure and print every figure, beside PocketBase and bare PostgreSQL
 	$(CARGO) bench --locked --package darshjdb
 
-soak: postgres nats ## Run the long form of the fault tests
+soak: postgres nats schemathesis ## Run the long form of the fault tests and of the questions to the HTTP interface
 	DDB_SOAK=1 $(CARGO) test --locked --workspace --release -- soak --nocapture
+
+openapi: postgres ## Write services/darshjdb/openapi.json as the server serves it
+	OPENAPI_WRITE=1 $(CARGO) test --locked --quiet --package darshjdb --test openapi the_checked_in_document
 
 postgres: ## Fetch the PostgreSQL that ddb embeds into .cache
 	@libs/postgres/fetch.sh >/dev/null
 
 nats: ## Fetch the nats-server that the tests use into .cache
 	@libs/testkit/fetch-nats.sh
+
+schemathesis: ## Fetch the schemathesis that the tests use into .cache
+	@libs/testkit/fetch-schemathesis.sh
 
 clean: ## Remove what was built and fetched; ./ddb-data stays
 	$(CARGO) clean

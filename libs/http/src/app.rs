@@ -17,7 +17,7 @@ use crate::answer::X_DDB_TX;
 use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
-use crate::precondition;
+use crate::{Routes, openapi};
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
 #[derive(Clone)]
@@ -41,9 +41,8 @@ pub trait Log: Send + Sync {
 
 impl App {
     /// `memory_limit` is how many bytes the process may use; large bodies share a part of it.
-    pub fn new(router: Router, memory_limit: u64, log: impl Log + 'static) -> Self {
-        let router = router.layer(axum::middleware::from_fn(precondition::refuse_unknown));
-        Self { router, body_memory: BodyMemory::new(memory_limit), log: Arc::new(log) }
+    pub fn new(routes: Routes, memory_limit: u64, log: impl Log + 'static) -> Self {
+        Self { router: openapi::router(routes), body_memory: BodyMemory::new(memory_limit), log: Arc::new(log) }
     }
 
     /// Answers one request.

@@ -1,4 +1,4 @@
-use axum::extract::{FromRequestParts, MatchedPath};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, Uri};
 use ddb_core::json::{self, Json};
@@ -44,10 +44,10 @@ impl Idempotency {
     }
 }
 
-/// Whether a route takes the header: the ones whose handlers have the extractor.
-pub(crate) fn is_taken(method: &Method, path: &MatchedPath) -> bool {
+/// Whether the route with this path takes the header: the ones whose handlers have the extractor.
+pub(crate) fn is_taken(method: &Method, path: &str) -> bool {
     let writes = matches!(*method, Method::POST | Method::PATCH | Method::PUT | Method::DELETE);
-    writes && (path.as_str().starts_with("/api/data/") || matches!(path.as_str(), "/api/mutate" | "/api/batch"))
+    writes && (path.starts_with("/api/data/") || matches!(path, "/api/mutate" | "/api/batch"))
 }
 
 fn parse(text: &str) -> Result<String> {

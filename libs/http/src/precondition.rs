@@ -13,7 +13,7 @@ use crate::idempotency::{self, IDEMPOTENCY_KEY};
 /// How the path of a route ends that writes a record which exists.
 const WRITES_A_RECORD: [&str; 2] = ["/{table}/{key}", "/{table}/{key}/restore"];
 
-/// Runs once the route is known, before its extractors.
+/// Runs once route and method are known, before the extractors: where there is none, that weighs more.
 pub(crate) async fn refuse_unknown(request: Request, next: Next) -> Response {
     match check(&request) {
         Ok(()) => next.run(request).await,
@@ -23,16 +23,14 @@ pub(crate) async fn refuse_unknown(request: Request, next: Next) -> Response {
 
 fn check(request: &Request) -> Result<()> {
     let headers = request.headers();
-    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    // Where there is no route, that weighs more.
-    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
-    let writes_a_record = writes && WRITES_A_RECORD.iter().any(|end| path.as_str().ends_with(end));
-    if headers.contains_key(IF_MATCH) && !writes_a_record {
+    let no_route = || Error::internal("a request came past the router");
+    let path = request.extensions().get::<MatchedPath>().ok_or_else(no_route)?;
+    if headers.contains_key(IF_MATCH) && !takes_if_match(request.method(), path.as_str()) {
         return Err(Error::bad_request(
             "the header `if-match` belongs to PATCH, PUT, DELETE and restore of a record that exists; this request does not take it",
         ));
     }
-    if headers.contains_key(IDEMPOTENCY_KEY) && !idempotency::is_taken(request.method(), path) {
+    if headers.contains_key(IDEMPOTENCY_KEY) && !idempotency::is_taken(request.method(), path.as_str()) {
         return Err(Error::bad_request(
             "the header `idempotency-key` belongs to requests that write records; this request does not take it",
         ));
@@ -43,8 +41,17 @@ fn check(request: &Request) -> Result<()> {
         ));
     }
     // A read may answer in full whatever the client has already.
-    if writes && headers.contains_key(IF_NONE_MATCH) {
+    if is_write(request.method()) && headers.contains_key(IF_NONE_MATCH) {
         return Err(Error::bad_request("the header `if-none-match` is not known to a request that writes"));
     }
     Ok(())
+}
+
+/// Whether the route with this path takes `If-Match`.
+pub(crate) fn takes_if_match(method: &Method, path: &str) -> bool {
+    is_write(method) && WRITES_A_RECORD.iter().any(|end| path.ends_with(end))
+}
+
+fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
 }

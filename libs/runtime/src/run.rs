@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use axum::Router;
 use ddb_core::{Error, ErrorCode, Result};
 use ddb_http::{App, Listeners};
 use tokio::task::JoinSet;
@@ -50,13 +49,13 @@ async fn live(
 }
 
 async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, stop: CancellationToken) -> Result<()> {
-    let mut router = probes::router(shared.database.clone());
+    let mut routes = probes::routes(shared.database.clone());
     let mut tasks = Tasks::new();
     let mut names = Vec::new();
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
     for service in services {
-        router = Router::merge(router, service.router);
+        routes = routes.merge(service.routes);
         service.tasks.into_iter().for_each(|task| tasks.start(task));
         names.push(service.name);
     }
@@ -64,7 +63,7 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
 
     let store = shared.database.store().clone();
-    let app = App::new(router, shared.memory_limit, LogOfStore(store));
+    let app = App::new(routes, shared.memory_limit, LogOfStore(store));
     let serving = ddb_http::serve(listeners, app, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());

@@ -1,13 +1,14 @@
 use std::pin::Pin;
 
 use ddb_core::Result;
+use ddb_http::Routes;
 use tokio_util::sync::CancellationToken;
 
 /// A part of the process: its routes and its background work.
 pub struct Service {
     pub name: &'static str,
-    /// Without a fallback of its own: the routers of all services are merged.
-    pub router: axum::Router,
+    /// Merged with those of the other services.
+    pub routes: Routes,
     pub tasks: Vec<Task>,
 }
 

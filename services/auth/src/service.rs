@@ -7,7 +7,7 @@ use ddb_store::job::Recurring;
 
 use crate::config::{Config, FirstAdmin};
 use crate::db::{session, signing_key};
-use crate::router::router;
+use crate::router::routes;
 use crate::state::Auth;
 use crate::{admin, keys};
 
@@ -26,7 +26,7 @@ pub async fn service(config: Config, shared: &Shared) -> Result<Service> {
         store.run_jobs(&[sweep(), look_at_keys(master_key)], cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "auth", router: router(state), tasks: vec![jobs] })
+    Ok(Service { name: "auth", routes: routes(state), tasks: vec![jobs] })
 }
 
 async fn ensure_admin(shared: &Shared, FirstAdmin { email, password }: FirstAdmin) -> Result<()> {

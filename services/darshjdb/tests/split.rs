@@ -1,5 +1,6 @@
 //! The services as processes of their own, on one PostgreSQL, with a real NATS between them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use ddb_testkit::{Caller, Database, Method, NatsServer, Server, command, json};
@@ -36,6 +37,16 @@ async fn the_quick_start_works_through_two_processes() {
     // Each process has its own routes only.
     auth.anon().get("/api/data/tasks").await.expect_error(404, "NOT_FOUND");
     query.anon().post("/api/auth/signin", &json!({})).await.expect_error(404, "NOT_FOUND");
+
+    // And each describes them.
+    let paths = async |server: &Server| {
+        let document = server.anon().get("/api/openapi.json").await.expect(200).json;
+        document["paths"].as_object().expect("paths").keys().cloned().collect::<BTreeSet<String>>()
+    };
+    let (of_auth, of_query) = (paths(&auth).await, paths(&query).await);
+    let both: Vec<&str> = of_auth.intersection(&of_query).map(String::as_str).collect();
+    assert_eq!(both, ["/api/docs", "/api/openapi.json", "/health", "/ready"]);
+    assert!(of_auth.contains("/api/auth/signin") && of_query.contains("/api/data/{table}"));
 
     // A sign-out in one process is heard in the other.
     user.send(Method::POST, "/api/auth/signout", None).await.expect(204);

@@ -1,10 +1,9 @@
-use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::{delete, get, post};
 use ddb_database::{Authenticator, Database};
+use ddb_http::{Routes, routes};
 use ddb_runtime::Shared;
 
-use crate::routes::{admin, audit, batch, data, jobs, mutate, query, schema};
+use crate::routes::{self, admin, audit, data, jobs, schema};
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -13,32 +12,40 @@ pub(crate) struct State {
     authenticator: Authenticator,
 }
 
-pub(crate) fn router(shared: &Shared) -> Router {
+pub(crate) fn routes(shared: &Shared) -> Routes {
     let state = State { database: shared.database.clone(), authenticator: shared.authenticator.clone() };
-    Router::new()
-        .route("/api/data/{table}", post(data::create).get(data::list))
-        .route("/api/data/{table}/{key}", get(data::get).patch(data::merge).put(data::replace).delete(data::delete))
-        .route("/api/data/{table}/{key}/history", get(data::history))
-        .route("/api/data/{table}/{key}/restore", post(data::restore))
-        .route("/api/data/{table}/{key}/undelete", post(data::undelete))
-        .route("/api/query", post(query))
-        .route("/api/batch", post(batch))
-        .route("/api/mutate", post(mutate))
-        .route("/api/schema", get(schema::list))
-        .route("/api/schema/{table}", get(schema::get))
-        .route("/api/schema/{table}/indexes", post(schema::define_index).get(schema::list_indexes))
-        .route("/api/schema/{table}/indexes/{name}", delete(schema::remove_index))
-        .route("/api/audit/activity", get(audit::activity))
-        .route("/api/audit/head", get(audit::head))
-        .route("/api/audit/tx/{tx}", get(audit::tx))
-        .route("/api/audit/proof/{table}/{key}", get(audit::proof))
-        .route("/api/audit/verify", post(audit::verify))
-        .route("/api/jobs/{job}", get(jobs::get))
-        .route("/api/admin/erase", post(admin::erase))
-        .route("/api/admin/erasures", get(admin::erasures))
-        .route("/api/admin/quotas", get(admin::quotas::get).patch(admin::quotas::change))
-        .route("/api/admin/namespaces", post(admin::namespaces::create).get(admin::namespaces::list))
-        .route("/api/admin/namespaces/{namespace}", delete(admin::namespaces::remove))
+    Routes::new()
+        .chapter(
+            "records",
+            "Records by key, and lists of them. A table comes into being with its first record; a record belongs to who made it.",
+        )
+        .chapter("queries", "Questions about several tables, and several writes at once.")
+        .chapter("schema", "Tables, fields and indexes, for admins.")
+        .chapter("audit", "The log of transactions and its hash chain: who did what, and what proves it.")
+        .chapter("administration", "Erasure, limits and namespaces, for admins and root.")
+        .with(routes!(data::create, data::list))
+        .with(routes!(data::get, data::merge, data::replace, data::delete))
+        .with(routes!(data::history))
+        .with(routes!(data::restore))
+        .with(routes!(data::undelete))
+        .with(routes!(routes::query))
+        .with(routes!(routes::batch))
+        .with(routes!(routes::mutate))
+        .with(routes!(schema::list))
+        .with(routes!(schema::get))
+        .with(routes!(schema::define_index, schema::list_indexes))
+        .with(routes!(schema::remove_index))
+        .with(routes!(audit::activity))
+        .with(routes!(audit::head))
+        .with(routes!(audit::tx))
+        .with(routes!(audit::proof))
+        .with(routes!(audit::verify))
+        .with(routes!(jobs::get))
+        .with(routes!(admin::erase))
+        .with(routes!(admin::erasures))
+        .with(routes!(admin::quotas::get, admin::quotas::change))
+        .with(routes!(admin::namespaces::create, admin::namespaces::list))
+        .with(routes!(admin::namespaces::remove))
         .with_state(state)
 }
 

@@ -36,5 +36,5 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         forgetting.forget_what_is_erased(cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", router: router::router(shared), tasks: vec![jobs, one_offs, indexes, erasures, counts, forget] })
+    Ok(Service { name: "query", routes: router::routes(shared), tasks: vec![jobs, one_offs, indexes, erasures, counts, forget] })
 }

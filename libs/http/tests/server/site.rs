@@ -1,17 +1,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Tx};
 use ddb_http::{
-    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, SmallJsonBody, UnreadBody,
-    serve,
+    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody,
+    UnreadBody, serve,
 };
 use ddb_testkit::Client;
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::{PathItem, PathsBuilder};
+use utoipa_axum::router::UtoipaMethodRouter;
 
 /// What the server knows to be committed.
 pub(crate) const NEWEST: Tx = Tx(3);
@@ -42,26 +43,26 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let router = Router::new()
-            .route("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5))))
-            .route("/panic", get(panics))
-            .route("/internal", get(internal))
-            .route("/away", get(away))
-            .route("/query", get(query))
-            .route("/slow", get(slow))
-            .route("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id))))
-            .route(
+        let routes = Routes::new()
+            .with(undescribed("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5)))))
+            .with(undescribed("/panic", get(panics)))
+            .with(undescribed("/internal", get(internal)))
+            .with(undescribed("/away", get(away)))
+            .with(undescribed("/query", get(query)))
+            .with(undescribed("/slow", get(slow)))
+            .with(undescribed("/context", get(async |context: Context| Answer::ok(format!("\"{}\"", context.request_id)))))
+            .with(undescribed(
                 "/records/{table}/{key}",
                 get(async |path: RecordPath| Answer::ok(format!("\"{:?}\"", path.key)))
                     .patch(async |IfMatch(tx): IfMatch| Answer::ok(format!("{}", tx.map_or(0, |Tx(tx)| tx)))),
-            )
-            .route("/echo", post(echo))
-            .route("/small", post(async |JsonBody(_): SmallJsonBody| Answer::ok("1")))
-            .route("/refused", post(async |_: UnreadBody| ApiError(Error::unauthenticated("nobody asked"))));
+            ))
+            .with(undescribed("/echo", post(echo)))
+            .with(undescribed("/small", post(async |JsonBody(_): SmallJsonBody| Answer::ok("1"))))
+            .with(undescribed("/refused", post(async |_: UnreadBody| ApiError(Error::unauthenticated("nobody asked")))));
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(router, 0, Fixed), stop.clone()));
+        let serving = tokio::spawn(serve(listeners, App::new(routes, 0, Fixed), stop.clone()));
         Self { address, stop, serving }
     }
 
@@ -72,6 +73,11 @@ impl Site {
     pub(crate) async fn stopped(self) {
         self.serving.await.expect("serving does not panic");
     }
+}
+
+/// What a test serves is in no document.
+fn undescribed(path: &str, handlers: MethodRouter) -> UtoipaMethodRouter {
+    (Vec::new(), PathsBuilder::new().path(path, PathItem::default()).build(), handlers)
 }
 
 async fn panics() -> Answer {

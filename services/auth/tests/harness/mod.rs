@@ -79,7 +79,7 @@ impl Server {
         let service = ddb_auth::service(config, &shared).await.expect("the service starts");
         let open = Arc::new(Open { store: shared.database.store().clone(), stop });
         let store = shared.database.store().clone();
-        let app = App::new(service.router, memory_limit, ddb_runtime::LogOfStore(store));
+        let app = App::new(service.routes, memory_limit, ddb_runtime::LogOfStore(store));
         Self { app, shared, database: database.clone(), _open: open }
     }
 

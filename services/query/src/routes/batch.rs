@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, ErrorCode, Result, Tx};
 use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session};
-use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, write_error_of_part};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, refusal, write_error_of_part};
 use ddb_store::Record;
 
 use crate::accept::Accept;
@@ -35,7 +35,27 @@ enum What {
     Query(Json),
 }
 
-/// `POST /api/batch` `{"ops":[{"id","type","ops" or "query"}],"atomic"?}`
+/// Carries out mutations and asks queries in one request
+///
+/// `atomic`: the mutations are one transaction, and the queries see one state behind it. Otherwise each op stands for itself, with the status that it would
+/// have alone.
+#[utoipa::path(
+    post,
+    path = "/api/batch",
+    operation_id = "batch",
+    tag = "queries",
+    request_body = ddb_api::query::Batch,
+    responses(
+        (status = OK, description = "What became of the ops", body = ddb_api::query::BatchAnswer),
+        refusal::RefusedQuery,
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+        refusal::VersionMismatch,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn batch(
     caller: Caller,
     accept: Accept,

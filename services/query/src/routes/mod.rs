@@ -9,6 +9,6 @@ mod mutate;
 mod query;
 pub(crate) mod schema;
 
-pub(crate) use batch::batch;
-pub(crate) use mutate::mutate;
-pub(crate) use query::query;
+pub(crate) use batch::*;
+pub(crate) use mutate::*;
+pub(crate) use query::*;

@@ -1,12 +1,30 @@
 use ddb_core::Error;
 use ddb_core::json::Json;
 use ddb_database::Op;
-use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// `POST /api/mutate` `{"ops":[…]}`
+/// Carries out several writes of several tables, all or none
+///
+/// Each op sees what those before it did. One refused op undoes all: `details` name the place.
+#[utoipa::path(
+    post,
+    path = "/api/mutate",
+    operation_id = "mutate",
+    tag = "queries",
+    request_body = ddb_api::query::Mutation,
+    responses(
+        (status = OK, description = "What the ops left", body = ddb_api::query::Mutated),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+        refusal::VersionMismatch,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn mutate(
     caller: Caller,
     accept: Accept,

@@ -1,4 +1,4 @@
-use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query};
+use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, refusal};
 
 use crate::accept::Accept;
 use crate::record_answer;
@@ -6,7 +6,23 @@ use crate::record_answer;
 /// Bytes of a query.
 const MAX_BYTES: usize = 1 << 20;
 
-/// `POST /api/query` `{"tasks":{"$where":{…},"$order":{…},"$limit":20,"project":{}},…}`: several tables in one state, with what their records lead to.
+/// Asks of several tables, in one state, with what their records lead to
+///
+/// A table takes `$where`, `$order`, `$limit`, `$offset`, `$cursor` and `$fields`; any other key follows a link, or names a table whose records link to these.
+#[utoipa::path(
+    post,
+    path = "/api/query",
+    operation_id = "query",
+    tag = "queries",
+    request_body = ddb_api::query::Query,
+    responses(
+        (status = OK, description = "The records of each table", body = ddb_api::query::QueryAnswer),
+        refusal::RefusedQuery,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn query(
     caller: Caller,
     accept: Accept,

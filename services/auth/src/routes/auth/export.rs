@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use ddb_api::auth::StoredSession;
 use ddb_core::{Datetime, Error, Object, RecordId, Result, TableName, Value, json};
 use ddb_database::{Export, Piece};
-use ddb_http::{Answer, ApiResult, Query};
+use ddb_http::{Answer, ApiResult, Query, refusal};
 use ddb_store::{Action, ActivityEntry};
 use futures::stream;
 
@@ -15,8 +15,20 @@ use crate::caller::SignedIn;
 use crate::db::{account, session};
 use crate::state::Auth;
 
-/// `GET /api/auth/me/export` → `{"account":{…},"sessions":[…],"records":{table:[…],…},"activity":[…]}`: what is stored about the caller, as it comes from
-/// the database. Where that fails in the midst, the answer has no end and is no JSON.
+/// Shows all that is stored about the caller
+///
+/// It comes as it is read; where that fails in the midst, the JSON has no end.
+#[utoipa::path(
+    get,
+    path = "/api/auth/me/export",
+    operation_id = "exportMe",
+    tag = "accounts",
+    responses(
+        (status = OK, description = "The account without secrets, its sessions, its records, and what it did", body = ddb_api::auth::Export),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn export(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Response> {
     let pool = auth.database.store().pool();
     let account = account::with_id(pool, caller.namespace, &caller.account).await?;

@@ -3,7 +3,7 @@ use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
 use ddb_core::{Error, RecordKey, TableName};
 use ddb_database::Patch;
-use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, refusal};
 
 use super::user;
 use crate::body;
@@ -12,14 +12,41 @@ use crate::db::account;
 use crate::state::Auth;
 use crate::tokens;
 
-/// `GET /api/auth/me` → the caller.
+/// Shows the caller
+#[utoipa::path(
+    get,
+    path = "/api/auth/me",
+    operation_id = "getMe",
+    tag = "accounts",
+    responses(
+        (status = OK, description = "The caller", body = ddb_api::auth::User),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
     let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let account = account.ok_or_else(gone)?;
     Ok(user(&auth.user(caller.namespace, &account).await?)?)
 }
 
-/// `PATCH /api/auth/me` `{name?,…profile fields}` → the caller, his profile merged with the body.
+/// Changes fields of the caller's profile
+///
+/// Merged as a PATCH of his record.
+#[utoipa::path(
+    patch,
+    path = "/api/auth/me",
+    operation_id = "changeMe",
+    tag = "accounts",
+    request_body = ddb_api::auth::ProfileChange,
+    responses(
+        (status = OK, description = "The caller", body = ddb_api::auth::User),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn change_me(
     State(auth): State<Auth>,
     caller: SignedIn,
@@ -37,7 +64,21 @@ pub(crate) async fn change_me(
     Ok(answer.tx(changed.tx))
 }
 
-/// `DELETE /api/auth/me` → 204: the account with its sessions and its record is erased at once, what it owned in the background.
+/// Erases the caller's account with its sessions and its record, and soon after all that it owned
+///
+/// 409 for the last admin who can sign in.
+#[utoipa::path(
+    delete,
+    path = "/api/auth/me",
+    operation_id = "eraseMe",
+    tag = "accounts",
+    responses(
+        (status = NO_CONTENT, description = "The account is gone"),
+        refusal::Forbidden,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn erase_me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
     let erased = caller.caller.session.erase_own_account().await?;
     auth.authenticator.revoked(&Revoked::account(caller.namespace, caller.account)).await;

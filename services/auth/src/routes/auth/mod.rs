@@ -14,13 +14,13 @@ use ddb_core::{Error, Result};
 use ddb_http::Answer;
 use serde::Serialize;
 
-pub(crate) use export::export;
-pub(crate) use me::{change_me, erase_me, me};
-pub(crate) use password::password;
-pub(crate) use refresh::refresh;
-pub(crate) use signin::signin;
-pub(crate) use signout::signout;
-pub(crate) use signup::signup;
+pub(crate) use export::*;
+pub(crate) use me::*;
+pub(crate) use password::*;
+pub(crate) use refresh::*;
+pub(crate) use signin::*;
+pub(crate) use signout::*;
+pub(crate) use signup::*;
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(Error::internal)

@@ -3,7 +3,7 @@ use axum::http::HeaderMap;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
-use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, refusal};
 use ddb_store::to_error;
 
 use super::tokens;
@@ -30,7 +30,22 @@ impl Change {
     }
 }
 
-/// `POST /api/auth/password` `{current,new}` → 200 tokens of a new session. Every session and every access token made before ends, the caller's too.
+/// Changes the password
+///
+/// Every session and every access token made before ends, the caller's too.
+#[utoipa::path(
+    post,
+    path = "/api/auth/password",
+    operation_id = "changePassword",
+    tag = "accounts",
+    request_body = ddb_api::auth::PasswordChange,
+    responses(
+        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        refusal::Forbidden,
+        refusal::RateLimited,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn password(
     State(auth): State<Auth>,
     caller: SignedIn,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::{Error, Timestamp};
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody, refusal};
 use ddb_store::to_error;
 
 use super::tokens;
@@ -14,7 +14,21 @@ use crate::state::Auth;
 /// How long the predecessor of the newest token still gets that one: the answer that carried it may have been lost.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// `POST /api/auth/refresh` `{refresh_token}` → 200 a new pair.
+/// Gives a new pair of tokens for a refresh token
+///
+/// Presenting the previous one within 10 s gets the same successor; anything older ends the session.
+#[utoipa::path(
+    post,
+    path = "/api/auth/refresh",
+    operation_id = "refresh",
+    tag = "accounts",
+    request_body = ddb_api::auth::Refresh,
+    responses(
+        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        refusal::WrongCredentials,
+    ),
+    security(()),
+)]
 pub(crate) async fn refresh(
     State(auth): State<Auth>,
     context: Context,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody, refusal};
 
 use super::tokens;
 use crate::body;
@@ -27,7 +27,22 @@ impl SignIn {
     }
 }
 
-/// `POST /api/auth/signin` `{email,password}` → 200 tokens.
+/// Signs in with an address and a password
+///
+/// 401 is the same for an unknown address, a wrong password and a ban.
+#[utoipa::path(
+    post,
+    path = "/api/auth/signin",
+    operation_id = "signIn",
+    tag = "accounts",
+    request_body = ddb_api::auth::SignIn,
+    responses(
+        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        refusal::WrongCredentials,
+        refusal::RateLimited,
+    ),
+    security(()),
+)]
 pub(crate) async fn signin(
     State(auth): State<Auth>,
     context: Context,

@@ -3,7 +3,7 @@ use axum::http::HeaderMap;
 use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, Object, Principal, Result};
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody, refusal};
 use ddb_store::system::NewAccount;
 
 use super::json;
@@ -35,7 +35,23 @@ impl SignUp {
     }
 }
 
-/// `POST /api/auth/signup` `{email,password,name?,…profile fields}` → 201 tokens; 409 where the address is taken, in the same time.
+/// Makes an account and signs it in
+///
+/// What is not named here becomes a field of the profile, the record `user:…`. A taken address is 409, in the same time.
+#[utoipa::path(
+    post,
+    path = "/api/auth/signup",
+    operation_id = "signUp",
+    tag = "accounts",
+    request_body = ddb_api::auth::SignUp,
+    responses(
+        (status = CREATED, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        refusal::QuotaExceeded,
+        refusal::Conflict,
+        refusal::RateLimited,
+    ),
+    security(()),
+)]
 pub(crate) async fn signup(
     State(auth): State<Auth>,
     context: Context,

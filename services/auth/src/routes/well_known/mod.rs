@@ -2,4 +2,4 @@
 
 mod jwks;
 
-pub(crate) use jwks::jwks;
+pub(crate) use jwks::*;

@@ -4,7 +4,7 @@ use ddb_core::json::Json;
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_darshjql::parse_record_id;
 use ddb_database::Authenticator;
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, refusal};
 
 /// What is erased, and why.
 struct Erasure {
@@ -17,7 +17,23 @@ enum What {
     User(RecordKey),
 }
 
-/// `POST /api/admin/erase` `{"records":["task:1",…],"reason"}` or `{"user":"user:…","reason"}` → `{"erased":n,"tx":n}`, for admins.
+/// Erases records, or a user with all that he owned
+///
+/// For admins. Every version, the keys and kept answers leave the database; the hash chain still verifies. Records that are not known are left alone.
+#[utoipa::path(
+    post,
+    path = "/api/admin/erase",
+    operation_id = "erase",
+    tag = "administration",
+    request_body = ddb_api::admin::Erase,
+    responses(
+        (status = OK, description = "How many were known", body = ddb_api::admin::Erased),
+        refusal::Forbidden,
+        refusal::NotFound,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn erase(
     State(authenticator): State<Authenticator>,
     caller: Caller,

@@ -1,5 +1,5 @@
 use ddb_core::{Result, Value};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, refusal};
 use ddb_store::erasure::Erasure;
 
 use crate::accept::Accept;
@@ -20,7 +20,22 @@ impl QueryParameters for PageOfErasures {
     }
 }
 
-/// `GET /api/admin/erasures` → `{"data":[{"tx","time","actor","request_id","reason","user","records","finished"}],"next_cursor":…,"tx":n}`, for admins.
+/// Lists who erased how much, when and why, the newest first
+///
+/// For admins.
+#[utoipa::path(
+    get,
+    path = "/api/admin/erasures",
+    operation_id = "listErasures",
+    tag = "administration",
+    params(ddb_api::PageParameters),
+    responses(
+        (status = OK, description = "A page of erasures", body = ddb_api::Page<ddb_api::admin::Erasure>),
+        refusal::Forbidden,
+        refusal::NotAcceptable,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn erasures(caller: Caller, accept: Accept, Query(page): Query<PageOfErasures>) -> ApiResult<Answer> {
     let found = caller.session.erasures(page.limit, page.cursor.as_deref()).await?;
     let mut out = Vec::with_capacity(128 + found.data.erasures.len() * 256);

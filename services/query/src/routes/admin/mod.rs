@@ -5,5 +5,5 @@ mod erasures;
 pub(crate) mod namespaces;
 pub(crate) mod quotas;
 
-pub(crate) use erase::erase;
-pub(crate) use erasures::erasures;
+pub(crate) use erase::*;
+pub(crate) use erasures::*;

@@ -1,7 +1,7 @@
 use ddb_core::{Error, RecordKey, Result, TableName, Tx, Value, json};
 use ddb_darshjql::{parse_record_id, parse_record_key};
 use ddb_database::{ActivityOf, ActivityPage};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, refusal};
 use ddb_store::ActivityEntry;
 
 use crate::accept::Accept;
@@ -43,7 +43,21 @@ fn user(text: &str) -> Result<RecordKey> {
     Ok(id.key)
 }
 
-/// `{"data":[{"tx","time","actor","request_id","id","table","key","action"}],"next_cursor":…,"tx":n}`
+/// Lists what was done with records that the caller may read, the newest first
+///
+/// A page looks at a bounded number of transactions: it may be short, also empty, and have a `next_cursor`.
+#[utoipa::path(
+    get,
+    path = "/api/audit/activity",
+    operation_id = "listActivity",
+    tag = "audit",
+    params(ddb_api::audit::ActivityParameters, ddb_api::PageParameters),
+    responses(
+        (status = OK, description = "A page of what was done", body = ddb_api::Page<ddb_api::audit::Activity>),
+        refusal::NotAcceptable,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn activity(caller: Caller, accept: Accept, Query(page): Query<PageOfActivity>) -> ApiResult<Answer> {
     let PageOfActivity { of, limit, cursor } = page;
     let found = caller.session.activity(of, limit, cursor.as_deref()).await?;

@@ -1,8 +1,21 @@
 use ddb_core::chain::to_hex;
 use ddb_core::{Datetime, Object, Value, json};
-use ddb_http::{Answer, ApiResult, Caller, Query};
+use ddb_http::{Answer, ApiResult, Caller, Query, refusal};
 
-/// `{"data":{"namespace","tx","time","hash"},"tx":n}`, for admins.
+/// Shows the newest transaction and its hash
+///
+/// For admins. Note the hash elsewhere: `ddb verify --expect-head` tells whether the log was cut or rewritten since.
+#[utoipa::path(
+    get,
+    path = "/api/audit/head",
+    operation_id = "getHead",
+    tag = "audit",
+    responses(
+        (status = OK, description = "The head of the log", body = ddb_api::Answer<ddb_api::audit::Head>),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn head(caller: Caller, Query(()): Query<()>) -> ApiResult<Answer> {
     let head = caller.session.audit_head().await?;
     let time = head.time.map_or(Value::Null, |time| Value::Datetime(Datetime::from_timestamp(time)));

@@ -6,8 +6,8 @@ mod proof;
 mod tx;
 mod verify;
 
-pub(crate) use activity::activity;
-pub(crate) use head::head;
-pub(crate) use proof::proof;
-pub(crate) use tx::tx;
-pub(crate) use verify::verify;
+pub(crate) use activity::*;
+pub(crate) use head::*;
+pub(crate) use proof::*;
+pub(crate) use tx::*;
+pub(crate) use verify::*;

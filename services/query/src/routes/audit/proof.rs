@@ -1,5 +1,5 @@
 use ddb_core::{Result, Tx, json};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath, refusal};
 
 use super::tx::take_tx;
 
@@ -14,7 +14,24 @@ impl QueryParameters for Range {
     }
 }
 
-/// The proof alone, as `ddb verify --proof` takes it.
+/// Proves what a transaction said of a record
+///
+/// To be checked without the server: `ddb verify --proof FILE`.
+#[utoipa::path(
+    get,
+    path = "/api/audit/proof/{table}/{key}",
+    operation_id = "getProof",
+    tag = "audit",
+    params(ddb_api::audit::ProofParameters),
+    responses(
+        (status = OK, description = "The proof alone", body = ddb_api::audit::Proof),
+        refusal::RefusedQuery,
+        refusal::Forbidden,
+        refusal::NotFound,
+        refusal::HistoryPruned,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn proof(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

@@ -1,12 +1,26 @@
 use ddb_core::chain::{Hash, to_hex};
 use ddb_core::{Error, RecordId, Result, Tx, Value, json};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, TxPath};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, TxPath, refusal};
 use ddb_store::{AuditFact, AuditTransaction};
 
 use crate::accept::Accept;
 use crate::record_answer::{owner, write_name, write_time, write_tx, write_value};
 
-/// `{"data":{transaction},"tx":n}`
+/// Shows a transaction: those facts that the caller may read, and the hashes of all
+///
+/// 404 where he may read none.
+#[utoipa::path(
+    get,
+    path = "/api/audit/tx/{tx}",
+    operation_id = "getTransaction",
+    tag = "audit",
+    responses(
+        (status = OK, description = "The transaction", body = ddb_api::Answer<ddb_api::audit::Transaction>),
+        refusal::NotFound,
+        refusal::NotAcceptable,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn tx(TxPath(tx): TxPath, caller: Caller, accept: Accept, Query(()): Query<()>) -> ApiResult<Answer> {
     let found = caller.session.audit_transaction(tx).await?;
     let mut out = Vec::with_capacity(1_024 + found.data.leaves.len() * 140);

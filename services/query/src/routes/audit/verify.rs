@@ -1,9 +1,23 @@
 use ddb_core::chain::from_hex;
 use ddb_core::json::Json;
 use ddb_core::{Error, Result, Tx};
-use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
-/// `{"from"?:n,"to"?:n,"expect_head"?:hash}` → 202 `{"job":id}`, for admins.
+/// Begins to verify the log, and with all of it the records, in the background
+///
+/// For admins.
+#[utoipa::path(
+    post,
+    path = "/api/audit/verify",
+    operation_id = "verify",
+    tag = "audit",
+    request_body = ddb_api::audit::Verification,
+    responses(
+        (status = ACCEPTED, description = "It has begun", body = ddb_api::audit::Begun),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn verify(caller: Caller, Query(()): Query<()>, body: UnreadBody) -> ApiResult<Answer> {
     caller.session.require_admin()?;
     let mut fields = Fields::of(body.json().await?)?;

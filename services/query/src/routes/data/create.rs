@@ -1,11 +1,34 @@
 use ddb_core::json::Json;
 use ddb_core::{ErrorCode, Result};
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, TablePath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, TablePath, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
+/// Makes a record, or an array of at most 10,000, of which all are made or none
+///
+/// A table comes into being with its first record, as far as the settings allow. An answer of one record carries its version as `ETag`.
+#[utoipa::path(
+    post,
+    path = "/api/data/{table}",
+    operation_id = "createRecords",
+    tag = "records",
+    request_body = ddb_api::data::NewRecords,
+    responses(
+        (
+            status = CREATED,
+            description = "The record, or the records",
+            body = ddb_api::data::Created,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn create(
     TablePath(table): TablePath,
     caller: Caller,

@@ -1,7 +1,21 @@
-use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, refusal};
 
 use crate::write_answer;
 
+/// Deletes a record
+///
+/// Its history stays; `undelete` brings it back.
+#[utoipa::path(
+    delete,
+    path = "/api/data/{table}/{key}",
+    operation_id = "deleteRecord",
+    tag = "records",
+    responses(
+        (status = NO_CONTENT, description = "It is gone"),
+        refusal::NotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn delete(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

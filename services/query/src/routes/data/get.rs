@@ -1,5 +1,5 @@
 use ddb_core::{Datetime, Error, Result, Tx};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath, refusal};
 use ddb_store::At;
 
 use crate::accept::Accept;
@@ -15,6 +15,28 @@ impl QueryParameters for Point {
     }
 }
 
+/// Shows a record
+///
+/// As it is now, or as it was.
+#[utoipa::path(
+    get,
+    path = "/api/data/{table}/{key}",
+    operation_id = "getRecord",
+    tag = "records",
+    params(ddb_api::data::PointParameters),
+    responses(
+        (
+            status = OK,
+            description = "The record",
+            body = ddb_api::Answer<ddb_api::data::Record>,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::HistoryPruned,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn get(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

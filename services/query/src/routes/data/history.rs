@@ -1,5 +1,5 @@
 use ddb_core::Result;
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath, refusal};
 
 use crate::accept::Accept;
 use crate::history_answer;
@@ -21,6 +21,23 @@ impl QueryParameters for PageOfHistory {
     }
 }
 
+/// Lists the versions of a record, the newest first
+///
+/// With who, when, and every field before and after. A version is shown to who may read both that state and the record as it is now.
+#[utoipa::path(
+    get,
+    path = "/api/data/{table}/{key}/history",
+    operation_id = "listVersions",
+    tag = "records",
+    params(ddb_api::PageParameters),
+    responses(
+        (status = OK, description = "A page of versions", body = ddb_api::Page<ddb_api::data::Version>),
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::HistoryPruned,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn history(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

@@ -1,7 +1,7 @@
 use ddb_core::{Error, Object, Result, Value, json};
 use ddb_darshjql::parse_record_id;
 use ddb_database::{Count, ListRequest, MAX_LIMIT};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, TablePath};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, TablePath, refusal};
 
 use crate::accept::Accept;
 use crate::{paths, record_answer};
@@ -45,6 +45,24 @@ fn count(text: &str) -> Result<Count> {
     }
 }
 
+/// Lists the records of a table that the caller may read
+///
+/// The anonymous, and a table that does not exist yet, get an empty list. An index whose first fields are those that `where` compares with `=` serves the
+/// list; anything else looks at 200,000 records at most.
+#[utoipa::path(
+    get,
+    path = "/api/data/{table}",
+    operation_id = "listRecords",
+    tag = "records",
+    params(ddb_api::data::ListParameters, ddb_api::PageParameters),
+    responses(
+        (status = OK, description = "A page of records", body = ddb_api::data::RecordPage),
+        refusal::RefusedQuery,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+    ),
+    security((), ("token" = [])),
+)]
 pub(crate) async fn list(
     TablePath(table): TablePath,
     caller: Caller,

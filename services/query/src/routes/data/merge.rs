@@ -1,9 +1,32 @@
 use ddb_database::Patch;
-use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
+/// Changes fields of a record (RFC 7396)
+///
+/// A patch that changes nothing makes no transaction.
+#[utoipa::path(
+    patch,
+    path = "/api/data/{table}/{key}",
+    operation_id = "mergeRecord",
+    tag = "records",
+    request_body = ddb_api::data::Patch,
+    responses(
+        (
+            status = OK,
+            description = "The record as it is now",
+            body = ddb_api::Answer<ddb_api::data::Record>,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn merge(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

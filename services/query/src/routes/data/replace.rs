@@ -1,9 +1,32 @@
 use ddb_database::NewRecord;
-use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPath, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
+/// Replaces all fields of a record
+///
+/// The expiry is the body's `$ttl`, or none.
+#[utoipa::path(
+    put,
+    path = "/api/data/{table}/{key}",
+    operation_id = "replaceRecord",
+    tag = "records",
+    request_body = ddb_api::data::Replacement,
+    responses(
+        (
+            status = OK,
+            description = "The record as it is now",
+            body = ddb_api::Answer<ddb_api::data::Record>,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn replace(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

@@ -1,10 +1,34 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result, Tx};
-use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, IfMatch, Query, RecordPath, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, IfMatch, Query, RecordPath, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
+/// Gives a record the fields and the expiry that it had at the end of a transaction
+///
+/// A write like any other: the versions between stay.
+#[utoipa::path(
+    post,
+    path = "/api/data/{table}/{key}/restore",
+    operation_id = "restoreRecord",
+    tag = "records",
+    request_body = ddb_api::data::Restore,
+    responses(
+        (
+            status = OK,
+            description = "The record as it is now",
+            body = ddb_api::Answer<ddb_api::data::Record>,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+        refusal::HistoryPruned,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn restore(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

@@ -1,9 +1,31 @@
-use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, RecordPath};
+use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, RecordPath, refusal};
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Takes no body.
+/// Brings a deleted or expired record back as it was last
+///
+/// For the owner that it had. Takes no body.
+#[utoipa::path(
+    post,
+    path = "/api/data/{table}/{key}/undelete",
+    operation_id = "undeleteRecord",
+    tag = "records",
+    responses(
+        (
+            status = OK,
+            description = "The record as it is now",
+            body = ddb_api::Answer<ddb_api::data::Record>,
+            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
+        ),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::NotAcceptable,
+        refusal::Conflict,
+        refusal::HistoryPruned,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn undelete(
     RecordPath { table, key }: RecordPath,
     caller: Caller,

@@ -1,9 +1,22 @@
 use ddb_core::json::write_string;
 use ddb_core::{Timestamp, Tx};
-use ddb_http::{Answer, ApiResult, Caller, JobPath, Query};
+use ddb_http::{Answer, ApiResult, Caller, JobPath, Query, refusal};
 use ddb_store::job::Job;
 
-/// `{"data":{job},"tx":n}`, for admins and whoever asked for the job.
+/// Shows how far a job is, and what came out of it
+///
+/// For admins and whoever asked for it, until a week after its end.
+#[utoipa::path(
+    get,
+    path = "/api/jobs/{job}",
+    operation_id = "getJob",
+    tag = "audit",
+    responses(
+        (status = OK, description = "The job", body = ddb_api::Answer<ddb_api::audit::Job>),
+        refusal::NotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn get(JobPath(id): JobPath, caller: Caller, Query(()): Query<()>) -> ApiResult<Answer> {
     let job = caller.session.job(id).await?;
     Ok(Answer::ok(answer(&job.data, job.tx)).tx(job.tx))

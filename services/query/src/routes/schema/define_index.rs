@@ -1,13 +1,27 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result, TableName};
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath};
+use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
 use ddb_store::index::NewIndex;
 
 use super::answer;
 
-/// `POST /api/schema/{table}/indexes` `{"fields":["status","-priority"],"name"?,"unique"?}`, for admins.
+/// Defines an index
 ///
-/// A small table is indexed at once; the index of a larger one is `building` until the job that builds it is done.
+/// For admins. A small table is indexed at once; the index of a larger one is `building` until the job that builds it is done.
+#[utoipa::path(
+    post,
+    path = "/api/schema/{table}/indexes",
+    operation_id = "defineIndex",
+    tag = "schema",
+    request_body = ddb_api::schema::NewIndex,
+    responses(
+        (status = CREATED, description = "The index", body = ddb_api::Answer<ddb_api::schema::Index>),
+        refusal::QuotaExceeded,
+        refusal::NotFound,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn define_index(
     TablePath(table): TablePath,
     caller: Caller,

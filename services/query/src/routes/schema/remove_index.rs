@@ -1,6 +1,20 @@
-use ddb_http::{Answer, ApiResult, Caller, IndexPath, Query};
+use ddb_http::{Answer, ApiResult, Caller, IndexPath, Query, refusal};
 
-/// `DELETE /api/schema/{table}/indexes/{name}`, for admins.
+/// Removes an index
+///
+/// For admins.
+#[utoipa::path(
+    delete,
+    path = "/api/schema/{table}/indexes/{name}",
+    operation_id = "removeIndex",
+    tag = "schema",
+    responses(
+        (status = NO_CONTENT, description = "It is gone"),
+        refusal::Forbidden,
+        refusal::NotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn remove_index(
     IndexPath { table, name }: IndexPath,
     caller: Caller,

@@ -101,7 +101,7 @@ async fn a_request_id_is_taken_where_it_has_the_form() {
     quiet.leave().await;
 }
 
-/// Mutant: `App::new` without the layer of `precondition.rs`.
+/// Mutant: `Routes::with` without the layer of `precondition.rs`.
 #[tokio::test]
 async fn a_precondition_that_the_route_does_not_take_is_400() {
     let quiet = Quiet::enter().await;

@@ -1,13 +1,30 @@
 use axum::extract::{Path, State};
 use ddb_api::bus::Revoked;
 use ddb_core::{Error, Uuid};
-use ddb_http::{Answer, ApiResult, Query};
+use ddb_http::{Answer, ApiResult, Query, refusal};
 
 use crate::caller::SignedIn;
 use crate::db::session;
 use crate::state::Auth;
 
-/// `DELETE /api/auth/sessions/{id}` → 204; 404 for what is not a living session of the caller.
+/// Ends a session of the caller
+///
+/// 404 also for a session of somebody else.
+#[utoipa::path(
+    delete,
+    path = "/api/auth/sessions/{id}",
+    operation_id = "endSession",
+    tag = "accounts",
+    params(
+        ("id" = String, Path, description = "The `id` of a session", example = "0b5cf2bf-6c2c-4f2a-8c94-3a2f8cf1f9b0"),
+    ),
+    responses(
+        (status = NO_CONTENT, description = "It has ended"),
+        refusal::Forbidden,
+        refusal::NotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn end(
     State(auth): State<Auth>,
     caller: SignedIn,

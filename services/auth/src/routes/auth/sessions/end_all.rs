@@ -1,13 +1,24 @@
 use axum::extract::State;
 use ddb_api::bus::Revoked;
-use ddb_http::{Answer, ApiResult, Query};
+use ddb_http::{Answer, ApiResult, Query, refusal};
 use ddb_store::to_error;
 
 use crate::caller::SignedIn;
 use crate::db::{account, session};
 use crate::state::Auth;
 
-/// `DELETE /api/auth/sessions` → 204: all of them end, the one that asks too.
+/// Ends all sessions of the caller, the one that asks too
+#[utoipa::path(
+    delete,
+    path = "/api/auth/sessions",
+    operation_id = "endSessions",
+    tag = "accounts",
+    responses(
+        (status = NO_CONTENT, description = "They have ended"),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn end_all(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
     let mut transaction = auth.database.store().pool().begin().await.map_err(to_error)?;
     // Whoever changes several sessions of an account holds the account first, so that no two wait for each other.

@@ -1,13 +1,24 @@
 use axum::extract::State;
 use ddb_api::auth::{Session, Sessions};
-use ddb_http::{Answer, ApiResult, Query};
+use ddb_http::{Answer, ApiResult, Query, refusal};
 
 use crate::caller::SignedIn;
 use crate::db::session;
 use crate::routes::auth::json;
 use crate::state::Auth;
 
-/// `GET /api/auth/sessions` → `{"data":[…]}`, the latest used first.
+/// Lists the devices on which the caller is signed in, the latest used first
+#[utoipa::path(
+    get,
+    path = "/api/auth/sessions",
+    operation_id = "listSessions",
+    tag = "accounts",
+    responses(
+        (status = OK, description = "The devices", body = ddb_api::auth::Sessions),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn list(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
     let devices = session::living(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let shown = |device: session::Device| Session {

@@ -4,6 +4,6 @@ mod end;
 mod end_all;
 mod list;
 
-pub(crate) use end::end;
-pub(crate) use end_all::end_all;
-pub(crate) use list::list;
+pub(crate) use end::*;
+pub(crate) use end_all::*;
+pub(crate) use list::*;

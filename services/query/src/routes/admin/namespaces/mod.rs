@@ -7,9 +7,9 @@ mod remove;
 use ddb_core::{Datetime, Object, Value};
 use ddb_store::NamespaceInfo;
 
-pub(crate) use create::create;
-pub(crate) use list::list;
-pub(crate) use remove::remove;
+pub(crate) use create::*;
+pub(crate) use list::*;
+pub(crate) use remove::*;
 
 /// `{"name","uuid","created","created_by","tx"}`
 fn shown(namespace: NamespaceInfo) -> Value {

@@ -1,6 +1,20 @@
-use ddb_http::{Answer, ApiResult, Caller, NamespacePath, Query};
+use ddb_http::{Answer, ApiResult, Caller, NamespacePath, Query, refusal};
 
-/// 204: the namespace is gone with everything in it; 404 where there is none, 409 for `main`.
+/// Removes a namespace with everything in it
+///
+/// For root of `main`; not `main` itself (409).
+#[utoipa::path(
+    delete,
+    path = "/api/admin/namespaces/{namespace}",
+    operation_id = "removeNamespace",
+    tag = "administration",
+    responses(
+        (status = NO_CONTENT, description = "It is gone"),
+        refusal::Forbidden,
+        refusal::Conflict,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn remove(NamespacePath(namespace): NamespacePath, caller: Caller, Query(()): Query<()>) -> ApiResult<Answer> {
     caller.session.remove_namespace(&namespace).await?;
     Ok(Answer::no_content())

@@ -1,11 +1,25 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
 use ddb_database::{LimitsChange, QuotaChange};
-use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
 use super::shown;
 
-/// `{"namespace"?:{"records"?,"bytes"?},"owner"?:{"records"?,"bytes"?}}`; null takes a limit away. For admins, those of the namespace for root.
+/// Changes limits; null takes one away
+///
+/// For admins, those of the namespace for root.
+#[utoipa::path(
+    patch,
+    path = "/api/admin/quotas",
+    operation_id = "changeQuotas",
+    tag = "administration",
+    request_body = ddb_api::admin::QuotaChange,
+    responses(
+        (status = OK, description = "The limits", body = ddb_api::Answer<ddb_api::admin::Quotas>),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn change(caller: Caller, Query(()): Query<()>, body: UnreadBody) -> ApiResult<Answer> {
     caller.session.require_admin()?;
     let mut fields = Fields::of(body.json().await?)?;

@@ -1,5 +1,5 @@
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
-use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters};
+use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, refusal};
 
 use super::shown;
 
@@ -16,7 +16,21 @@ impl QueryParameters for Owner {
     }
 }
 
-/// The limits and what is held, for admins; with `owner=user:…` what that one holds.
+/// Shows the limits of the namespace and of each owner, and what is held
+///
+/// For admins.
+#[utoipa::path(
+    get,
+    path = "/api/admin/quotas",
+    operation_id = "getQuotas",
+    tag = "administration",
+    params(ddb_api::admin::QuotaParameters),
+    responses(
+        (status = OK, description = "The limits", body = ddb_api::Answer<ddb_api::admin::Quotas>),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
 pub(crate) async fn get(caller: Caller, Query(Owner(owner)): Query<Owner>) -> ApiResult<Answer> {
     let state = caller.session.quota(owner.as_ref()).await?;
     Ok(Answer::ok(shown(&state.data, state.tx)).tx(state.tx))

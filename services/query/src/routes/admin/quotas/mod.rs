@@ -8,8 +8,8 @@ use ddb_store::quota::{Counting, Limits, QuotaState, Usage};
 
 use crate::routes::schema::data;
 
-pub(crate) use change::change;
-pub(crate) use get::get;
+pub(crate) use change::*;
+pub(crate) use get::*;
 
 /// `{"data":{"state","namespace":{"records":{"limit","used"},"bytes":{"limit","used"}},"owner":{…}},"tx":n}`
 fn shown(state: &QuotaState, tx: Tx) -> Vec<u8> {

@@ -1,0 +1,219 @@
+//! Records as the routes take and show them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// A record: `id`, its own fields, and what the server says of it. `fields=` shows a part of it. An app may have fields `created` and `updated` of its
+/// own, which then stand there.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "tasks:1",
+    "title": "Ship v1",
+    "status": "active",
+    "priority": 1,
+    "_owner": "user:b0cd2a4f7e11",
+    "created": "2026-11-22T10:00:00.000000Z",
+    "updated": "2026-11-22T10:00:00.000000Z",
+}))]
+pub struct Record {
+    /// `table:key`.
+    #[schema(value_type = String)]
+    pub id: Value,
+    /// The account that created it, `user:…`; null: nobody but admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub _owner: Option<String>,
+    /// RFC 3339, where the app has no field of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    pub created: Option<Value>,
+    /// RFC 3339, where the app has no field of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    pub updated: Option<Value>,
+    /// RFC 3339; shown where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub _expires: Option<String>,
+    /// The record's own fields.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// A page of records.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RecordPage {
+    pub data: Vec<Record>,
+    /// Names the next page; null on the last one.
+    #[schema(required, example = json!(null))]
+    pub next_cursor: Option<String>,
+    /// With `count`: the number of records on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
+    pub total: Option<i64>,
+    #[schema(minimum = 0, example = 42)]
+    pub tx: i64,
+}
+
+/// Which records a list has, and how it shows them.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListParameters {
+    /// An expression of DarshJQL: only records for which it is true
+    #[param(nullable = false, min_length = 1, example = "status = $status AND priority >= 1")]
+    pub r#where: Option<String>,
+    /// A JSON object with what `$status` and the like mean
+    #[param(nullable = false, example = "{\"status\":\"active\"}")]
+    pub vars: Option<String>,
+    /// Fields, descending with a minus before them; by the key without it
+    #[param(nullable = false, min_length = 1, example = "-priority,title")]
+    pub order: Option<String>,
+    /// The id and these fields only, over links too
+    #[param(nullable = false, min_length = 1, example = "title,priority")]
+    pub fields: Option<String>,
+    /// Links that are replaced by the records that they lead to
+    #[param(nullable = false, min_length = 1, example = "project")]
+    pub expand: Option<String>,
+    /// Adds `total`: `exact` or `estimate`
+    #[param(nullable = false, pattern = "^(exact|estimate)$", example = "exact")]
+    pub count: Option<String>,
+}
+
+/// Which state of a record is shown: the present one without it.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PointParameters {
+    /// The number of a transaction, or a time (RFC 3339): the record as it was then
+    #[param(nullable = false, min_length = 1, example = "42")]
+    pub at: Option<String>,
+}
+
+/// The answer to a create: of one record, or of an array.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!({"data": {
+    "id": "tasks:1",
+    "title": "Ship v1",
+    "status": "active",
+    "priority": 1,
+    "_owner": "user:b0cd2a4f7e11",
+    "created": "2026-11-22T10:00:00.000000Z",
+    "updated": "2026-11-22T10:00:00.000000Z",
+}, "tx": 42}))]
+pub enum Created {
+    One(crate::Answer<Record>),
+    Many(crate::Answer<Vec<Record>>),
+}
+
+/// A record to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Ship v1", "status": "active", "priority": 1}))]
+pub struct NewRecord {
+    /// The key alone: a whole number, a string, an array, an object or `{"$uuid":"…"}`. Made by the server where it is absent.
+    #[schema(value_type = Option<RecordKey>, nullable = false)]
+    pub id: Option<Value>,
+    /// Seconds that the record lives.
+    #[serde(rename = "$ttl")]
+    #[schema(nullable = false, minimum = 1, maximum = 31_536_000_000_i64)]
+    pub ttl: Option<i64>,
+    /// The record's fields; typed values have tags such as `{"$datetime":"…"}` and `{"$record":"project:1"}`.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// The name of a table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, ToSchema)]
+#[schema(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,62}$", example = "tasks")]
+pub struct TableName(pub String);
+
+/// The key of a record in a body.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum RecordKey {
+    Int(i64),
+    /// 1 to 512 bytes, taken literally.
+    String(String),
+    Array(Vec<Value>),
+    /// Also `{"$uuid":"…"}`.
+    Object(BTreeMap<String, Value>),
+}
+
+/// A record to be made, or an array of at most 10,000, of which all are made or none.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!({"title": "Ship v1", "status": "active", "priority": 1}))]
+pub enum NewRecords {
+    One(NewRecord),
+    Many(Vec<NewRecord>),
+}
+
+/// All fields of a record; `null` is a value.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Ship v1", "status": "done", "priority": 1}))]
+pub struct Replacement {
+    /// Seconds that the record lives; for ever where it is absent or null.
+    #[serde(rename = "$ttl")]
+    #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
+    pub ttl: Option<i64>,
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// Changes of fields (RFC 7396): `null` removes, `{"$null":true}` stores null; `{"$inc":n}`, `{"$push":v}` and `{"$pull":v}` change what is there, atomically.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(example = json!({"status": "done", "priority": {"$inc": 1}}))]
+pub struct Patch {
+    /// Seconds that the record lives from now on; null: for ever.
+    #[serde(rename = "$ttl")]
+    #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
+    pub ttl: Option<i64>,
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// The transaction whose end the record goes back to.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Restore {
+    #[schema(minimum = 0, example = 41)]
+    pub tx: i64,
+}
+
+/// What a transaction did to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+}
+
+/// One version of a record.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Version {
+    #[schema(minimum = 1, example = 42)]
+    pub tx: i64,
+    /// RFC 3339.
+    #[schema(example = "2026-11-22T10:00:00.000000Z")]
+    pub time: String,
+    /// The account's record; null for the system.
+    #[schema(required, example = "user:b0cd2a4f7e11")]
+    pub actor: Option<String>,
+    #[schema(required, example = "7d1c0a94c1f24f0f")]
+    pub request_id: Option<String>,
+    pub action: Action,
+    /// The fields that the version changed, also `_owner` and `_expires`.
+    #[schema(example = json!({"status": {"before": "active", "after": "done"}}))]
+    pub changes: BTreeMap<String, FieldChange>,
+}
+
+/// A field before and after; absent where it was not there.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}

@@ -1,0 +1,61 @@
+//! Tables, fields and indexes as data.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Table {
+    #[schema(example = "tasks")]
+    pub name: String,
+    /// The names that records of the table have ever had.
+    #[schema(example = json!(["priority", "status", "title"]))]
+    pub fields: Vec<String>,
+    pub indexes: Vec<Index>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Index {
+    #[schema(example = "status_priority")]
+    pub name: String,
+    /// Descending where a minus stands before the name.
+    #[schema(example = json!(["status", "-priority"]))]
+    pub fields: Vec<String>,
+    pub unique: bool,
+    pub state: IndexState,
+    pub progress: Progress,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(example = "ready")]
+pub enum IndexState {
+    Building,
+    Ready,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"done": 100, "total": 100}))]
+pub struct Progress {
+    pub done: i64,
+    pub total: i64,
+}
+
+/// An index to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"fields": ["status", "-priority"], "name": "by_status"}))]
+pub struct NewIndex {
+    /// Names of top-level fields, `_owner`, `created` or `updated`, descending with a minus before them.
+    #[schema(min_items = 1, max_items = 8)]
+    pub fields: Vec<String>,
+    #[schema(nullable = false, default = false)]
+    pub unique: Option<bool>,
+    /// Made of the fields where it is absent.
+    #[schema(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+    pub name: Option<String>,
+}
