@@ -4,8 +4,20 @@ use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, 
 use ddb_database::{Page, PageRows, QueryResult};
 use ddb_http::Answer;
 use ddb_store::Record;
+use utoipa::IntoResponses;
 
 use crate::accept::Accept;
+
+/// What [`ok`] answers, as routes describe it.
+#[derive(IntoResponses)]
+#[response(
+    status = OK,
+    description = "The record",
+    headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`"))
+)]
+pub(crate) struct OneRecord(
+    #[expect(dead_code, reason = "the answer is written as JSON at once")] ddb_api::Answer<ddb_api::data::Record>,
+);
 
 /// 200 with one record, in the form that the caller wants, and its version.
 pub(crate) fn ok(found: &ddb_database::Answer<Record>, accept: Accept) -> Answer {

@@ -25,7 +25,7 @@ async fn the_checked_in_document_is_the_served_one() {
     );
 }
 
-/// Mutant: a route that `Routes` lets in without its description.
+/// Mutant: `layer` instead of `route_layer` in `Routes::with`.
 #[tokio::test]
 async fn a_path_knows_the_methods_of_the_document_and_no_other() {
     let cast = STAGE.cast().await;

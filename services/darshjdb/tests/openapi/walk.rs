@@ -11,7 +11,7 @@ use crate::document::{Document, Operation};
 use crate::set_up::{SECRET, SetUp};
 
 /// Mutants: a record is read without looking at its owner; an admin's route that everybody may call; a parameter that is ignored; an answer with a member
-/// that the document does not know.
+/// that the document does not know; `Routes::with` without the layer of preconditions.
 #[tokio::test]
 async fn every_operation_answers_as_the_document_says_to_everybody() {
     let cast = STAGE.cast().await;

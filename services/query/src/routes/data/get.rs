@@ -25,12 +25,7 @@ impl QueryParameters for Point {
     tag = "records",
     params(ddb_api::data::PointParameters),
     responses(
-        (
-            status = OK,
-            description = "The record",
-            body = ddb_api::Answer<ddb_api::data::Record>,
-            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
-        ),
+        record_answer::OneRecord,
         refusal::NotFound,
         refusal::NotAcceptable,
         refusal::HistoryPruned,

@@ -14,12 +14,7 @@ use crate::{record_answer, write_answer};
     tag = "records",
     request_body = ddb_api::data::Replacement,
     responses(
-        (
-            status = OK,
-            description = "The record as it is now",
-            body = ddb_api::Answer<ddb_api::data::Record>,
-            headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
-        ),
+        record_answer::OneRecord,
         refusal::QuotaExceeded,
         refusal::NotFound,
         refusal::NotAcceptable,
