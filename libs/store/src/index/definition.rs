@@ -87,6 +87,8 @@ impl Store {
             match remove(&mut connection, namespace, table, name).await {
                 Ok(removed) => {
                     commit(&mut connection).await?;
+                    // A read in a snapshot could not plan anew once it has named the column that is gone.
+                    self.shapes().forget(namespace, table);
                     let _ = connection.close().await;
                     return Ok(removed);
                 }

@@ -14,7 +14,7 @@ use crate::write_answer;
         (status = NO_CONTENT, description = "It is gone"),
         refusal::NotFound,
     ),
-    security(("token" = [])),
+    security((), ("token" = [])),
 )]
 pub(crate) async fn delete(
     RecordPath { table, key }: RecordPath,

@@ -20,7 +20,7 @@ use crate::{record_answer, write_answer};
         refusal::NotAcceptable,
         refusal::Conflict,
     ),
-    security(("token" = [])),
+    security((), ("token" = [])),
 )]
 pub(crate) async fn merge(
     RecordPath { table, key }: RecordPath,

@@ -22,7 +22,7 @@ use crate::{record_answer, write_answer};
         refusal::Conflict,
         refusal::HistoryPruned,
     ),
-    security(("token" = [])),
+    security((), ("token" = [])),
 )]
 pub(crate) async fn restore(
     RecordPath { table, key }: RecordPath,

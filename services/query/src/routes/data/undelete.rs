@@ -19,7 +19,7 @@ use crate::{record_answer, write_answer};
         refusal::Conflict,
         refusal::HistoryPruned,
     ),
-    security(("token" = [])),
+    security((), ("token" = [])),
 )]
 pub(crate) async fn undelete(
     RecordPath { table, key }: RecordPath,

@@ -15,7 +15,7 @@ use ddb_store::job::Job;
         (status = OK, description = "The job", body = ddb_api::Answer<ddb_api::audit::Job>),
         refusal::NotFound,
     ),
-    security(("token" = [])),
+    security((), ("token" = [])),
 )]
 pub(crate) async fn get(JobPath(id): JobPath, caller: Caller, Query(()): Query<()>) -> ApiResult<Answer> {
     let job = caller.session.job(id).await?;

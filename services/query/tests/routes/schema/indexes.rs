@@ -101,6 +101,23 @@ async fn bad_definitions_are_refused_and_define_nothing() {
 }
 
 #[tokio::test]
+async fn a_query_behind_the_removal_of_its_index_is_answered() {
+    // Mutant: `remove_index` leaves the shape of the table as it was known.
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    fill(&cast.user, &table, 10, |number| json!({ "id": number, "n": number })).await;
+    let indexes = format!("/api/schema/{table}/indexes");
+    cast.admin.post(&indexes, &json!({ "name": "by_n", "fields": ["n"] })).await.expect(201);
+    let query = async |number: i64| {
+        let found = cast.user.post("/api/query", &json!({ &table: { "$where": { "n": number } } })).await.expect(200);
+        assert_eq!(found.json["data"][&table][0]["id"], format!("{table}:{number}"));
+    };
+    query(1).await;
+    cast.admin.delete(&format!("{indexes}/by_n")).await.expect(204);
+    query(2).await;
+}
+
+#[tokio::test]
 async fn lists_go_on_when_an_index_is_removed() {
     // Mutant: a shape whose column is gone is not forgotten.
     let cast = STAGE.cast().await;
