@@ -190,6 +190,21 @@ pub enum Action {
     Delete,
 }
 
+/// A page of a record's history.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Versions {
+    pub data: Vec<Version>,
+    /// Names the next page; null on the last one.
+    #[schema(required, example = json!(null))]
+    pub next_cursor: Option<String>,
+    /// The transaction from which on the record's past is kept, where something came before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub horizon: Option<i64>,
+    #[schema(minimum = 0, example = 42)]
+    pub tx: i64,
+}
+
 /// One version of a record.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Version {

@@ -11,6 +11,25 @@ pub struct Table {
     #[schema(example = json!(["priority", "status", "title"]))]
     pub fields: Vec<String>,
     pub indexes: Vec<Index>,
+    /// How long its past is kept, by its own word; null: as the namespace says.
+    #[schema(required, example = json!("4w2d"))]
+    pub history: Option<String>,
+    /// How long its past is kept.
+    #[schema(example = "4w2d")]
+    pub keeps: String,
+    /// The transaction from which on its past can be read.
+    #[schema(minimum = 0, example = 0)]
+    pub horizon: i64,
+}
+
+/// How long the past is kept.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"history": "30d"}))]
+pub struct KeepHistory {
+    /// `forever`, `none`, or a duration from `1s` to `200y`; null: as the namespace says, and of the namespace for ever.
+    #[schema(required, pattern = "^(?i:forever|none)$|^([0-9]+(ns|us|µs|ms|s|m|h|d|w|y))+$")]
+    pub history: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

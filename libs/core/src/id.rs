@@ -54,6 +54,8 @@ pub mod attribute {
     pub const OUT: AttributeId = AttributeId(5);
     /// What was known of a record was erased; the value is why.
     pub const ERASED: AttributeId = AttributeId(6);
+    /// What was superseded in a table up to a transaction was removed from the log; about the table itself.
+    pub const PRUNED: AttributeId = AttributeId(7);
     /// The first id that a field of an app can have.
     pub const FIRST_FIELD: AttributeId = AttributeId(16);
 }

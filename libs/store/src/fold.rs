@@ -110,7 +110,7 @@ pub(crate) struct Batch {
     pub(crate) folded: HashMap<i64, Folded>,
 }
 
-/// Entities of a table, folded as their facts arrive and handed on as soon as a batch is large, so that memory is bounded by bytes: a record has at
+/// Entities of a table, folded as their facts arrive (without those that are superseded and reduced to commitments) and handed on as soon as a batch is large, so that memory is bounded by bytes: a record has at
 /// most 1 MB, its history any length.
 pub(crate) struct Batches<'c> {
     facts: BoxStream<'c, Result<PgRow, sqlx::Error>>,
@@ -135,7 +135,7 @@ impl<'c> Batches<'c> {
             select f.entity, f.attribute, f.asserted, f.value, f.tx, f.position, t.time
             from ddb.triple f
             join ddb.tx t on t.namespace = f.namespace and t.tx = f.tx
-            where f.namespace = $1 and f.entity = any($2)
+            where f.namespace = $1 and f.entity = any($2) and f.commitment is null
             order by f.entity, f.tx, f.position
             ",
         )
@@ -221,8 +221,8 @@ pub(crate) fn apply(folded: &mut Option<Folded>, fact: &Fact, names: &HashMap<At
         *folded = fact.asserted.then_some(record);
         return Ok(());
     }
-    // It says nothing of what the record is: where it existed, its deletion stands before.
-    if fact.attribute == attribute::ERASED {
+    // Neither says anything of what the record is: where it existed, its deletion stands before.
+    if fact.attribute == attribute::ERASED || fact.attribute == attribute::PRUNED {
         return Ok(());
     }
     let Some(record) = folded else {

@@ -25,6 +25,7 @@ pub mod quota;
 mod read;
 mod record;
 pub mod requirements;
+pub mod retention;
 mod schema;
 mod statement;
 mod status;

@@ -5,7 +5,7 @@ use sqlx::{Connection, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
 
-const MIGRATIONS: [(i32, &str); 10] = [
+const MIGRATIONS: [(i32, &str); 11] = [
     (1, include_str!("../migrations/0001_ground.sql")),
     (2, include_str!("../migrations/0002_index.sql")),
     (3, include_str!("../migrations/0003_kept_answer.sql")),
@@ -16,6 +16,7 @@ const MIGRATIONS: [(i32, &str); 10] = [
     (8, include_str!("../migrations/0008_erasure_tx.sql")),
     (9, include_str!("../migrations/0009_namespace.sql")),
     (10, include_str!("../migrations/0010_quota.sql")),
+    (11, include_str!("../migrations/0011_retention.sql")),
 ];
 /// The advisory lock of migrations: any fixed number that nothing else in the database uses.
 const LOCK: i64 = 0x0064_6462_6d69_6772;

@@ -7,7 +7,7 @@ use ddb_store::{Action, FieldChange, Version};
 use crate::accept::Accept;
 use crate::record_answer::{owner, write_name, write_next_cursor, write_time, write_tx, write_value};
 
-/// `{"data":[{version},…],"next_cursor":…,"tx":n}`
+/// `{"data":[{version},…],"next_cursor":…,"horizon"?:n,"tx":n}`
 pub(crate) fn page(page: &HistoryPage, tx: Tx, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(128 + page.versions.len() * 256);
     out.extend_from_slice(b"{\"data\":[");
@@ -19,6 +19,10 @@ pub(crate) fn page(page: &HistoryPage, tx: Tx, accept: Accept) -> Vec<u8> {
     }
     out.push(b']');
     write_next_cursor(page.next_cursor.as_deref(), &mut out);
+    if let Some(horizon) = page.horizon {
+        write_name("horizon", &mut out);
+        write_value(&Value::Int(horizon.0), Accept::Plain, &mut out);
+    }
     write_tx(tx, &mut out);
     out
 }

@@ -26,6 +26,11 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         erasing.run_jobs(&[ddb_store::erasure::carrier()], cancelled).await;
         Ok(())
     });
+    let pruning = shared.database.store().clone();
+    let retention = Task::new("retention", async move |cancelled| {
+        pruning.run_jobs(&[ddb_store::retention::compactor()], cancelled).await;
+        Ok(())
+    });
     let counting = shared.database.store().clone();
     let counts = Task::new("quotas", async move |cancelled| {
         counting.run_jobs(&[ddb_store::quota::counter()], cancelled).await;
@@ -36,5 +41,9 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         forgetting.forget_what_is_erased(cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "query", routes: router::routes(shared), tasks: vec![jobs, one_offs, indexes, erasures, counts, forget] })
+    Ok(Service {
+        name: "query",
+        routes: router::routes(shared),
+        tasks: vec![jobs, one_offs, indexes, erasures, retention, counts, forget],
+    })
 }

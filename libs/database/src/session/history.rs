@@ -13,6 +13,8 @@ pub struct HistoryPage {
     pub versions: Vec<Version>,
     /// Where the next page begins; None on the last.
     pub next_cursor: Option<String>,
+    /// The transaction from which on the record's past is kept, where something came before it.
+    pub horizon: Option<Tx>,
 }
 
 /// The versions of one record before a place.
@@ -42,12 +44,12 @@ impl Session {
         let until = until.map(|place| decode(&place).ok_or_else(cursor::refused)).transpose()?;
         let read = Authorized::read(self.policy(table), &self.principal, VersionsOf { table, key, until, limit });
         let found = run(self.database.store(), self.namespace, &read).await?;
-        let Versions { versions, has_more } = found.data.ok_or_else(|| absent(table, key))?;
+        let Versions { versions, has_more, horizon } = found.data.ok_or_else(|| absent(table, key))?;
         let next_cursor = match versions.last() {
             Some(last) if has_more => Some(cursor::seal(cursor_key, self.cursor_caller(), &list, &encode(last.place))?),
             _ => None,
         };
-        Ok(Answer { data: HistoryPage { versions, next_cursor }, tx: found.tx })
+        Ok(Answer { data: HistoryPage { versions, next_cursor, horizon }, tx: found.tx })
     }
 }
 

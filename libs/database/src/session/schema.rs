@@ -1,6 +1,7 @@
 use ddb_core::{Error, ErrorCode, Principal, Result, TableName};
 use ddb_store::TableSchema;
 use ddb_store::index::{Index, NewIndex};
+use ddb_store::retention::History;
 
 use super::{Answer, Session};
 
@@ -28,6 +29,22 @@ impl Session {
         let Answer { data, tx } = self.schema().await?;
         let found = data.into_iter().find(|known| known.name == *table);
         Ok(Answer { data: found.ok_or_else(|| Error::not_found(format!("there is no table `{table}`")))?, tx })
+    }
+
+    /// Sets how long the past of a table is kept (None: as long as the namespace says); 404 where it does not exist. For admins.
+    pub async fn keep_history(&self, table: &TableName, history: Option<History>) -> Result<Answer<TableSchema>> {
+        self.require_admin()?;
+        if !self.database.store().keep_history(self.namespace, table, history).await? {
+            return Err(Error::not_found(format!("there is no table `{table}`")));
+        }
+        self.table_schema(table).await
+    }
+
+    /// Sets how long the past of the tables is kept that say nothing themselves. For admins.
+    pub async fn keep_history_by_default(&self, history: History) -> Result<Answer<Vec<TableSchema>>> {
+        self.require_admin()?;
+        self.database.store().keep_history_by_default(self.namespace, history).await?;
+        self.schema().await
     }
 
     /// Defines an index; a table that does not exist comes into being. For admins.

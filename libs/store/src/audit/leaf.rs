@@ -11,16 +11,18 @@ use crate::past::Place;
 use crate::{dictionary, projection};
 
 /// A fact and its leaf.
-pub(super) struct LeafRow {
-    pub(super) place: Place,
-    pub(super) entity: i64,
+pub(crate) struct LeafRow {
+    pub(crate) place: Place,
+    pub(crate) entity: i64,
     pub(super) record: Named<RecordId>,
     /// The table of the attribute, which is empty for the system's, and its name.
     pub(super) field: Named<(String, String)>,
     pub(super) asserted: bool,
+    /// Whether a commitment stands for what it said.
+    pub(crate) is_reduced: bool,
     pub(super) value: Option<Vec<u8>>,
     pub(super) salt: Option<Salt>,
-    pub(super) hash: Hash,
+    pub(crate) hash: Hash,
 }
 
 /// A name and the salt of its commitment; none where they were removed.
@@ -30,14 +32,18 @@ pub(super) struct Named<T> {
 }
 
 /// A transaction's own row.
-pub(super) struct HeaderRow {
-    pub(super) tx: Tx,
+pub(crate) struct HeaderRow {
+    pub(crate) tx: Tx,
     pub(super) time: Timestamp,
     /// None: the system.
     pub(super) actor: Option<Named<RecordId>>,
     pub(super) request: Option<String>,
     pub(super) fact_count: i32,
-    pub(super) hash: Hash,
+    pub(crate) hash: Hash,
+    /// That of the transaction before it; zeros before the first.
+    pub(crate) previous: Hash,
+    /// Where its facts were dropped.
+    pub(super) root: Option<Hash>,
 }
 
 impl HeaderRow {
@@ -45,38 +51,27 @@ impl HeaderRow {
         self.actor.as_ref().map_or(chain::NOTHING, |actor| actor.commitment)
     }
 
+    /// Whether its facts are not there any more.
+    pub(super) fn is_dropped(&self) -> bool {
+        self.root.is_some()
+    }
+
     pub(super) fn actor_key(&self) -> Option<RecordKey> {
         let (id, _) = self.actor.as_ref()?.name.as_ref()?;
         Some(id.key.clone())
     }
 
-    /// What is hashed of it, from its leaves.
-    pub(super) fn link(&self, leaves: &[Hash]) -> Link {
-        Link {
-            tx: self.tx,
-            time: self.time,
-            actor_name: self.actor_name(),
-            leaf_count: leaves.len() as u32,
-            root: chain::merkle_root(leaves),
-        }
+    /// What is hashed of it, from its leaves or, where they were dropped, from what stayed of them.
+    pub(crate) fn link(&self, leaves: &[Hash]) -> Link {
+        let (leaf_count, root) = match self.root {
+            Some(root) => (self.fact_count.unsigned_abs(), root),
+            None => (leaves.len() as u32, chain::merkle_root(leaves)),
+        };
+        Link { tx: self.tx, time: self.time, actor_name: self.actor_name(), leaf_count, root }
     }
 }
 
-/// The hash of a transaction; zeros before the first.
-pub(super) async fn hash_of(connection: &mut PgConnection, namespace: NamespaceId, tx: Tx) -> Result<Hash> {
-    let row = sqlx::query("select hash from ddb.tx where namespace = $1 and tx = $2")
-        .bind(namespace.0)
-        .bind(tx.0)
-        .fetch_optional(connection)
-        .await
-        .map_err(to_error)?;
-    match row {
-        Some(row) => dictionary::hash(row.try_get(0).map_err(to_error)?),
-        None => Ok(chain::GENESIS),
-    }
-}
-
-pub(super) async fn namespace_uuid(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Uuid> {
+pub(crate) async fn namespace_uuid(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Uuid> {
     let row = sqlx::query("select uuid::text from ddb.namespace where id = $1")
         .bind(namespace.0)
         .fetch_one(connection)
@@ -85,25 +80,28 @@ pub(super) async fn namespace_uuid(connection: &mut PgConnection, namespace: Nam
     Uuid::parse_str(row.try_get(0).map_err(to_error)?).map_err(Error::internal)
 }
 
-/// The rows of some transactions, in their order.
-pub(super) async fn headers(
+/// The rows of the transactions from one to another (`only`: those of them), in their order.
+pub(crate) async fn headers(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     (first, last): (Tx, Tx),
+    only: Option<&[i64]>,
 ) -> Result<Vec<HeaderRow>> {
     let rows = sqlx::query(
         "
-        select t.tx, t.time, t.actor is not null, t.request_id, t.fact_count, t.hash, d.name, e.key, e.salt, e.commitment
+        select t.tx, t.time, t.actor is not null, t.request_id, t.fact_count, t.hash, d.name, e.key, e.salt, e.commitment, b.hash, t.root
         from ddb.tx t
+        left join ddb.tx b on b.namespace = t.namespace and b.tx = t.tx - 1
         left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
         left join ddb.data_table d on d.namespace = e.namespace and d.id = e.table_id
-        where t.namespace = $1 and t.tx between $2 and $3
+        where t.namespace = $1 and t.tx between $2 and $3 and ($4::bigint[] is null or t.tx in (select unnest($4)))
         order by t.tx
         ",
     )
     .bind(namespace.0)
     .bind(first.0)
     .bind(last.0)
+    .bind(only)
     .fetch_all(connection)
     .await
     .map_err(to_error)?;
@@ -119,14 +117,21 @@ fn header(row: &PgRow) -> Result<HeaderRow> {
         request: row.try_get(3).map_err(to_error)?,
         fact_count: row.try_get(4).map_err(to_error)?,
         hash: dictionary::hash(row.try_get(5).map_err(to_error)?)?,
+        previous: optional_hash(row, 10)?.unwrap_or(chain::GENESIS),
+        root: optional_hash(row, 11)?,
     })
 }
 
-/// Hands every fact of some transactions to `take`, in the order of the log, one at a time: their values may be large.
-pub(super) async fn each(
+fn optional_hash(row: &PgRow, column: usize) -> Result<Option<Hash>> {
+    row.try_get::<Option<&[u8]>, _>(column).map_err(to_error)?.map(dictionary::hash).transpose()
+}
+
+/// Hands every fact of the transactions from one to another (`only`: of those of them) to `take`, in the order of the log, one at a time: their values may be large.
+pub(crate) async fn each(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     (first, last): (Tx, Tx),
+    only: Option<&[i64]>,
     mut take: impl FnMut(LeafRow) + Send,
 ) -> Result<()> {
     let mut rows = sqlx::query(
@@ -138,13 +143,14 @@ pub(super) async fn each(
         left join ddb.data_table d on d.namespace = e.namespace and d.id = e.table_id
         left join ddb.attribute a on a.namespace = f.namespace and a.id = f.attribute
         left join ddb.data_table h on h.namespace = a.namespace and h.id = a.table_id
-        where f.namespace = $1 and f.tx between $2 and $3
+        where f.namespace = $1 and f.tx between $2 and $3 and ($4::bigint[] is null or f.tx in (select unnest($4)))
         order by f.tx, f.position
         ",
     )
     .bind(namespace.0)
     .bind(first.0)
     .bind(last.0)
+    .bind(only)
     .fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(to_error)? {
         take(leaf(&row)?);
@@ -172,7 +178,8 @@ fn leaf(row: &PgRow) -> Result<LeafRow> {
         commitment: &commitment,
     }
     .hash();
-    Ok(LeafRow { place, entity: row.try_get(2).map_err(to_error)?, record, field, asserted, value, salt, hash })
+    let is_reduced = row.try_get::<Option<&[u8]>, _>(6).map_err(to_error)?.is_some();
+    Ok(LeafRow { place, entity: row.try_get(2).map_err(to_error)?, record, field, asserted, is_reduced, value, salt, hash })
 }
 
 /// Reads table, key, salt and commitment of an entity.

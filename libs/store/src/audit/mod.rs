@@ -2,7 +2,7 @@
 
 mod activity;
 mod head;
-mod leaf;
+pub(crate) mod leaf;
 mod prove;
 mod transaction;
 

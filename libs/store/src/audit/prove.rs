@@ -2,15 +2,32 @@
 
 use ddb_core::chain::{self, Hash, Link, Proof, ProvenFact};
 use ddb_core::{Error, ErrorCode, NamespaceId, RecordKey, Result, TableId, Tx};
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection};
 
 use super::{MAX_LINKS, leaf};
+use crate::connection::to_error;
 use crate::past::{Entity, Lives, MayRead, Moment, Place, newest_transaction};
 use crate::read::Found;
+use crate::retention;
 
 /// The facts of transaction `tx` about a record (of the newest one that the caller may read, where None), with the transactions up to `to`; None where there
 /// are none that the caller may read.
+///
+/// All of it is of one state: facts may be dropped meanwhile.
 pub(crate) async fn prove(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    record: (TableId, &RecordKey),
+    transactions: (Option<Tx>, Option<Tx>),
+    may_read: MayRead<'_>,
+) -> Result<Found<Option<Proof>>> {
+    connection.execute("begin isolation level repeatable read read only").await.map_err(to_error)?;
+    let proof = of_state(connection, namespace, record, transactions, may_read).await;
+    connection.execute("rollback").await.map_err(to_error)?;
+    proof
+}
+
+async fn of_state(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     (table, key): (TableId, &RecordKey),
@@ -27,10 +44,14 @@ pub(crate) async fn prove(
         None => newest_transaction(&mut *connection, &entity, newest.begin, Place::end_of(head).min(newest.until)).await?,
     };
     let Some(tx) = tx else { return Ok(nothing) };
-    let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx)).await?.pop() else { return Ok(nothing) };
+    let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx), None).await?.pop() else { return Ok(nothing) };
+    let pruned = || Error::new(ErrorCode::HistoryPruned, format!("what was written at tx {tx} was removed"));
+    if header.is_dropped() {
+        return if tx < retention::horizon(connection, namespace, table).await? { Err(pruned()) } else { Ok(nothing) };
+    }
     let mut leaves: Vec<Hash> = Vec::new();
     let mut rows = Vec::new();
-    leaf::each(&mut *connection, namespace, (tx, tx), |row| {
+    leaf::each(&mut *connection, namespace, (tx, tx), None, |row| {
         leaves.push(row.hash);
         if row.entity == entity.id && spans.iter().any(|span| span.shows(row.place, row.asserted)) {
             rows.push(row);
@@ -47,7 +68,7 @@ pub(crate) async fn prove(
         let value = match (row.asserted, row.value, row.salt) {
             (false, _, _) => None,
             (true, Some(value), Some(salt)) => Some((value, salt)),
-            (true, _, _) => return Err(Error::new(ErrorCode::HistoryPruned, format!("what was written at tx {tx} was removed"))),
+            (true, _, _) => return Err(pruned()),
         };
         facts.push(ProvenFact { position: position as u32, table, field, field_salt, value, path });
     }
@@ -56,7 +77,7 @@ pub(crate) async fn prove(
         record_salt,
         actor: header.actor.as_ref().and_then(|actor| actor.name.clone()),
         namespace: leaf::namespace_uuid(&mut *connection, namespace).await?,
-        previous: leaf::hash_of(&mut *connection, namespace, Tx(tx.0 - 1)).await?,
+        previous: header.previous,
         transaction: header.link(&leaves),
         facts,
         links: links(connection, namespace, (tx, to.unwrap_or(tx)), head).await?,
@@ -79,9 +100,9 @@ async fn links(connection: &mut PgConnection, namespace: NamespaceId, (tx, to): 
         return Ok(Vec::new());
     }
     let range = (Tx(tx.0 + 1), to);
-    let headers = leaf::headers(&mut *connection, namespace, range).await?;
+    let headers = leaf::headers(&mut *connection, namespace, range, None).await?;
     let mut leaves: Vec<Vec<Hash>> = headers.iter().map(|_| Vec::new()).collect();
-    leaf::each(connection, namespace, range, |row| {
+    leaf::each(connection, namespace, range, None, |row| {
         let index = usize::try_from(row.place.tx.0 - range.0.0).ok();
         if let Some(leaves) = index.and_then(|index| leaves.get_mut(index)) {
             leaves.push(row.hash);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ddb_core::chain::{self, Hash};
-use ddb_core::{NamespaceId, RecordId, RecordKey, Result, Timestamp, Tx, Uuid, Value, canonical};
+use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, RecordKey, Result, Timestamp, Tx, Uuid, Value, canonical};
 use sqlx::{PgConnection, Row};
 
 use super::leaf;
@@ -50,14 +50,18 @@ pub(crate) async fn transaction(
 ) -> Result<Found<Option<AuditTransaction>>> {
     let Moment { head, .. } = Moment::newest(&mut *connection, namespace).await?;
     let nothing = Found { data: None, tx: head };
-    let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx)).await?.pop() else { return Ok(nothing) };
+    let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx), None).await?.pop() else { return Ok(nothing) };
+    // Who may read what nobody owns may read everything. To others the transaction is one that they may read nothing of.
+    if header.is_dropped() && may_read(None) {
+        return Err(Error::new(ErrorCode::HistoryPruned, format!("what transaction {tx} said is not kept; its hash is")));
+    }
     let spans = spans(&mut *connection, namespace, tx, head, may_read).await?;
     if spans.is_empty() {
         return Ok(nothing);
     }
     let mut leaves = Vec::with_capacity(header.fact_count.max(0) as usize);
     let mut rows = Vec::new();
-    leaf::each(&mut *connection, namespace, (tx, tx), |row| {
+    leaf::each(&mut *connection, namespace, (tx, tx), None, |row| {
         leaves.push(row.hash);
         let shown = spans.get(&row.entity).is_some_and(|spans| spans.iter().any(|span| span.shows(row.place, row.asserted)));
         if shown {
@@ -81,7 +85,7 @@ pub(crate) async fn transaction(
         time: header.time,
         actor: header.actor_key(),
         actor_name: header.actor_name(),
-        previous: leaf::hash_of(connection, namespace, Tx(tx.0 - 1)).await?,
+        previous: header.previous,
         root: chain::merkle_root(&leaves),
         hash: header.hash,
         request: header.request,

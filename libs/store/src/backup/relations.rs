@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row};
 use crate::connection::to_error;
 
 /// The relations of the schema `ddb` in a backup, in the order of their sections. A new relation is put here or into [`LEFT_OUT`].
-pub(super) const SAVED: [&str; 13] = [
+pub(super) const SAVED: [&str; 14] = [
     "namespace",
     "data_table",
     "attribute",
@@ -18,6 +18,7 @@ pub(super) const SAVED: [&str; 13] = [
     "quota",
     "usage",
     "tx",
+    "droppable",
     "entity",
     "erasure",
 ];

@@ -9,13 +9,14 @@ use crate::dictionary;
 const LOCK: i64 = 0x0064_6462_6e61_6d65;
 
 /// The system's attributes, under table 0, with the names that are hashed.
-const SYSTEM_ATTRIBUTES: [(AttributeId, &str); 6] = [
+const SYSTEM_ATTRIBUTES: [(AttributeId, &str); 7] = [
     (attribute::EXISTS, "$exists"),
     (attribute::OWNER, "$owner"),
     (attribute::EXPIRES, "$expires"),
     (attribute::IN, "$in"),
     (attribute::OUT, "$out"),
     (attribute::ERASED, "$erased"),
+    (attribute::PRUNED, "$pruned"),
 ];
 
 /// The namespace `main`, made where it is missing.

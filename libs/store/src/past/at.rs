@@ -6,9 +6,9 @@ use sqlx::{PgConnection, Row};
 use super::lives::Lives;
 use super::moment::{self, Entity, Moment};
 use super::{MayRead, Place, state};
-use crate::Record;
 use crate::connection::to_error;
 use crate::read::Found;
+use crate::{Record, retention};
 
 /// A point in the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum At {
 }
 
 /// The record as it was, if the caller may read that and the newest state; the transaction is the one that the point comes down to. 400 for a point
-/// that is still to come.
+/// that is still to come, 410 for one before the table's horizon.
 pub(crate) async fn at(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -34,9 +34,19 @@ pub(crate) async fn at(
     let Some(table) = table else { return Ok(nothing) };
     let Some(entity) = Entity::find(&mut *connection, namespace, table, id.1).await? else { return Ok(nothing) };
     let lives = Lives::of(&mut *connection, namespace, entity.id, moment.head).await?;
+    if !lives.may_read_newest(may_read) {
+        return Ok(nothing);
+    }
     let place = Place::end_of(tx);
-    let Some(life) = lives.before(place).filter(|_| lives.may_read_before(place, may_read)) else { return Ok(nothing) };
-    let folded = state::before(connection, &entity, life, place).await?;
+    let folded = match lives.before(place).filter(|_| lives.may_read_before(place, may_read)) {
+        Some(life) => state::before(&mut *connection, &entity, life, place).await,
+        None => Ok(None),
+    };
+    let horizon = retention::horizon(connection, namespace, table).await?;
+    if tx < horizon {
+        return Err(retention::is_pruned(horizon));
+    }
+    let folded = folded?;
     let live = folded.filter(|record| record.expires.is_none_or(|expires| expires > time));
     let (table, key) = id;
     let id = RecordId::new(table.clone(), key.clone());
@@ -57,7 +67,7 @@ async fn resolve(connection: &mut PgConnection, namespace: NamespaceId, moment: 
 
 /// The newest transaction up to `time`. Numbers have no gaps and times never go back, so halving finds it: twenty look-ups in a million transactions,
 /// and no index on the time.
-async fn newest_at(connection: &mut PgConnection, namespace: NamespaceId, head: Tx, time: Timestamp) -> Result<Tx> {
+pub(crate) async fn newest_at(connection: &mut PgConnection, namespace: NamespaceId, head: Tx, time: Timestamp) -> Result<Tx> {
     let row = sqlx::query(
         "
         with recursive search (low, high) as (

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ddb_core::{
-    AttributeId, Datetime, NamespaceId, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, Value, attribute,
+    AttributeId, Datetime, Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableName, Timestamp, Tx, Value, attribute,
 };
 use sqlx::{PgConnection, Row};
 
@@ -12,13 +12,15 @@ use super::moment::{Entity, Moment};
 use super::{MayRead, Place, facts};
 use crate::connection::to_error;
 use crate::fold::{self, Fact, Folded};
-use crate::projection;
 use crate::read::Found;
+use crate::{projection, retention};
 
 /// Transactions that are read at a time: a value has up to 1 MB.
 const BATCH: usize = 32;
 /// A page ends early behind the batch that takes it beyond this many bytes of values.
 const PAGE_BYTES: usize = 4 << 20;
+/// How often a page is read while the horizon moves on.
+const ATTEMPTS: usize = 3;
 
 /// A page of a record's history, the newest version first.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Versions {
     pub versions: Vec<Version>,
     /// Whether there are older ones.
     pub has_more: bool,
+    /// The transaction that the record's past is known from, where something came before it.
+    pub horizon: Option<Tx>,
 }
 
 /// What one transaction made of a record.
@@ -69,33 +73,89 @@ pub(crate) async fn history(
     let nothing = Found { data: None, tx: head };
     let Some(entity) = Entity::find(&mut *connection, namespace, table, key).await? else { return Ok(nothing) };
     let spans = Lives::of(&mut *connection, namespace, entity.id, head).await?.spans(head, may_read);
-    let Some(oldest) = spans.last().copied() else { return Ok(nothing) };
-    let mut page = Versions { versions: Vec::new(), has_more: false };
+    if spans.is_empty() {
+        return Ok(nothing);
+    }
+    // The horizon may move on meanwhile, and what was read then be part of what is behind it.
+    for _ in 0..ATTEMPTS {
+        let horizon = retention::horizon(&mut *connection, namespace, table).await?;
+        let page = page(&mut *connection, &entity, &spans, horizon, until.unwrap_or(Place::end_of(head)), limit).await;
+        if retention::horizon(&mut *connection, namespace, table).await? == horizon {
+            let mut page = page?;
+            name_authors(connection, namespace, &mut page.versions).await?;
+            return Ok(Found { data: Some(page), tx: head });
+        }
+    }
+    Err(Error::unavailable("the past of the table is being pruned"))
+}
+
+/// The versions behind the horizon, as far as they stand before `until`.
+async fn page(
+    connection: &mut PgConnection,
+    entity: &Entity,
+    spans: &[Span],
+    horizon: Tx,
+    until: Place,
+    limit: usize,
+) -> Result<Versions> {
+    let floor = if horizon > Tx(0) { Place::end_of(horizon) } else { Place::beginning_of(Tx(0)) };
+    let begin = spans.last().map_or(floor, |oldest| oldest.begin.max(floor));
+    let is_pruned = spans.iter().any(|span| span.begin < floor);
+    let mut page = Versions { versions: Vec::new(), has_more: false, horizon: is_pruned.then_some(horizon) };
     let mut bytes = 0;
-    for span in spans {
-        let mut until = until.unwrap_or(Place::end_of(head)).min(span.until);
-        while span.begin < until {
+    for span in spans.iter().copied() {
+        let from = span.begin.max(floor);
+        let mut until = until.min(span.until);
+        while from < until {
             if page.versions.len() >= limit || bytes >= PAGE_BYTES {
                 page.has_more = true;
                 break;
             }
             let missing = limit - page.versions.len();
-            let batch = Batch { entity: &entity, span, until, limit: BATCH.min(missing) };
+            let batch = Batch { entity, span, from, until, limit: BATCH.min(missing) };
             let Some(read) = batch.read(&mut *connection).await? else { break };
             until = read.begin;
             bytes += read.bytes;
-            page.has_more = read.versions.len() > missing || until > oldest.begin;
+            page.has_more = read.versions.len() > missing || until > begin;
             page.versions.extend(read.versions.into_iter().rev().take(missing));
         }
     }
-    name_authors(connection, namespace, &mut page.versions).await?;
-    Ok(Found { data: Some(page), tx: head })
+    if page.has_more && is_pruned {
+        page.has_more = has_versions(connection, entity, spans, floor, until.min(page.end())).await?;
+    }
+    Ok(page)
+}
+
+/// Whether there are versions between two places. Where the past begins with a horizon, no place tells.
+async fn has_versions(
+    connection: &mut PgConnection,
+    entity: &Entity,
+    spans: &[Span],
+    floor: Place,
+    until: Place,
+) -> Result<bool> {
+    for span in spans {
+        let (from, until) = (span.begin.max(floor), span.until.min(until));
+        if from < until && facts::newest_transaction(&mut *connection, entity, from, until).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Versions {
+    /// Where its oldest version begins.
+    fn end(&self) -> Place {
+        self.versions.last().map_or(Place::end_of(Tx(i64::MAX)), |version| version.place)
+    }
 }
 
 /// The newest versions of a span before a place.
 struct Batch<'a> {
     entity: &'a Entity,
     span: Span,
+    /// Where what may be told of the span begins.
+    from: Place,
     until: Place,
     /// Transactions, each of which makes one version, or two where it deletes what it changed.
     limit: usize,
@@ -111,10 +171,10 @@ struct BatchOfVersions {
 impl Batch<'_> {
     /// None where there are none.
     async fn read(&self, connection: &mut PgConnection) -> Result<Option<BatchOfVersions>> {
-        let Self { entity, span, until, limit } = *self;
-        let transactions = facts::transactions(&mut *connection, entity, span.begin, until, limit).await?;
+        let Self { entity, span, from, until, limit } = *self;
+        let transactions = facts::transactions(&mut *connection, entity, from, until, limit).await?;
         let Some(oldest) = transactions.last() else { return Ok(None) };
-        let begin = Place::beginning_of(*oldest).max(span.begin);
+        let begin = Place::beginning_of(*oldest).max(from);
         let earlier = facts::newest(&mut *connection, entity, span.life, begin).await?;
         let facts = facts::between(connection, entity, begin, until).await?;
         let bytes = earlier.iter().chain(&facts).filter_map(|fact| fact.value.as_ref()).map(Vec::len).sum();

@@ -43,7 +43,7 @@ impl Span {
 }
 
 impl Lives {
-    /// The lives of some entities, as of the transaction `head`.
+    /// The lives of some entities, as of the transaction `head`, without those that ended so long ago that they are pruned.
     pub(crate) async fn load(
         connection: &mut PgConnection,
         namespace: NamespaceId,
@@ -56,6 +56,7 @@ impl Lives {
             from unnest($2::bigint[]) as e (id)
             cross join unnest($3::int[]) as a (id)
             join ddb.triple f on f.namespace = $1 and f.entity = e.id and f.attribute = a.id and f.tx <= $4
+              and f.commitment is null
             order by f.entity, f.tx, f.position
             ",
         )
@@ -141,7 +142,7 @@ impl Life {
         }
     }
 
-    fn last_owner(&self) -> Option<&RecordKey> {
+    pub(super) fn last_owner(&self) -> Option<&RecordKey> {
         self.owners.last()?.1.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! The past of records, read from their facts.
 //!
 //! Facts are only ever added, so a read that knows the newest transaction sees one state by leaving out what came later: no statement has to share a
-//! snapshot with another. Whether a caller may read a state is asked of [`MayRead`], for the state then and for the record's newest one.
+//! snapshot with another. What leaves the log lies before the horizon of its table, which moves on first: it is asked for behind everything else. Whether a caller may read a state is asked of [`MayRead`], for the state then and for the record's newest one.
 
 mod at;
 mod facts;
@@ -16,7 +16,7 @@ pub use at::At;
 pub use history::{Action, FieldChange, Version, Versions};
 pub use state::{Past, PastRecord};
 
-pub(crate) use at::at;
+pub(crate) use at::{at, newest_at};
 pub(crate) use facts::newest_transaction;
 pub(crate) use history::history;
 pub(crate) use lives::{Lives, Span};

@@ -7,7 +7,7 @@ use super::lives::{Life, Lives};
 use super::moment::{self, Entity, Moment};
 use super::{Place, facts};
 use crate::fold::{self, Folded};
-use crate::{Record, Shadowed};
+use crate::{Record, Shadowed, retention};
 
 /// A state that a step of a write wants to know besides the record as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,14 @@ pub(crate) async fn past(
         Past::At(tx) => Some(Place::end_of(tx)),
         Past::BeforeDeletion => lives.last().and_then(|life| life.end),
     };
-    let Some((place, life)) = place.and_then(|place| Some((place, lives.before(place)?))) else { return Ok(None) };
+    let Some(place) = place else { return Ok(None) };
+    // The lock is held, so the horizon stays where it is.
+    let horizon = retention::horizon(&mut *connection, namespace, table).await?;
+    if place < Place::end_of(horizon) {
+        let pruned = |life: &Life| PastRecord { owner: life.last_owner().cloned(), record: Err(retention::is_pruned(horizon)) };
+        return Ok(lives.last().map(pruned));
+    }
+    let Some(life) = lives.before(place) else { return Ok(None) };
     let owner = life.owner_before(place).cloned();
     let entity = Entity::of(&mut *connection, namespace, table, entity).await?;
     let record = match before(&mut *connection, &entity, life, place).await {

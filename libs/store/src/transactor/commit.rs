@@ -200,6 +200,17 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
              )"
         );
     }
+    if !rows.pruned.table.is_empty() {
+        let (table, horizon) = (statement.bind(rows.pruned.table)?, statement.bind(rows.pruned.horizon)?);
+        statement.sql += &format!(
+            ", w_horizon as (
+                 update ddb.data_table t
+                 set horizon = greatest(t.horizon, u.horizon)
+                 from unnest({table}::int[], {horizon}::bigint[]) as u (id, horizon)
+                 where t.namespace = {ns} and t.id = u.id
+             )"
+        );
+    }
     let triple = rows.triple;
     let (tx, table, entity, attribute, position, value, salt) = (
         statement.bind(triple.tx)?,

@@ -2,6 +2,8 @@
 
 use ddb_core::{AttributeId, Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Value, attribute, canonical};
 
+use crate::retention::Pruned;
+
 /// A fact before its ids, salt and place are known.
 pub(super) struct NewFact {
     pub(super) attribute: NewAttribute,
@@ -60,6 +62,11 @@ pub(super) fn of_delete(facts: &mut Vec<NewFact>) {
 /// An erasure says why, of what was deleted or never existed.
 pub(super) fn of_erasure(reason: &str, facts: &mut Vec<NewFact>) {
     facts.push(assert(NewAttribute::System(attribute::ERASED), &Value::String(reason.to_owned())));
+}
+
+/// What was superseded in a table was removed.
+pub(super) fn of_pruning(pruned: &Pruned, facts: &mut Vec<NewFact>) {
+    facts.push(assert(NewAttribute::System(attribute::PRUNED), &pruned.to_value()));
 }
 
 fn assert(attribute: NewAttribute, value: &Value) -> NewFact {

@@ -79,6 +79,8 @@ struct Effect {
     facts: Vec<NewFact>,
     /// Why the record is erased.
     erased: Option<String>,
+    /// From where on the past of its table is known.
+    horizon: Option<Tx>,
 }
 
 /// What the steps of one write have done so far.
@@ -184,7 +186,7 @@ impl<'a> Evaluation<'a> {
                     continue;
                 }
                 (change, Some(place)) => self.effect(change, (index, *place), (live, expired, size), tx).map_err(refused)?,
-                (Change::Create { .. } | Change::Update { .. } | Change::Delete, None) => {
+                (Change::Create { .. } | Change::Update { .. } | Change::Delete | Change::Prune(_), None) => {
                     return Err(refused(Error::internal("a step changes a record of a table that does not exist")));
                 }
             };
@@ -252,7 +254,7 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Effect> {
         let now = self.head.now;
         let mut facts = Vec::new();
-        let mut erased = None;
+        let (mut erased, mut horizon) = (None, None);
         let (record, doc) = match (change, live) {
             (Change::Create { fields, owner, expires }, None) => {
                 if expired.is_some() {
@@ -289,6 +291,11 @@ impl<'a> Evaluation<'a> {
                 }
                 (None, None)
             }
+            (Change::Prune(pruned), None) => {
+                facts::of_pruning(&pruned, &mut facts);
+                horizon = Some(pruned.horizon);
+                (None, None)
+            }
             (change, _) => return Err(Error::internal(format!("a step's change does not fit the record: {}", kind(&change)))),
         };
         let size = match (&record, &doc) {
@@ -296,7 +303,7 @@ impl<'a> Evaluation<'a> {
             (Some(_), None) => size,
             (None, None) => 0,
         };
-        Ok(Effect { step, slot, record, doc, size, facts, erased })
+        Ok(Effect { step, slot, record, doc, size, facts, erased, horizon })
     }
 
     fn check_system_rows(&self, write: &Write) -> Result<()> {
@@ -442,6 +449,10 @@ impl<'a> Evaluation<'a> {
                 let slot = &self.slots.all[effect.slot];
                 rows.owner.push(is_of_erased_account(write, &slot.id).then(|| slot.sort_key.clone()));
             }
+            if let Some(horizon) = effect.horizon {
+                self.rows.pruned.table.push(table.0);
+                self.rows.pruned.horizon.push(horizon.0);
+            }
             let slot = &mut self.slots.all[effect.slot];
             slot.record = effect.record;
             slot.doc = effect.doc;
@@ -527,5 +538,6 @@ fn kind(change: &Change) -> &'static str {
         Change::Update { .. } => "update",
         Change::Delete => "delete",
         Change::Erase { .. } => "erase",
+        Change::Prune(_) => "prune",
     }
 }

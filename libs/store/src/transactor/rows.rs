@@ -11,6 +11,7 @@ pub(super) struct Rows {
     pub(super) attribute: AttributeRows,
     pub(super) triple: TripleRows,
     pub(super) erased: ErasedRows,
+    pub(super) pruned: PrunedRows,
     pub(super) system: Vec<SystemRow>,
     pub(super) kept: Vec<(KeptKey, Kept)>,
 }
@@ -42,6 +43,13 @@ pub(super) struct ErasedRows {
     pub(super) tx: Vec<i64>,
     /// The sort key of the account's key, where the record is an account's.
     pub(super) owner: Vec<Option<Vec<u8>>>,
+}
+
+/// The tables of which the log says from where on their past is known.
+#[derive(Default)]
+pub(super) struct PrunedRows {
+    pub(super) table: Vec<i32>,
+    pub(super) horizon: Vec<i64>,
 }
 
 #[derive(Default)]

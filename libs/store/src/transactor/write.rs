@@ -1,5 +1,6 @@
 use ddb_core::{EntityId, Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
 
+use crate::retention::Pruned;
 use crate::{Allowance, KeptAnswer, Past, PastRecord, Record, SystemRow};
 
 /// A request to write: all of its steps take effect, or none.
@@ -66,6 +67,8 @@ pub enum Change {
         /// Stays in the log.
         reason: String,
     },
+    /// What the log says of a table's retention. Only of the table's own key, which [`crate::retention`] knows.
+    Prune(Pruned),
 }
 
 /// Why a write did not take effect.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, TxHeader};
-use ddb_core::{Error, NamespaceId, RecordId, Result, TableName, Timestamp, Tx, Uuid, attribute};
+use ddb_core::{Error, NamespaceId, RecordId, Result, TableId, TableName, Timestamp, Tx, Uuid, attribute};
 use futures::stream::{BoxStream, TryStreamExt};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -13,6 +13,7 @@ use super::noted::Logged;
 use super::{Report, Scope};
 use crate::connection::to_error;
 use crate::job::Progress;
+use crate::retention::PrunedBefore;
 use crate::{catalogue, dictionary, projection};
 
 /// Transactions that are read at a time, without their facts.
@@ -36,6 +37,7 @@ pub(super) async fn check(
     let expected_head = scope.expected_head.map(str::to_ascii_lowercase);
     let mut expectation_met = expected_head.as_deref() == Some(report.head_hash.as_str());
     let mut used = HashSet::new();
+    let pruned = PrunedBefore::load(connection, namespace).await?;
     let mut erased = Erased::default();
     let mut logged = Logged::default();
     let mut after = report.head;
@@ -66,6 +68,9 @@ pub(super) async fn check(
                 hashing.add(&fact, &names, report, &place);
             }
             erased.note_actor(&transaction);
+            if hashing.facts == 0 && transaction.root.is_some() && !pruned.dropped.contains(&transaction.tx) {
+                report.problem(&place, "its facts are missing, and no transaction says that they were dropped");
+            }
             let computed = hashing.finish(&transaction, &names, previous, report, &place);
             if computed != Some(transaction.hash) {
                 report.problem(&place, "its facts, names or header are not those that were hashed");
@@ -81,15 +86,19 @@ pub(super) async fn check(
     if expected_head.is_some() && !expectation_met {
         report.problem("head", "the expected transaction is not in the chain: the newest ones were cut off or rewritten");
     }
-    erased.check(connection, namespace, report).await?;
+    erased.check(connection, namespace, &pruned, report).await?;
+    horizons(connection, namespace, &pruned, report).await?;
     if !scope.is_whole() {
         return Ok(());
     }
     logged.check(connection, namespace, report).await?;
-    for attribute in names.attributes.keys().filter(|id| **id >= attribute::FIRST_FIELD.0 && !used.contains(id)) {
-        report.problem(format!("attribute {attribute}"), "no fact has it");
+    // Of what was dropped nobody can tell what it was about.
+    if pruned.dropped.is_empty() {
+        for attribute in names.attributes.keys().filter(|id| **id >= attribute::FIRST_FIELD.0 && !used.contains(id)) {
+            report.problem(format!("attribute {attribute}"), "no fact has it");
+        }
     }
-    let nameless = count_entities_without_facts(connection, namespace).await?;
+    let nameless = count_entities_without_facts(connection, namespace, &pruned).await?;
     if nameless > 0 {
         report.problem("names", format!("{nameless} records are named that no fact is about"));
     }
@@ -122,6 +131,8 @@ pub(super) struct Transaction {
     fact_count: i32,
     version: i16,
     hash: Hash,
+    /// Where its facts were dropped.
+    root: Option<Hash>,
 }
 
 /// The row of a name, as far as it is there.
@@ -141,7 +152,7 @@ pub(super) struct Fact {
     pub(super) asserted: bool,
     pub(super) value: Option<Vec<u8>>,
     salt: Option<Vec<u8>>,
-    commitment: Option<Vec<u8>>,
+    pub(super) commitment: Option<Vec<u8>>,
 }
 
 /// What the dictionaries say, apart from the entities, which come along with the facts.
@@ -234,7 +245,8 @@ impl Hashing {
 
     /// None where something that the hash needs is missing.
     fn finish(self, transaction: &Transaction, names: &Names, previous: Hash, report: &mut Report, place: &str) -> Option<Hash> {
-        if self.facts as i64 != i64::from(transaction.fact_count) {
+        let dropped = transaction.root.filter(|_| self.facts == 0);
+        if dropped.is_none() && self.facts as i64 != i64::from(transaction.fact_count) {
             report.problem(place, format!("has {} facts and not {}", self.facts, transaction.fact_count));
         }
         if !self.is_whole {
@@ -251,8 +263,11 @@ impl Hashing {
             previous: &previous,
             time: Timestamp(transaction.time),
             actor_name: &actor,
-            leaf_count: self.leaves.len() as u32,
-            root: &chain::merkle_root(&self.leaves),
+            leaf_count: match dropped {
+                Some(_) => transaction.fact_count.unsigned_abs(),
+                None => self.leaves.len() as u32,
+            },
+            root: &dropped.unwrap_or_else(|| chain::merkle_root(&self.leaves)),
         };
         Some(header.hash())
     }
@@ -272,7 +287,9 @@ impl Fact {
 
     fn commitment(&self) -> Option<Hash> {
         match (self.asserted, &self.value, &self.salt, &self.commitment) {
-            (false, None, None, None) => Some([0; 64]),
+            (false, None, None, None) => Some(chain::NOTHING),
+            // It is superseded.
+            (false, None, None, Some(commitment)) if commitment[..] == chain::NOTHING => Some(chain::NOTHING),
             (true, Some(value), Some(salt), _) => Some(chain::commitment(&dictionary::salt(salt).ok()?, value)),
             (true, None, None, Some(commitment)) => dictionary::hash(commitment).ok(),
             _ => None,
@@ -284,7 +301,7 @@ impl Fact {
 async fn transactions(connection: &mut PgConnection, namespace: NamespaceId, after: i64, end: i64) -> Result<Vec<Transaction>> {
     let rows = sqlx::query(
         "
-        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.id, e.table_id, e.key, e.salt, e.commitment
+        select t.tx, t.time, t.actor, t.fact_count, t.version, t.hash, e.id, e.table_id, e.key, e.salt, e.commitment, t.root
         from ddb.tx t
         left join ddb.entity e on e.namespace = t.namespace and e.id = t.actor
         where t.namespace = $1 and t.tx > $2 and t.tx <= $4
@@ -316,6 +333,7 @@ fn transaction(row: &PgRow) -> Result<Transaction, sqlx::Error> {
     let hash: Vec<u8> = row.try_get(5)?;
     // A hash of another length was not written by any version: it cannot match.
     let hash = dictionary::hash(&hash).unwrap_or([0xff; 64]);
+    let root: Option<Vec<u8>> = row.try_get(11)?;
     Ok(Transaction {
         tx: row.try_get(0)?,
         time: row.try_get(1)?,
@@ -323,6 +341,7 @@ fn transaction(row: &PgRow) -> Result<Transaction, sqlx::Error> {
         fact_count: row.try_get(3)?,
         version: row.try_get(4)?,
         hash,
+        root: root.map(|root| dictionary::hash(&root).unwrap_or([0xff; 64])),
         actor: name(row, 6)?,
     })
 }
@@ -415,18 +434,54 @@ async fn count_stray(connection: &mut PgConnection, namespace: NamespaceId, head
     row.try_get(0).map_err(to_error)
 }
 
-async fn count_entities_without_facts(connection: &mut PgConnection, namespace: NamespaceId) -> Result<i64> {
+/// In tables whose past is not kept, nobody can tell.
+async fn count_entities_without_facts(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    pruned: &PrunedBefore,
+) -> Result<i64> {
     let row = sqlx::query(
         "
         select count(*)
         from ddb.entity e
-        where e.namespace = $1
+        where e.namespace = $1 and not (e.table_id = any($2))
           and not exists (select from ddb.triple f where f.namespace = e.namespace and f.entity = e.id)
         ",
     )
     .bind(namespace.0)
+    .bind(pruned.horizons.keys().map(|table| table.0).collect::<Vec<_>>())
     .fetch_one(connection)
     .await
     .map_err(to_error)?;
     row.try_get(0).map_err(to_error)
+}
+
+/// From where on the past of a table can be read is what the chain says.
+async fn horizons(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    pruned: &PrunedBefore,
+    report: &mut Report,
+) -> Result<()> {
+    let rows = sqlx::query("select id, name, horizon from ddb.data_table where namespace = $1 order by id")
+        .bind(namespace.0)
+        .fetch_all(connection)
+        .await
+        .map_err(to_error)?;
+    for tx in &pruned.damaged {
+        report.problem(format!("tx {tx}"), "what it says of what was pruned is not to be understood");
+    }
+    let horizon = pruned.horizons.values().max().map_or(0, |horizon| horizon.0);
+    if let Some(tx) = pruned.dropped.iter().find(|tx| **tx > horizon) {
+        report.problem(format!("tx {tx}"), "is listed as dropped, and no past begins behind it");
+    }
+    for row in &rows {
+        let (table, name, horizon): (i32, &str, i64) =
+            (row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?, row.try_get(2).map_err(to_error)?);
+        let said = pruned.horizons.get(&TableId(table)).map_or(0, |horizon| horizon.0);
+        if said != horizon {
+            report.problem(name, format!("its past is given from transaction {horizon} on, and the chain says {said}"));
+        }
+    }
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod jobs;
 mod past;
 mod processes;
 mod quotas;
+mod retention;
 mod support;
 mod system_rows;
 mod writes;

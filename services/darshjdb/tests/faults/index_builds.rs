@@ -1,5 +1,5 @@
-//! Indexes that are defined, built and removed while writers write and something breaks.
-//! (What each step of it guards has tests with mutants in `services/query/tests/routes/schema`.)
+//! Indexes that are defined, built and removed, and a past that is pruned, while writers write and something breaks.
+//! (What each step of it guards has tests with mutants in `services/query/tests/routes/schema` and `libs/store/tests/store/retention.rs`.)
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 const PATH: &str = "/api/schema/item/indexes";
+/// The table whose past is not kept.
+const PRUNED: &str = "/api/schema/journal";
 /// More than are indexed within the definition.
 const SEEDED: usize = 1_500;
 const SETTLES: Duration = Duration::from_secs(60);
@@ -28,6 +30,10 @@ pub(crate) struct Tally {
     defined: u32,
     built: u32,
     removed: u32,
+    /// How often the past was pruned at his word.
+    pruned: u32,
+    /// The transaction from which on the past is known.
+    horizon: i64,
     unanswered: u32,
     wrong: Vec<String>,
 }
@@ -97,6 +103,17 @@ async fn run(admin: Client, stop: Arc<AtomicBool>, removed: Arc<AtomicU32>) -> T
             Ok(answer) => tally.note(&answer, &[204, 404, 503], |tally| &mut tally.removed),
             Err(_) => tally.unanswered += 1,
         }
+        // At this word what is superseded by now is pruned anew.
+        let none = json!({ "history": "none" }).to_string();
+        match admin.try_send("PATCH".parse().expect("a method"), PRUNED, Some(("application/json", none.into()))).await {
+            Ok(answer) => {
+                let horizon = answer.json["data"]["horizon"].as_i64().unwrap_or(0);
+                tally.pruned += u32::from(horizon > tally.horizon);
+                tally.horizon = tally.horizon.max(horizon);
+                tally.note(&answer, &[200, 404, 503], |tally| &mut tally.unanswered);
+            }
+            Err(_) => tally.unanswered += 1,
+        }
         removed.store(tally.removed, Ordering::Relaxed);
         sleep(Duration::from_millis(20)).await;
     }
@@ -135,6 +152,7 @@ impl Tally {
         self.defined += other.defined;
         self.built += other.built;
         self.removed += other.removed;
+        self.pruned += other.pruned;
         self.unanswered += other.unanswered;
         self.wrong.extend(other.wrong);
     }
@@ -143,13 +161,17 @@ impl Tally {
     #[track_caller]
     pub(crate) fn expect_work(&self, rounds: u32) {
         assert!(self.wrong.is_empty(), "{:#?}", self.wrong);
-        assert!(self.defined >= rounds && self.removed >= rounds, "too little was done: {self}");
+        assert!(self.defined >= rounds && self.removed >= rounds && self.pruned > 0, "too little was done: {self}");
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { defined, built, removed, unanswered, .. } = self;
-        write!(f, "  {defined} indexes defined, {built} seen ready, {removed} removed; {unanswered} requests without an answer")
+        let Self { defined, built, removed, pruned, unanswered, .. } = self;
+        write!(
+            f,
+            "  {defined} indexes defined, {built} seen ready, {removed} removed; the past pruned {pruned} times; \
+             {unanswered} requests without an answer"
+        )
     }
 }

@@ -66,6 +66,8 @@ pub(crate) const CASES: &[Case] = &[
     // schema
     case("listTables", By::Admin, 401, 403, None),
     case("getTable", By::Admin, 401, 403, TABLE),
+    case("changeTable", By::Admin, 401, 403, TABLE),
+    case("changeTables", By::Admin, 401, 403, None),
     case("listIndexes", By::Admin, 401, 403, TABLE),
     case("defineIndex", By::Admin, 401, 403, None),
     case("removeIndex", By::Admin, 401, 403, Some(("name", "absent"))),

@@ -31,7 +31,7 @@ impl QueryParameters for PageOfHistory {
     tag = "records",
     params(ddb_api::PageParameters),
     responses(
-        (status = OK, description = "A page of versions", body = ddb_api::Page<ddb_api::data::Version>),
+        (status = OK, description = "A page of versions", body = ddb_api::data::Versions),
         refusal::NotFound,
         refusal::NotAcceptable,
         refusal::HistoryPruned,

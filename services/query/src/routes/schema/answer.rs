@@ -3,6 +3,7 @@
 use ddb_core::{Object, Tx, Value, json};
 use ddb_store::TableSchema;
 use ddb_store::index::{Index, IndexPart};
+use ddb_store::retention::History;
 
 /// `{"data":…,"tx":n}`
 pub(in crate::routes) fn data(data: Value, tx: Tx) -> Vec<u8> {
@@ -11,11 +12,20 @@ pub(in crate::routes) fn data(data: Value, tx: Tx) -> Vec<u8> {
     out
 }
 
-/// `{"name","fields":["status",…],"indexes":[…]}`
+/// `{"name","fields":["status",…],"indexes":[…],"history":"30d","horizon":n}`; the table's own `history` is null where the namespace's counts, which is
+/// in `keeps`.
 pub(super) fn table(table: TableSchema) -> Value {
     let fields = table.fields.into_iter().map(Value::String).collect();
     let indexes = table.indexes.iter().map(index).collect();
-    object([("name", table.name.as_str().into()), ("fields", Value::Array(fields)), ("indexes", Value::Array(indexes))])
+    let history = |history: History| Value::String(history.to_string());
+    object([
+        ("name", table.name.as_str().into()),
+        ("fields", Value::Array(fields)),
+        ("indexes", Value::Array(indexes)),
+        ("history", table.own_history.map_or(Value::Null, history)),
+        ("keeps", history(table.history)),
+        ("horizon", Value::Int(table.horizon.0)),
+    ])
 }
 
 /// `{"name","fields":["status","-priority"],"unique","state","progress":{"done","total"}}`, and `problem` where it failed.

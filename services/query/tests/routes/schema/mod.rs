@@ -1,5 +1,6 @@
 //! `/api/schema…`
 
+mod history;
 mod indexes;
 mod tables;
 mod unique;

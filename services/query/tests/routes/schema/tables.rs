@@ -12,7 +12,9 @@ async fn admins_read_tables_with_fields_and_indexes() {
     let index = json!({
         "name": "a_b", "fields": ["-a", "b"], "unique": false, "state": "ready", "progress": { "done": 0, "total": 0 },
     });
-    let expected = json!({ "name": table, "fields": ["a", "b"], "indexes": [index] });
+    let expected = json!({
+        "name": table, "fields": ["a", "b"], "indexes": [index], "history": null, "keeps": "forever", "horizon": 0,
+    });
     assert_eq!(one.json["data"], expected);
     assert_eq!(one.header("x-ddb-tx"), one.tx().to_string());
     let all = cast.admin.get("/api/schema").await.expect(200);

@@ -1,0 +1,48 @@
+use ddb_core::json::Json;
+use ddb_core::{Error, Result};
+use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
+use ddb_store::retention::History;
+
+use super::answer;
+
+/// Sets how long the past of a table is kept
+///
+/// For admins. A job takes away what is older; what is gone does not come back where the past is kept for longer later.
+#[utoipa::path(
+    patch,
+    path = "/api/schema/{table}",
+    operation_id = "changeTable",
+    tag = "schema",
+    request_body = ddb_api::schema::KeepHistory,
+    responses(
+        (status = OK, description = "The table", body = ddb_api::Answer<ddb_api::schema::Table>),
+        refusal::Forbidden,
+        refusal::NotFound,
+    ),
+    security(("token" = [])),
+)]
+pub(crate) async fn change(
+    TablePath(table): TablePath,
+    caller: Caller,
+    Query(()): Query<()>,
+    JsonBody(body): SmallJsonBody,
+) -> ApiResult<Answer> {
+    caller.session.require_admin()?;
+    let schema = caller.session.keep_history(&table, read(body)?).await?;
+    Ok(Answer::ok(answer::data(answer::table(schema.data), schema.tx)).tx(schema.tx))
+}
+
+/// None where the namespace's counts.
+pub(super) fn read(body: Json) -> Result<Option<History>> {
+    let mut members = Fields::of(body)?;
+    let history = match members.take("history") {
+        Some(Json::Null) => None,
+        Some(Json::String(text)) => Some(History::parse(&text)?),
+        Some(_) => {
+            return Err(Error::invalid("history", "TYPE", "`history` is `forever`, `none`, or for how long, such as `30d`"));
+        }
+        None => return Err(Error::invalid("history", "REQUIRED", "`history` is required")),
+    };
+    members.end()?;
+    Ok(history)
+}

@@ -1,0 +1,28 @@
+use ddb_core::Value;
+use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, SmallJsonBody, refusal};
+use ddb_store::retention::History;
+
+use super::{answer, change};
+
+/// Sets how long the past of the tables is kept that say nothing themselves
+///
+/// For admins.
+#[utoipa::path(
+    patch,
+    path = "/api/schema",
+    operation_id = "changeTables",
+    tag = "schema",
+    request_body = ddb_api::schema::KeepHistory,
+    responses(
+        (status = OK, description = "Every table", body = ddb_api::Answer<Vec<ddb_api::schema::Table>>),
+        refusal::Forbidden,
+    ),
+    security(("token" = [])),
+)]
+pub(crate) async fn change_all(caller: Caller, Query(()): Query<()>, JsonBody(body): SmallJsonBody) -> ApiResult<Answer> {
+    caller.session.require_admin()?;
+    let history = change::read(body)?.unwrap_or(History::Forever);
+    let schema = caller.session.keep_history_by_default(history).await?;
+    let tables = schema.data.into_iter().map(answer::table).collect();
+    Ok(Answer::ok(answer::data(Value::Array(tables), schema.tx)).tx(schema.tx))
+}
