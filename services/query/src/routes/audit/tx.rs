@@ -18,6 +18,7 @@ use crate::record_answer::{owner, write_name, write_time, write_tx, write_value}
         (status = OK, description = "The transaction", body = ddb_api::Answer<ddb_api::audit::Transaction>),
         refusal::NotFound,
         refusal::NotAcceptable,
+        refusal::HistoryPruned,
     ),
     security((), ("token" = [])),
 )]
