@@ -116,6 +116,54 @@ pub struct LimitsChange {
     pub bytes: Option<i64>,
 }
 
+/// Requests each second that are let through, and five times as many at once; 0 is any number.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct RateLimits {
+    /// Of one network, whoever asks.
+    #[schema(example = 2000)]
+    pub network: u32,
+    /// Of one network, without an access token.
+    pub anonymous: ClassRates,
+    /// Of one account.
+    pub account: ClassRates,
+}
+
+/// By what requests are for.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(example = json!({"read": 1000, "write": 500, "auth": 50, "other": 200}))]
+pub struct ClassRates {
+    pub read: u32,
+    pub write: u32,
+    pub auth: u32,
+    pub other: u32,
+}
+
+/// The limits to change; null is what the process was started with, and what is absent stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"network": 0, "account": {"read": 100_000, "write": null}}))]
+pub struct RateLimitsChange {
+    #[schema(maximum = 1_000_000)]
+    pub network: Option<u32>,
+    #[schema(nullable = false)]
+    pub anonymous: Option<ClassRatesChange>,
+    #[schema(nullable = false)]
+    pub account: Option<ClassRatesChange>,
+}
+
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRatesChange {
+    #[schema(maximum = 1_000_000)]
+    pub read: Option<u32>,
+    #[schema(maximum = 1_000_000)]
+    pub write: Option<u32>,
+    #[schema(maximum = 1_000_000)]
+    pub auth: Option<u32>,
+    #[schema(maximum = 1_000_000)]
+    pub other: Option<u32>,
+}
+
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewNamespace {

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Principal, RequestId, Result, Tx};
+use ddb_database::Authenticator;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tower::ServiceExt;
@@ -17,7 +18,8 @@ use crate::answer::X_DDB_TX;
 use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
-use crate::{Routes, openapi};
+use crate::limit::{Class, Limiter, Network, Refused, Standing, TrustedProxies};
+use crate::{Routes, caller, openapi};
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +27,15 @@ pub struct App {
     router: Router,
     body_memory: BodyMemory,
     log: Arc<dyn Log>,
+    proxies: Arc<TrustedProxies>,
+    limits: Option<Limits>,
+}
+
+/// What limits how often callers may ask, and who knows them.
+#[derive(Clone)]
+struct Limits {
+    limiter: Limiter,
+    authenticator: Authenticator,
 }
 
 /// The namespaces, and how far their logs of transactions have come, as this process knows them.
@@ -42,20 +53,46 @@ pub trait Log: Send + Sync {
 impl App {
     /// `memory_limit` is how many bytes the process may use; large bodies share a part of it.
     pub fn new(routes: Routes, memory_limit: u64, log: impl Log + 'static) -> Self {
-        Self { router: openapi::router(routes), body_memory: BodyMemory::new(memory_limit), log: Arc::new(log) }
+        Self {
+            router: openapi::router(routes),
+            body_memory: BodyMemory::new(memory_limit),
+            log: Arc::new(log),
+            proxies: Arc::default(),
+            limits: None,
+        }
     }
 
-    /// Answers one request.
-    pub async fn answer(self, peer: SocketAddr, request: Request<Body>) -> Response {
+    /// Refuses who asks too often.
+    #[must_use]
+    pub fn limited(self, limiter: Limiter, authenticator: Authenticator) -> Self {
+        Self { limits: Some(Limits { limiter, authenticator }), ..self }
+    }
+
+    /// Looks through these proxies.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
+        Self { proxies: Arc::new(proxies), ..self }
+    }
+
+    /// Answers one request that came from `peer`.
+    pub async fn answer(self, peer: IpAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
+        let peer = self.proxies.client(peer, request.headers());
+        let standing = match self.limits.as_ref().map_or(Ok(None), |limits| limits.take(peer, &request)) {
+            Ok(standing) => standing,
+            // Before anything is looked up, so that being refused costs next to nothing.
+            Err(Refused { error, standing }) => {
+                return finish(ApiError(error).into_response(), &request_id, Tx(0), Some(standing));
+            }
+        };
         let span = tracing::info_span!("request", id = request_id.as_str());
         let handled = self.route(peer, request_id.clone(), request);
         let (response, newest) = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
-        finish(response, &request_id, newest)
+        finish(response, &request_id, newest, standing)
     }
 
     /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
-    async fn route(self, peer: SocketAddr, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
+    async fn route(self, peer: IpAddr, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
         let refused = |error| (ApiError(error).into_response(), Tx(0));
         let name = match context::namespace(request.headers()) {
             Ok(name) => name,
@@ -74,7 +111,7 @@ impl App {
     async fn within(
         self,
         (namespace, namespace_name): (NamespaceId, NamespaceName),
-        peer: SocketAddr,
+        peer: IpAddr,
         request_id: RequestId,
         mut request: Request<Body>,
     ) -> Response {
@@ -110,8 +147,20 @@ impl App {
     }
 }
 
-/// Gives every answer its id, its version and, where it does not name one itself, a transaction; and every error its envelope and its log line.
-fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx) -> Response {
+impl Limits {
+    fn take(&self, peer: IpAddr, request: &Request<Body>) -> Result<Option<Standing>, Refused> {
+        let token = caller::bearer(request.headers()).ok().flatten();
+        let account = match token.and_then(|token| self.authenticator.remembered(token)) {
+            Some(Principal::Account(account) | Principal::Root(account)) => Some(account),
+            Some(Principal::Anonymous | Principal::System) | None => None,
+        };
+        let class = Class::of(request.method(), request.uri().path());
+        self.limiter.take(Network::of(peer), account.as_deref(), class)
+    }
+}
+
+/// Gives every answer its id, its version, how its caller stands and, where it does not name one itself, a transaction; and every error its envelope and its log line.
+fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx, standing: Option<Standing>) -> Response {
     if response.status().is_client_error() || response.status().is_server_error() {
         render(&mut response, request_id);
     }
@@ -120,6 +169,9 @@ fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx) -> Res
     headers.insert(context::REQUEST_ID, id);
     headers.insert(context::VERSION, HeaderValue::from_static(CONTRACT_VERSION));
     headers.entry(X_DDB_TX).or_insert_with(|| HeaderValue::from(newest));
+    if let Some(standing) = standing {
+        standing.write(headers);
+    }
     response
 }
 

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
@@ -13,7 +13,8 @@ use crate::{ApiError, context};
 pub struct Caller {
     pub session: Session,
     pub request_id: RequestId,
-    pub peer: SocketAddr,
+    /// Where the request comes from.
+    pub peer: IpAddr,
 }
 
 impl<S> FromRequestParts<S> for Caller
@@ -43,7 +44,7 @@ where
 }
 
 /// The token of `Authorization: Bearer …`. A header that is there and has another form is refused: taking it for anonymous would hide the mistake.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -25,8 +25,8 @@ pub struct Context {
     pub request_id: RequestId,
     pub namespace: NamespaceId,
     pub namespace_name: NamespaceName,
-    /// The other end of the socket. Proxies are not looked through.
-    pub peer: SocketAddr,
+    /// Where the request comes from: the other end of the socket, or what a trusted proxy says that its own is.
+    pub peer: IpAddr,
 }
 
 impl<S: Sync> FromRequestParts<S> for Context {

@@ -11,6 +11,7 @@ mod fields;
 mod idempotency;
 mod if_match;
 mod if_none_match;
+pub mod limit;
 mod linger;
 mod openapi;
 mod path;

@@ -108,7 +108,7 @@ async fn connection(
     }
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let app = app.clone();
-        async move { Ok::<_, std::convert::Infallible>(app.answer(peer, request.map(Body::new)).await) }
+        async move { Ok::<_, std::convert::Infallible>(app.answer(peer.ip(), request.map(Body::new)).await) }
     });
     let io = TokioIo::new(Linger::new(stream, shutdown));
     let connection =

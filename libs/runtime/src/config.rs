@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
 use crate::settings::Settings;
+use crate::traffic::Traffic;
 use crate::{master_key, memory};
 
 const MINIMUM_MEMORY: u64 = 64 << 20;
@@ -32,6 +33,7 @@ pub struct Config {
     pub answer_cache: u64,
     pub authenticator: AuthenticatorConfig,
     pub implicit_tables: ImplicitTables,
+    pub traffic: Traffic,
 }
 
 /// An address that may hold a password.
@@ -92,6 +94,27 @@ impl Config {
         Setting::new("implicit_tables_limit", "NUMBER", "Tables that a namespace has which records have made; 0: any number")
             .default("100"),
         Setting::new("implicit_tables_per_user", "NUMBER", "Those of them that one user has made; 0: any number").default("20"),
+        Setting::new(
+            "rate_limit_network",
+            "NUMBER",
+            "Requests that one address (of IPv6: one /64) may make in a second, and five times as many at once; 0: any number",
+        )
+        .default("2000"),
+        Setting::new(
+            "rate_limit_anonymous",
+            "RATES",
+            "Those of them that are made without signing in, by what they are for; a number alone is for each of these classes",
+        )
+        .default("read=200,write=50,auth=20,other=100"),
+        Setting::new("rate_limit_account", "RATES", "Requests that one account may make in a second, wherever it comes from")
+            .default("read=1000,write=500,auth=50,other=200"),
+        Setting::new(
+            "trusted_proxies",
+            "ADDRESSES",
+            "Proxies, as addresses or blocks (`10.0.0.0/8,::1`), that are believed from which address a request came to them",
+        ),
+        Setting::new("proxy_header", "x-forwarded-for|forwarded", "The header in which they say it; the other one is not read")
+            .default("x-forwarded-for"),
     ];
 
     /// The master key for a command: that of the settings, or the one that lies in the data directory. None is ever made for a command.
@@ -173,6 +196,7 @@ impl Config {
                 in_namespace: most("implicit_tables_limit", tables.in_namespace)?,
                 of_account: most("implicit_tables_per_user", tables.of_account)?,
             },
+            traffic: Traffic::read(settings)?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use ddb_bus::Bus;
 use ddb_core::{Error, Result};
 use ddb_database::{Authenticator, Database, MasterKey};
+use ddb_http::limit::Limiter;
 use ddb_postgres::DataLock;
 use ddb_store::{Store, identity};
 
@@ -65,6 +66,7 @@ async fn over(config: &Config, store: Store) -> Result<Shared> {
         authenticator: Authenticator::new(store, bus.clone(), config.authenticator.clone()),
         bus,
         master_key,
+        limiter: Limiter::new(config.traffic.rates),
         memory_limit: config.memory_limit,
     })
 }

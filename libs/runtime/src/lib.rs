@@ -16,6 +16,7 @@ mod settings;
 mod shared;
 mod signal;
 mod telemetry;
+mod traffic;
 mod vacant;
 
 pub use attachment::Attachment;
@@ -28,4 +29,5 @@ pub use setting::{Definitions, Setting};
 pub use settings::Settings;
 pub use shared::Shared;
 pub use telemetry::{LogGuard, telemetry};
+pub use traffic::Traffic;
 pub use vacant::with_vacant_database;

@@ -12,6 +12,7 @@ use crate::probes;
 use crate::service::{Service, Task};
 use crate::shared::Shared;
 use crate::signal::Signals;
+use crate::traffic::{self, Traffic};
 
 /// How long tasks may take to end after the last request.
 const TASKS: Duration = Duration::from_secs(10);
@@ -41,19 +42,26 @@ async fn live(
         () = stop.cancelled() => return Ok(()),
     };
     let served = match services(&ground.shared).await {
-        Ok(services) => serve(services, listeners, &ground.shared, stop).await,
+        Ok(services) => serve(services, listeners, &ground.shared, &config.traffic, stop).await,
         Err(error) => Err(error),
     };
     let closed = ground.close().await;
     served.and(closed)
 }
 
-async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, stop: CancellationToken) -> Result<()> {
+async fn serve(
+    services: Vec<Service>,
+    listeners: Listeners,
+    shared: &Shared,
+    traffic: &Traffic,
+    stop: CancellationToken,
+) -> Result<()> {
     let mut routes = probes::routes(shared.database.clone());
     let mut tasks = Tasks::new();
     let mut names = Vec::new();
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
+    tasks.start(traffic::follow_changes(shared.database.store().clone(), shared.limiter.clone()));
     for service in services {
         routes = routes.merge(service.routes);
         service.tasks.into_iter().for_each(|task| tasks.start(task));
@@ -63,7 +71,9 @@ async fn serve(services: Vec<Service>, listeners: Listeners, shared: &Shared, st
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
 
     let store = shared.database.store().clone();
-    let app = App::new(routes, shared.memory_limit, LogOfStore(store));
+    let app = App::new(routes, shared.memory_limit, LogOfStore(store))
+        .limited(shared.limiter.clone(), shared.authenticator.clone())
+        .behind(traffic.proxies.clone());
     let serving = ddb_http::serve(listeners, app, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());

@@ -27,6 +27,7 @@ mod record;
 pub mod requirements;
 pub mod retention;
 mod schema;
+mod setting;
 mod statement;
 mod status;
 mod store;

@@ -18,7 +18,14 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
 const SIGNUP_LIMIT: &str = "DDB_SIGNUP_LIMIT";
 /// What is limited for users and not for tests, which share a few users on one server: 0 is any number.
-const UNLIMITED: [&str; 3] = [SIGNUP_LIMIT, "DDB_IMPLICIT_TABLES_LIMIT", "DDB_IMPLICIT_TABLES_PER_USER"];
+const UNLIMITED: [&str; 6] = [
+    SIGNUP_LIMIT,
+    "DDB_IMPLICIT_TABLES_LIMIT",
+    "DDB_IMPLICIT_TABLES_PER_USER",
+    "DDB_RATE_LIMIT_NETWORK",
+    "DDB_RATE_LIMIT_ANONYMOUS",
+    "DDB_RATE_LIMIT_ACCOUNT",
+];
 const ADMIN: &str = "admin@example.com";
 
 /// A running `ddb`. When the value is dropped, the process, its PostgreSQL and its data are gone.

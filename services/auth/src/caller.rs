@@ -3,8 +3,8 @@ use axum::http::request::Parts;
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Principal, RecordKey, Uuid};
 use ddb_http::{ApiError, Caller, Context};
 
-use crate::network::Network;
 use crate::state::Auth;
+use ddb_http::limit::Network;
 
 /// A caller who is signed in with a session of his own.
 pub(crate) struct SignedIn {
@@ -32,7 +32,7 @@ impl FromRequestParts<Auth> for SignedIn {
             return Err(Error::unauthenticated("sign in with e-mail and password first").into());
         };
         let namespace_name = Context::from_request_parts(parts, auth).await?.namespace_name;
-        let network = Network::of(caller.peer.ip());
+        let network = Network::of(caller.peer);
         Ok(Self { namespace: account.namespace, namespace_name, account: id.clone(), session, network, caller })
     }
 }

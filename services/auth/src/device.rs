@@ -3,7 +3,7 @@ use axum::http::header::USER_AGENT;
 use ddb_core::Uuid;
 use ddb_store::system::NewSession;
 
-use crate::network::Network;
+use ddb_http::limit::Network;
 
 const MAX_USER_AGENT_CHARACTERS: usize = 256;
 

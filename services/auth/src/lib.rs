@@ -2,6 +2,7 @@
 
 mod account_id;
 pub mod admin;
+mod attempts;
 mod body;
 mod caller;
 mod config;
@@ -10,8 +11,6 @@ mod device;
 mod email;
 mod hasher;
 pub mod keys;
-mod limit;
-mod network;
 mod password;
 mod refresh_token;
 mod router;

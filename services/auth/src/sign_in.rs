@@ -5,15 +5,15 @@ use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Result};
 use ddb_store::identity::{self, REVOKED};
 use ddb_store::to_error;
 
+use crate::attempts::{Attempt, Permission};
 use crate::db::account::{self, Account};
 use crate::db::session;
 use crate::device::new_session;
 use crate::email::Email;
 use crate::hasher::{Place, Verdict};
-use crate::limit::{Attempt, Permission};
-use crate::network::Network;
 use crate::password::Password;
 use crate::state::Auth;
+use ddb_http::limit::Network;
 
 impl Auth {
     /// A permission to compare one password, and a place to do it, or `RATE_LIMITED`. The same for addresses that have an account and those that have none.

@@ -8,9 +8,9 @@ use ddb_database::{Authenticator, Database};
 use ddb_runtime::Shared;
 
 use crate::Config;
+use crate::attempts::Attempts;
 use crate::hasher::Hasher;
 use crate::keys::Signer;
-use crate::limit::Attempts;
 use crate::refresh_token::RefreshTokens;
 
 /// What the handlers need. Cheap to clone.

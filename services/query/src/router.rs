@@ -1,5 +1,6 @@
 use axum::extract::FromRef;
 use ddb_database::{Authenticator, Database};
+use ddb_http::limit::Limiter;
 use ddb_http::{Routes, routes};
 use ddb_runtime::Shared;
 
@@ -10,10 +11,12 @@ use crate::routes::{self, admin, audit, data, jobs, schema};
 pub(crate) struct State {
     database: Database,
     authenticator: Authenticator,
+    limiter: Limiter,
 }
 
 pub(crate) fn routes(shared: &Shared) -> Routes {
-    let state = State { database: shared.database.clone(), authenticator: shared.authenticator.clone() };
+    let state =
+        State { database: shared.database.clone(), authenticator: shared.authenticator.clone(), limiter: shared.limiter.clone() };
     Routes::new()
         .chapter(
             "records",
@@ -43,6 +46,7 @@ pub(crate) fn routes(shared: &Shared) -> Routes {
         .with(routes!(jobs::get))
         .with(routes!(admin::erase))
         .with(routes!(admin::erasures))
+        .with(routes!(admin::limits::get, admin::limits::change))
         .with(routes!(admin::quotas::get, admin::quotas::change))
         .with(routes!(admin::namespaces::create, admin::namespaces::list))
         .with(routes!(admin::namespaces::remove))
@@ -58,5 +62,11 @@ impl FromRef<State> for Database {
 impl FromRef<State> for Authenticator {
     fn from_ref(state: &State) -> Self {
         state.authenticator.clone()
+    }
+}
+
+impl FromRef<State> for Limiter {
+    fn from_ref(state: &State) -> Self {
+        state.limiter.clone()
     }
 }

@@ -22,6 +22,7 @@ mod quota;
 mod replace;
 mod restore;
 mod schema;
+mod setting;
 mod sign_up;
 mod undelete;
 

@@ -68,7 +68,7 @@ fn complete_operation(method: &Method, path: &str, operation: &mut Value) {
             forms.insert(TYPED.to_owned(), typed_form());
         }
     }
-    let mut refusals = vec!["BadRequest", "NamespaceNotFound", "HeadersTooLarge", "Internal", "Unavailable"];
+    let mut refusals = vec!["BadRequest", "NamespaceNotFound", "RateLimited", "HeadersTooLarge", "Internal", "Unavailable"];
     if takes_token {
         refusals.push("Unauthenticated");
     }
@@ -101,7 +101,14 @@ fn path_parameter(name: &str) -> Option<&'static str> {
 }
 
 fn add_common_headers(headers: &mut Value) {
-    for (name, component) in [("X-DDB-Tx", "Tx"), ("X-DDB-Version", "Version"), ("X-Request-Id", "RequestId")] {
+    for (name, component) in [
+        ("X-DDB-Tx", "Tx"),
+        ("X-DDB-Version", "Version"),
+        ("X-Request-Id", "RequestId"),
+        ("RateLimit-Limit", "RateLimit"),
+        ("RateLimit-Remaining", "RateLimitRemaining"),
+        ("RateLimit-Reset", "RateLimitReset"),
+    ] {
         headers[name] = reference("headers", component);
     }
 }

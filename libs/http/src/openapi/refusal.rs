@@ -52,7 +52,7 @@ refusals! {
     PayloadTooLarge: [ErrorCode::PayloadTooLarge], "The body, or what it would make, is too large.";
     UnsupportedMediaType: [ErrorCode::UnsupportedMediaType], "The body is not `application/json`, or is compressed.";
     ValidationFailed: [ErrorCode::ValidationFailed], "The request was parsed, but cannot be carried out: `details` says what is wrong, and where.";
-    RateLimited: [ErrorCode::RateLimited], "Too many attempts: `Retry-After` says when to come back.";
+    RateLimited: [ErrorCode::RateLimited], "Too many requests or attempts: `Retry-After` says when to come back.";
     HeadersTooLarge: [ErrorCode::HeadersTooLarge], "More than 64 headers, or more than 16 KB of them.";
     Internal: [ErrorCode::Internal], "An error of the server, told in its log under the request's id.";
     Unavailable: [ErrorCode::Unavailable], "Something that the server needs does not answer at the moment, or the state that `X-DDB-Min-Tx` names is not there yet.";

@@ -123,6 +123,21 @@ pub(super) fn headers() -> Value {
             "schema": {"type": "string"},
             "example": "7d1c0a94c1f24f0f",
         },
+        "RateLimit": {
+            "description": "How many requests of this kind the caller may make at once; absent where nothing limits him",
+            "schema": {"type": "integer", "format": "int64", "minimum": 1},
+            "example": 5000,
+        },
+        "RateLimitRemaining": {
+            "description": "How many of these are left",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+            "example": 4999,
+        },
+        "RateLimitReset": {
+            "description": "Seconds until all of them are",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+            "example": 1,
+        },
         "RetryAfter": {
             "required": true,
             "description": "Seconds until the next attempt",

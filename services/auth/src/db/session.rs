@@ -8,7 +8,7 @@ use ddb_store::to_error;
 use sqlx::{PgConnection, PgExecutor, Row};
 
 use crate::email::Email;
-use crate::network::Network;
+use ddb_http::limit::Network;
 
 /// How many sessions of an account live at the same time, and how many ended ones are remembered.
 pub(crate) const MOST: i64 = 50;

@@ -1,7 +1,6 @@
 //! The service in this process, called without a socket, so that a test can come from any address.
 #![allow(dead_code, unreachable_pub, reason = "each of the test programs uses a part")]
 
-use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use ddb_bus::Bus;
 use ddb_core::{NamespaceId, Object, Principal, RecordKey, TableName};
 use ddb_database::{Authenticator, AuthenticatorConfig, ImplicitTables, MasterKey};
 use ddb_http::App;
+use ddb_http::limit::{Limiter, RateLimits};
 use ddb_runtime::Shared;
 use ddb_store::Store;
 use ddb_testkit::{Database, Json, json};
@@ -123,6 +123,7 @@ pub async fn shared(database: &Database, bus: Bus, memory_limit: u64, master_key
         authenticator: Authenticator::new(store, bus.clone(), AuthenticatorConfig::default()),
         bus,
         master_key: master_key.clone(),
+        limiter: Limiter::new(RateLimits::NONE),
         memory_limit,
     }
 }
@@ -228,7 +229,7 @@ impl Client {
             request = request.header(*name, value);
         }
         let request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
-        let peer = SocketAddr::new(self.peer.parse().expect("an address"), 50_000);
+        let peer = self.peer.parse().expect("an address");
         let answer = self.app.clone().answer(peer, request).await;
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");

@@ -81,6 +81,8 @@ pub(crate) const CASES: &[Case] = &[
     // administration
     case("erase", By::Admin, 401, 403, None),
     case("listErasures", By::Admin, 401, 403, None),
+    case("getLimits", By::Admin, 401, 403, None),
+    case("changeLimits", By::Admin, 401, 403, None),
     case("getQuotas", By::Admin, 401, 403, None),
     case("changeQuotas", By::Admin, 401, 403, None),
     case("createNamespace", By::Admin, 401, 403, None),

@@ -66,7 +66,7 @@ async fn every_operation_is_described_whole() {
         let security = description["security"].as_array().unwrap_or_else(|| panic!("{what} says who may call it"));
         let takes_token = security.iter().any(|way| way.get("token").is_some());
         let responses = description["responses"].as_object().expect("answers");
-        for status in ["400", "404", "431", "500", "503"].into_iter().chain(takes_token.then_some("401")) {
+        for status in ["400", "404", "429", "431", "500", "503"].into_iter().chain(takes_token.then_some("401")) {
             assert!(responses.contains_key(status), "{what} can answer {status}");
         }
 

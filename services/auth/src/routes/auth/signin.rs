@@ -8,9 +8,9 @@ use super::tokens;
 use crate::body;
 use crate::db::account;
 use crate::email::Email;
-use crate::network::Network;
 use crate::password::Password;
 use crate::state::Auth;
+use ddb_http::limit::Network;
 
 struct SignIn {
     email: Email,
@@ -51,7 +51,7 @@ pub(crate) async fn signin(
     JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let SignIn { email, password } = SignIn::read(body)?;
-    let network = Network::of(context.peer.ip());
+    let network = Network::of(context.peer);
     let (attempt, place) = auth.attempt(context.namespace, network, &email).await?;
     let account = match account::with_email(auth.database.store().pool(), context.namespace, &email).await {
         Ok(account) => account,

@@ -12,10 +12,10 @@ use crate::body;
 use crate::db::account::Account;
 use crate::device::new_session;
 use crate::email::Email;
-use crate::network::Network;
 use crate::password::Password;
 use crate::state::Auth;
 use crate::tokens;
+use ddb_http::limit::Network;
 
 struct SignUp {
     email: Email,
@@ -60,7 +60,7 @@ pub(crate) async fn signup(
     JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
     let SignUp { email, password, profile } = SignUp::read(body)?;
-    let network = Network::of(context.peer.ip());
+    let network = Network::of(context.peer);
     auth.attempts
         .sign_up(network)
         .map_err(|wait| Error::new(ErrorCode::RateLimited, "too many sign-ups from this address").with_retry_after(wait))?;

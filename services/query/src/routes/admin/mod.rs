@@ -2,6 +2,7 @@
 
 mod erase;
 mod erasures;
+pub(crate) mod limits;
 pub(crate) mod namespaces;
 pub(crate) mod quotas;
 

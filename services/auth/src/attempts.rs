@@ -1,9 +1,9 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::rate::Rate;
-use super::table::Table;
-use crate::network::Network;
+use ddb_http::limit::{Network, Rate, Table};
+
+/// Of each table: 14,336 buckets in 256 KB.
+const SETS: usize = 2048;
 
 /// Failures from one network, whatever the account.
 const OF_NETWORK: Rate = Rate::new(50, 6);
@@ -12,18 +12,15 @@ const OF_PAIR: Rate = Rate::new(10, 60);
 /// Failures of one account from all networks that it is not known to sign in from (NIST SP 800-63B, 5.2.2: at most 100).
 const OF_ACCOUNT: Rate = Rate::new(50, 36);
 
-/// Counts attempts to sign in and to sign up.
+/// Counts attempts to sign in and to sign up. See "Limits" in the crate's documentation.
 pub(crate) struct Attempts {
     begin: Instant,
-    tables: Mutex<Tables>,
-}
-
-struct Tables {
     network: Table,
     pair: Table,
     account: Table,
+    sign_ups: Table,
     /// None: not limited.
-    sign_ups: Option<Table>,
+    sign_up_rate: Option<Rate>,
 }
 
 /// Whether an attempt may be made.
@@ -47,10 +44,14 @@ pub(crate) struct Attempt<'a> {
 impl Attempts {
     /// `sign_ups_per_hour` is per network; 0: not limited.
     pub(crate) fn new(sign_ups_per_hour: u32) -> Self {
-        let sign_ups = (sign_ups_per_hour > 0).then(|| Table::new(Rate::per_hour(sign_ups_per_hour.into())));
-        let tables =
-            Tables { network: Table::new(OF_NETWORK), pair: Table::new(OF_PAIR), account: Table::new(OF_ACCOUNT), sign_ups };
-        Self { begin: Instant::now(), tables: Mutex::new(tables) }
+        Self {
+            begin: Instant::now(),
+            network: Table::new(SETS),
+            pair: Table::new(SETS),
+            account: Table::new(SETS),
+            sign_ups: Table::new(SETS),
+            sign_up_rate: (sign_ups_per_hour > 0).then(|| Rate::per_hour(sign_ups_per_hour.into())),
+        }
     }
 
     /// `account` is the namespace and the address in its canonical form, whether it has an account or not.
@@ -59,48 +60,40 @@ impl Attempts {
     }
 
     fn sign_in_at(&self, network: Network, account: &str, now: u64) -> Permission<'_> {
-        let mut tables = self.tables();
-        if let Err(wait) = tables.network.take(&network, now) {
-            return Permission::Refused(Duration::from_millis(wait));
+        if let Err(wait) = self.network.take(&network, OF_NETWORK, now) {
+            return Permission::Refused(Duration::from_micros(wait));
         }
-        if let Err(wait) = tables.pair.take(&(network, account), now) {
-            tables.network.give_back(&network);
-            return Permission::Refused(Duration::from_millis(wait));
+        if let Err(wait) = self.pair.take(&(network, account), OF_PAIR, now) {
+            self.network.give_back(&network, OF_NETWORK);
+            return Permission::Refused(Duration::from_micros(wait));
         }
-        let taken = tables.account.take(&account, now);
+        let taken = self.account.take(&account, OF_ACCOUNT, now);
         let attempt = Attempt { attempts: self, network, account: account.to_owned(), of_account: taken.is_ok() };
         match taken {
-            Ok(()) => Permission::Granted(attempt),
-            Err(wait) => Permission::Familiar(attempt, Duration::from_millis(wait)),
+            Ok(_) => Permission::Granted(attempt),
+            Err(wait) => Permission::Familiar(attempt, Duration::from_micros(wait)),
         }
     }
 
     /// The time to wait where the network has made as many as it may.
     pub(crate) fn sign_up(&self, network: Network) -> Result<(), Duration> {
-        let now = self.now();
-        match &mut self.tables().sign_ups {
-            Some(table) => table.take(&network, now).map_err(Duration::from_millis),
-            None => Ok(()),
-        }
+        let Some(rate) = self.sign_up_rate else { return Ok(()) };
+        self.sign_ups.take(&network, rate, self.now()).map(|_| ()).map_err(Duration::from_micros)
     }
 
     fn now(&self) -> u64 {
-        self.begin.elapsed().as_millis() as u64
-    }
-
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+        self.begin.elapsed().as_micros() as u64
     }
 }
 
 impl Attempt<'_> {
     /// It succeeded, or was not made after all.
     pub(crate) fn give_back(self) {
-        let mut tables = self.attempts.tables();
-        tables.network.give_back(&self.network);
-        tables.pair.give_back(&(self.network, self.account.as_str()));
+        let Attempts { network, pair, account, .. } = self.attempts;
+        network.give_back(&self.network, OF_NETWORK);
+        pair.give_back(&(self.network, self.account.as_str()), OF_PAIR);
         if self.of_account {
-            tables.account.give_back(&self.account.as_str());
+            account.give_back(&self.account.as_str(), OF_ACCOUNT);
         }
     }
 }
@@ -113,7 +106,7 @@ mod tests {
         Network::V4(number.into())
     }
 
-    const HOUR: u64 = 3_600_000;
+    const SECOND: u64 = 1_000_000;
 
     /// How many guesses get through in an hour when each second `per_second` are tried; `who` gives network and account of the n-th.
     fn guesses_in_an_hour(per_second: u32, familiar: impl Fn(Network) -> bool, who: impl Fn(u32) -> (Network, String)) -> u32 {
@@ -121,7 +114,7 @@ mod tests {
         let mut guesses = 0;
         for number in 0..3600 * per_second {
             let (network, account) = who(number);
-            let now = u64::from(number) * 1000 / u64::from(per_second);
+            let now = u64::from(number) * SECOND / u64::from(per_second);
             match attempts.sign_in_at(network, &account, now) {
                 Permission::Granted(_) => guesses += 1,
                 Permission::Familiar(attempt, _) if familiar(network) => {
@@ -165,10 +158,10 @@ mod tests {
         let home = network(7);
         let attempts = Attempts::new(0);
         // An hour of attack on the account from everywhere, at every tenth of a second; it goes on.
-        let now = HOUR - 10_000;
+        let now = 3590 * SECOND;
         for number in 0..35_900_u32 {
             if let Permission::Familiar(attempt, _) =
-                attempts.sign_in_at(network(1000 + number % 5000), "victim", u64::from(number) * 100)
+                attempts.sign_in_at(network(1000 + number % 5000), "victim", u64::from(number) * SECOND / 10)
             {
                 attempt.give_back();
             }
@@ -183,7 +176,7 @@ mod tests {
         // Other accounts are untouched.
         assert!(matches!(attempts.sign_in_at(home, "somebody", now), Permission::Granted(_)));
         // Once the attack is over, any network can sign in.
-        assert!(matches!(attempts.sign_in_at(network(9), "victim", now + 37_000), Permission::Granted(_)));
+        assert!(matches!(attempts.sign_in_at(network(9), "victim", now + 37 * SECOND), Permission::Granted(_)));
     }
 
     #[test]
@@ -195,7 +188,7 @@ mod tests {
     #[test]
     fn who_knows_his_password_is_never_slowed() {
         let attempts = Attempts::new(0);
-        for now in 0..10_000 {
+        for now in 0..10_000_u64 {
             let Permission::Granted(attempt) = attempts.sign_in_at(network(1), "somebody", now) else {
                 panic!("slowed at {now}");
             };
