@@ -1,12 +1,20 @@
 # `make` lists what can be made. Nothing here needs more than a Rust toolchain, Python 3 with pip, and curl.
 
 .DEFAULT_GOAL := help
+<<<<<<< Updated upstream
 .PHONY: help run build release test lint fmt bench soak openapi postgres nats schemathesis clean
+=======
+.PHONY: help run build release dist dist-test test lint fmt bench soak postgres nats clean
+>>>>>>> Stashed changes
 
 CARGO ?= cargo
 
 help: ## List these targets
+<<<<<<< Updated upstream
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+=======
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+>>>>>>> Stashed changes
 
 run: postgres ## Build, fetch the embedded PostgreSQL, start on http://localhost:7700
 	$(CARGO) run --locked --bin ddb -- start
@@ -14,8 +22,17 @@ run: postgres ## Build, fetch the embedded PostgreSQL, start on http://localhost
 build: ## Build everything for development
 	$(CARGO) build --locked --workspace --all-targets
 
+# What `ddb --version` tells.
+BUILD = DARSHJDB_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown) DARSHJDB_BUILT=$$(date -u +%F)
+
 release: postgres ## Build target/release/ddb, optimised
-	$(CARGO) build --locked --release --bin ddb --bin ddb-server
+	$(BUILD) $(CARGO) build --locked --release --bin ddb --bin ddb-server
+
+dist: ## Build target/dist/ddb-…, one file with PostgreSQL inside, and its checksum
+	@deploy/dist/build.sh
+
+dist-test: dist ## Start that file in a bare Debian, by root and by an ordinary user (as root; fetches Debian by debootstrap)
+	@deploy/dist/test.sh
 
 test: postgres nats schemathesis ## Fetch what the tests need and run them all
 	$(CARGO) test --locked --workspace --no-fail-fast

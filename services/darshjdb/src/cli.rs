@@ -6,6 +6,7 @@ use ddb_runtime::{Config, Definitions, exit_code, main_of};
 
 use crate::command::{admin, backup, completions, erasures, keys, rebuild, restore, start, status, verify};
 use crate::compose;
+use crate::version::version;
 
 /// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program.
 #[derive(Parser)]
@@ -95,7 +96,7 @@ fn line() -> clap::Command {
         });
         command.args(arguments)
     };
-    let mut line = Line::command();
+    let mut line = Line::command().version(version());
     for name in ["start", "status", "verify", "rebuild", "backup", "restore", "erasures", "admin", "keys"] {
         line = line.mut_subcommand(name, |command| with_settings(command, name == "start"));
     }

@@ -3,5 +3,6 @@
 mod cli;
 mod command;
 mod compose;
+mod version;
 
 pub use cli::{ddb, ddb_server, settings_table};
