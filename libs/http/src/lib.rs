@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod body_memory;
 mod caller;
+mod connection;
 mod context;
 mod error;
 mod fields;
@@ -20,6 +21,7 @@ mod precondition;
 mod query;
 mod routes;
 mod serve;
+mod tls;
 
 pub use answer::Answer;
 pub use app::{App, Log};
@@ -36,4 +38,5 @@ pub use path::{IndexPath, JobPath, NamespacePath, RecordPath, TablePath, TxPath}
 pub use query::{Parameters, Query, QueryParameters};
 pub use routes::Routes;
 pub use serve::{Listeners, serve};
+pub use tls::{Tls, TlsFiles};
 pub use utoipa_axum::routes;

@@ -2,20 +2,15 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::body::Body;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::App;
-use crate::linger::Linger;
+use crate::connection::Connections;
+use crate::tls::Tls;
 
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long open requests may take once the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(20);
 /// How long accepting rests after an error such as "too many open files", which would otherwise repeat at once.
@@ -50,8 +45,9 @@ impl Listeners {
     }
 }
 
-/// Serves until `shutdown`, then lets open requests finish for at most 20 s.
-pub async fn serve(listeners: Listeners, app: App, shutdown: CancellationToken) {
+/// Serves until `shutdown`, then lets open requests finish for at most 20 s. With `tls` all sockets speak TLS, and nothing else.
+pub async fn serve(listeners: Listeners, app: App, tls: Option<Tls>, shutdown: CancellationToken) {
+    let shared = Connections { app, tls: tls.clone(), shutdown: shutdown.clone(), streams: TaskTracker::new() };
     let mut connections = JoinSet::new();
     let (sender, mut accepted) = tokio::sync::mpsc::channel(64);
     let mut acceptors = JoinSet::new();
@@ -59,12 +55,15 @@ pub async fn serve(listeners: Listeners, app: App, shutdown: CancellationToken) 
         acceptors.spawn(accept(listener, sender.clone()));
     }
     drop(sender);
-    let graceful = GracefulShutdown::new();
+    if let Some(tls) = tls {
+        // Beside the acceptors, because it ends with them.
+        acceptors.spawn(async move { tls.follow().await });
+    }
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some((stream, peer)) = accepted.recv() => {
-                connections.spawn(connection(stream, peer, app.clone(), graceful.watcher(), shutdown.clone()));
+                connections.spawn(shared.clone().serve(stream, peer));
             }
             // Finished connections are taken out as they end.
             Some(_) = connections.join_next() => {}
@@ -73,10 +72,13 @@ pub async fn serve(listeners: Listeners, app: App, shutdown: CancellationToken) 
     // The sockets are closed first, so that nobody new waits for an answer that will not come.
     acceptors.shutdown().await;
     drop(accepted);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, ended).await.is_err() {
         tracing::warn!(seconds = DRAIN.as_secs(), "some requests did not finish in time and were cut off");
+        connections.shutdown().await;
     }
-    connections.shutdown().await;
+    shared.streams.close();
+    shared.streams.wait().await;
 }
 
 async fn accept(listener: TcpListener, accepted: tokio::sync::mpsc::Sender<(TcpStream, SocketAddr)>) {
@@ -92,29 +94,5 @@ async fn accept(listener: TcpListener, accepted: tokio::sync::mpsc::Sender<(TcpS
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    }
-}
-
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    app: App,
-    watcher: hyper_util::server::graceful::Watcher,
-    shutdown: CancellationToken,
-) {
-    // Answers are small and written at once; waiting to fill a packet would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
-    }
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let app = app.clone();
-        async move { Ok::<_, std::convert::Infallible>(app.answer(peer.ip(), request.map(Body::new)).await) }
-    });
-    let io = TokioIo::new(Linger::new(stream, shutdown));
-    let connection =
-        http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).serve_connection(io, service);
-    if let Err(error) = watcher.watch(connection).await {
-        // A client that went away or did not speak HTTP; it has had its answer where there was one.
-        tracing::debug!(%error, "connection ended");
     }
 }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use ddb_core::{Error, Result};
 use ddb_database::{AuthenticatorConfig, ImplicitTables, MakesTables, MasterKey};
+use ddb_http::TlsFiles;
 use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
@@ -19,6 +20,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// `host:port`; `localhost` is 127.0.0.1 and ::1.
     pub bind: String,
+    /// None: plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// A PostgreSQL that the user runs; None: the embedded one.
     pub database_url: Option<Credentials>,
     pub postgres_dir: Option<PathBuf>,
@@ -63,6 +66,12 @@ impl Config {
     pub const SETTINGS: &[Setting] = &[
         Setting::new("data_dir", "DIR", "Where everything lies that must not be lost").default("./ddb-data"),
         Setting::new("bind", "HOST:PORT", "Where to listen; `localhost` is 127.0.0.1 and ::1").default("localhost:7700"),
+        Setting::new(
+            "tls_cert",
+            "FILE",
+            "The certificate to serve HTTPS with, in PEM, with those between it and the root; read anew when it changes",
+        ),
+        Setting::new("tls_key", "FILE", "Its private key, in PEM, which others must not read (mode 0640 at most)"),
         Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one")
             .also("DATABASE_URL"),
         Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
@@ -156,6 +165,14 @@ impl Config {
             "pretty" => Some(LogFormat::Pretty),
             _ => None,
         })?;
+        let tls = match (settings.text("tls_cert"), settings.text("tls_key")) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.into(), key: key.into() }),
+            (None, None) => None,
+            (Some(_), None) => return Err(Error::bad_request("`tls_cert` is set, but not `tls_key`: DDB_TLS_KEY or --tls-key")),
+            (None, Some(_)) => {
+                return Err(Error::bad_request("`tls_key` is set, but not `tls_cert`: DDB_TLS_CERT or --tls-cert"));
+            }
+        };
         let issuer = settings.with("issuer", "1 to 200 visible ASCII characters", |text| {
             let visible = (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
             visible.then(|| text.to_owned())
@@ -175,6 +192,7 @@ impl Config {
         Ok(Self {
             data_dir: settings.text("data_dir").map(PathBuf::from),
             bind: bind.unwrap_or_else(|| "localhost:7700".to_owned()),
+            tls,
             database_url: address("database_url")?,
             postgres_dir: settings.text("postgres_dir").map(PathBuf::from),
             nats_url: address("nats_url")?,

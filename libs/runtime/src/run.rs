@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ddb_core::{Error, ErrorCode, Result};
-use ddb_http::{App, Listeners};
+use ddb_http::{App, Listeners, Tls};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ use crate::probes;
 use crate::service::{Service, Task};
 use crate::shared::Shared;
 use crate::signal::Signals;
-use crate::traffic::{self, Traffic};
+use crate::traffic;
 
 /// How long tasks may take to end after the last request.
 const TASKS: Duration = Duration::from_secs(10);
@@ -33,6 +33,7 @@ async fn live(
     services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
     stop: CancellationToken,
 ) -> Result<()> {
+    let tls = config.tls.clone().map(Tls::load).transpose()?;
     // Bound first: a taken port is told before anything is started, and clients that come early wait instead of being refused.
     let listeners = Listeners::bind(&config.bind).await.map_err(|error| {
         Error::bad_request(format!("cannot listen on {}: {error}; choose another address with --bind", config.bind))
@@ -42,7 +43,7 @@ async fn live(
         () = stop.cancelled() => return Ok(()),
     };
     let served = match services(&ground.shared).await {
-        Ok(services) => serve(services, listeners, &ground.shared, &config.traffic, stop).await,
+        Ok(services) => serve(services, listeners, tls, config, &ground.shared, stop).await,
         Err(error) => Err(error),
     };
     let closed = ground.close().await;
@@ -52,8 +53,9 @@ async fn live(
 async fn serve(
     services: Vec<Service>,
     listeners: Listeners,
+    tls: Option<Tls>,
+    config: &Config,
     shared: &Shared,
-    traffic: &Traffic,
     stop: CancellationToken,
 ) -> Result<()> {
     let mut routes = probes::routes(shared.database.clone());
@@ -68,13 +70,15 @@ async fn serve(
         names.push(service.name);
     }
     let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), "ready");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = addresses.first().map(|address| format!("{scheme}://{address}"));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), url, "ready");
 
     let store = shared.database.store().clone();
     let app = App::new(routes, shared.memory_limit, LogOfStore(store))
         .limited(shared.limiter.clone(), shared.authenticator.clone())
-        .behind(traffic.proxies.clone());
-    let serving = ddb_http::serve(listeners, app, stop.clone());
+        .behind(config.traffic.proxies.clone());
+    let serving = ddb_http::serve(listeners, app, tls, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());
     loop {

@@ -1,13 +1,19 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Request};
-use hyper_util::rt::TokioIo;
+use hyper::{HeaderMap, Method, Request, Response, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::rustls::ClientConfig;
+
+use crate::Authority;
+use crate::tls;
 
 /// A small HTTP client: a connection for each request, so that no test depends on what another left in a pool.
 #[derive(Debug, Clone)]
@@ -15,6 +21,8 @@ pub struct Client {
     pub address: SocketAddr,
     pub token: Option<String>,
     headers: Vec<(String, String)>,
+    /// None: plain HTTP.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 #[derive(Debug)]
@@ -128,7 +136,7 @@ impl Answer {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, token: None, headers: Vec::new() }
+        Self { address, token: None, headers: Vec::new(), tls: None }
     }
 
     #[must_use]
@@ -142,6 +150,16 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    /// The same client over TLS, trusting whom `authority` vouches for; `protocols` are offered by ALPN, `h2` and `http/1.1`.
+    #[must_use]
+    pub fn over_tls(&self, authority: &Authority, protocols: &[&str]) -> Self {
+        self.over(Some(authority.client(protocols)))
+    }
+
+    pub(crate) fn over(&self, tls: Option<Arc<ClientConfig>>) -> Self {
+        Self { tls, ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -179,15 +197,9 @@ impl Client {
     }
 
     /// For servers that may be away.
-    pub async fn try_send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<(&str, Bytes)>,
-    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    pub async fn try_send(&self, method: Method, path: &str, body: Option<(&str, Bytes)>) -> Result<Answer, Failure> {
         let stream = TcpStream::connect(self.address).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let mut request = Request::builder().method(method).uri(path).header(HOST, self.address.to_string());
+        let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -201,19 +213,20 @@ impl Client {
             }
             None => Bytes::new(),
         };
-        let request = request.body(Full::new(bytes))?;
-        let exchange = async {
-            let answer = sender.send_request(request).await?;
-            let (parts, body) = answer.into_parts();
-            let body = body.collect().await?.to_bytes();
-            let json = serde_json::from_slice(&body).unwrap_or_default();
-            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, json })
+        let mut request = request.body(Full::new(bytes))?;
+        let host = self.address.to_string();
+        let Some(tls) = &self.tls else {
+            request.headers_mut().insert(HOST, host.try_into()?);
+            return over_http1(stream, request).await;
         };
-        tokio::pin!(exchange);
-        tokio::select! {
-            answer = &mut exchange => answer,
-            // The connection may end before the answer is read to its end.
-            _ = connection => exchange.await,
+        let stream = tls::connect(tls.clone(), stream).await?;
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            *request.uri_mut() = format!("https://{host}{path}").parse()?;
+            *request.version_mut() = Version::HTTP_2;
+            over_http2(stream, request).await
+        } else {
+            request.headers_mut().insert(HOST, host.try_into()?);
+            over_http1(stream, request).await
         }
     }
 
@@ -255,3 +268,37 @@ impl Client {
         Ok(answer)
     }
 }
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+async fn over_http1(stream: impl Stream, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    exchange(async move { sender.send_request(request).await }, connection).await
+}
+
+async fn over_http2(stream: impl Stream, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+    exchange(async move { sender.send_request(request).await }, connection).await
+}
+
+async fn exchange(
+    sent: impl Future<Output = hyper::Result<Response<Incoming>>>,
+    connection: impl Future<Output = hyper::Result<()>>,
+) -> Result<Answer, Failure> {
+    let exchange = async {
+        let (parts, body) = sent.await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let json = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, json })
+    };
+    tokio::pin!(exchange);
+    tokio::select! {
+        answer = &mut exchange => answer,
+        // The connection may end before the answer is read to its end.
+        _ = connection => exchange.await,
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}

@@ -13,6 +13,7 @@ mod program;
 mod proxy;
 mod server;
 mod stage;
+mod tls;
 
 pub use caller::Caller;
 pub use client::{Answer, Client};
@@ -24,6 +25,7 @@ pub use program::{built, command};
 pub use proxy::{Cut, Point, Proxy};
 pub use server::{Builder, Server, end_server};
 pub use stage::{Cast, Stage};
+pub use tls::Authority;
 
 pub use bytes::Bytes;
 pub use hyper::Method;

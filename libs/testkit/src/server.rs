@@ -3,16 +3,18 @@ use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::caller::PASSWORD;
 use crate::cluster;
 use crate::process::{self, Output, wait_for_exit};
 use crate::program;
-use crate::{Caller, Client, Database, Directory};
+use crate::{Authority, Caller, Client, Database, Directory};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
@@ -35,6 +37,8 @@ pub struct Server {
     variables: Vec<(String, String)>,
     directory: Directory,
     address: SocketAddr,
+    /// None: plain HTTP.
+    tls: Option<Arc<ClientConfig>>,
     child: Option<Child>,
 }
 
@@ -45,6 +49,7 @@ pub struct Builder {
     variables: Vec<(String, String)>,
     directory: Directory,
     data: Data,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// What lies in the data directory before the first start.
@@ -96,6 +101,20 @@ impl Builder {
         self
     }
 
+    /// With a certificate of `authority`, whom `ddb` as a client and the kit's callers trust; they speak HTTP/2.
+    #[must_use]
+    pub fn secure(mut self, authority: &Authority) -> Self {
+        let folder = self.directory.path().to_owned();
+        let (certificate, key) = authority.issue_into(&folder);
+        let root = folder.join("root.pem");
+        std::fs::write(&root, authority.root_pem()).expect("a file can be written");
+        for (name, path) in [("DDB_TLS_CERT", certificate), ("DDB_TLS_KEY", key), ("SSL_CERT_FILE", root)] {
+            self.variables.push((name.to_owned(), path.to_str().expect("a path in UTF-8").to_owned()));
+        }
+        self.tls = Some(authority.client(&["h2", "http/1.1"]));
+        self
+    }
+
     /// Starts without `--data-dir`.
     #[must_use]
     pub fn without_data_dir(mut self) -> Self {
@@ -111,9 +130,9 @@ impl Builder {
         if self.data != Data::None {
             self.arguments.extend(["--data-dir".into(), self.directory.path().join("data").into()]);
         }
-        let Self { program, arguments, variables, directory, .. } = self;
+        let Self { program, arguments, variables, directory, tls, .. } = self;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { program, arguments, variables, directory, address, child: None };
+        let mut server = Server { program, arguments, variables, directory, address, tls, child: None };
         server.run().await;
         server
     }
@@ -127,6 +146,7 @@ impl Server {
             variables: UNLIMITED.iter().map(|name| ((*name).to_owned(), "0".to_owned())).collect(),
             directory: Directory::new(),
             data: Data::Prepared,
+            tls: None,
         }
     }
 
@@ -140,7 +160,7 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -185,7 +205,7 @@ impl Server {
     }
 
     pub fn anon(&self) -> Client {
-        Client::new(self.address)
+        Client::new(self.address).over(self.tls.clone())
     }
 
     pub async fn user(&self) -> Caller {

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use ddb_testkit::{Json, Server, json};
+use ddb_testkit::{Authority, Json, Server, json};
 
 #[tokio::test]
 async fn a_running_server_is_verified_from_elsewhere() {
@@ -28,7 +28,6 @@ async fn a_running_server_is_verified_from_elsewhere() {
     for (refused, stdin, says) in [
         (server.ddb_with(&remote(&[]), &token(&user)), token(&user), "admin"),
         (server.ddb_with(&remote(&[]), "nonsense\n"), String::new(), "token"),
-        (server.ddb_with(&["verify", "--token-stdin", "--url", "https://localhost"], "x\n"), String::new(), "TLS"),
         (server.ddb_with(&["verify", "--token-stdin", "--url", "localhost"], "x\n"), String::new(), "http://"),
         (server.ddb_with(&["verify", "--token-stdin", "--url", &free_address()], "x\n"), String::new(), "cannot be reached"),
     ] {
@@ -44,6 +43,28 @@ async fn a_running_server_is_verified_from_elsewhere() {
     assert_eq!(tampered.code, Some(1), "{tampered:?}");
     assert!(tampered.stdout.contains("not those that were hashed"), "{tampered:?}");
     server.assert_not_logged(&[token(&admin).trim()]);
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_is_trusted_by_its_certificate() {
+    let authority = Authority::new();
+    let server = Server::builder().secure(&authority).start().await;
+    let token = format!("{}\n", server.admin().await.token.as_deref().expect("a token"));
+    let sound = server.ddb_with(&["verify", "--token-stdin", "--url", &server.url()], &token);
+    assert_eq!(sound.code, Some(0), "{sound:?}");
+    assert!(sound.stdout.contains("everything is as it was written"), "{sound:?}");
+
+    // Whoever else says to be the server learns no token.
+    let other = server.directory().join("other.pem");
+    std::fs::write(&other, Authority::new().root_pem()).expect("a file");
+    for (roots, says) in [(other.to_str().expect("UTF-8"), "certificate"), ("/nowhere", "SSL_CERT_FILE")] {
+        let mut verify = ddb_testkit::command("ddb");
+        verify.args(["verify", "--token-stdin", "--url", &server.url()]).env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+        let refused = verify.stdin(std::process::Stdio::null()).output();
+        let refused = ddb_testkit::Output::from(refused.expect("ddb can be run"));
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(says), "{refused:?}");
+    }
 }
 
 /// An address where nobody listens.

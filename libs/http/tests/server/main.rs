@@ -2,6 +2,9 @@
 
 mod bodies;
 mod errors;
+mod frames;
 mod headers;
+mod http2;
 mod shutdown;
 mod site;
+mod tls;

@@ -1,13 +1,14 @@
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::routing::{MethodRouter, get, post};
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Tx};
 use ddb_http::{
-    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody,
-    UnreadBody, serve,
+    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody, Tls,
+    TlsFiles, UnreadBody, serve,
 };
-use ddb_testkit::Client;
+use ddb_testkit::{Authority, Client};
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,16 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// With a certificate of `authority` that lies in `folder`.
+    pub(crate) async fn secure(authority: &Authority, folder: &Path) -> Self {
+        let (certificate, key) = authority.issue_into(folder);
+        Self::with(Some(Tls::load(TlsFiles { certificate, key }).expect("a certificate and its key"))).await
+    }
+
+    pub(crate) async fn with(tls: Option<Tls>) -> Self {
         let routes = Routes::new()
             .with(undescribed("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5)))))
             .with(undescribed("/panic", get(panics)))
@@ -62,7 +73,7 @@ impl Site {
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(routes, 0, Fixed), stop.clone()));
+        let serving = tokio::spawn(serve(listeners, App::new(routes, 0, Fixed), tls, stop.clone()));
         Self { address, stop, serving }
     }
 

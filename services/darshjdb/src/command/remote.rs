@@ -9,9 +9,12 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
+
+use super::tls::Tls;
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -20,6 +23,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Remote {
     authority: String,
     address: (String, u16),
+    tls: Option<Tls>,
     prefix: String,
     /// None: `main`.
     namespace: Option<String>,
@@ -27,26 +31,26 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// `http://host[:port]`; this version speaks no TLS.
+    /// `https://host[:port]`, or `http://`.
     pub(super) fn new(url: &str, namespace: Option<String>, token: Zeroizing<String>) -> Result<Self> {
         let wrong = |why: &str| Error::bad_request(format!("`--url` {why}"));
-        let uri: Uri = url.parse().map_err(|_| wrong("must have the form http://host:port"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(wrong("speaks no TLS in this version; use a tunnel, or http:// on a network that you trust"));
-            }
-            _ => return Err(wrong("must begin with http://")),
-        }
+        let uri: Uri = url.parse().map_err(|_| wrong("must have the form https://host:port"))?;
+        let usual_port = match uri.scheme_str() {
+            Some("http") => 80,
+            Some("https") => 443,
+            _ => return Err(wrong("must begin with http:// or https://")),
+        };
         let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
         if authority.as_str().contains('@') {
             return Err(wrong("must not hold a user"));
         }
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let prefix = uri.path().trim_end_matches('/').to_owned();
+        let tls = if usual_port == 443 { Some(Tls::to(&host)?) } else { None };
         Ok(Self {
             authority: authority.to_string(),
-            address: (host, authority.port_u16().unwrap_or(80)),
+            address: (host, authority.port_u16().unwrap_or(usual_port)),
+            tls,
             prefix,
             namespace,
             token,
@@ -70,6 +74,10 @@ impl Remote {
         let lost = |error: &dyn std::fmt::Display| Error::unavailable(format!("{} cannot be reached: {error}", self.authority));
         let (host, port) = &self.address;
         let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| lost(&error))?;
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(tls.connect(stream).await.map_err(|error| lost(&error))?),
+        };
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| lost(&error))?;
         let mut request = Request::builder();
@@ -104,6 +112,10 @@ impl Remote {
         }
     }
 }
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Only whether trying again can help counts here; the words are the server's.
 fn code(status: u16) -> ErrorCode {

@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// Check a proof that `/api/audit/proof` gave, without a database (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     proof: Option<PathBuf>,
-    /// Let a running server verify itself (`http://host:port`), as an admin
+    /// Let a running server verify itself (`https://host:port`), as an admin
     #[arg(long, value_name = "URL", requires = "token_stdin", conflicts_with = "proof")]
     url: Option<String>,
     /// Read an admin's access token from the first line of standard input

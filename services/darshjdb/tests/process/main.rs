@@ -5,3 +5,4 @@ mod master_key;
 mod memory;
 mod refusals;
 mod shutdown;
+mod tls;

@@ -1,4 +1,4 @@
-use ddb_testkit::{Directory, Output, Server, command};
+use ddb_testkit::{Authority, Directory, Output, Server, command};
 
 /// `ddb start` with what it must refuse.
 fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -48,6 +48,20 @@ fn a_secret_is_not_repeated() {
     }
     let message = refused(&[], &[("DDB_ADMIN_PASSWORD", "hunter2")]).stderr;
     assert!(message.contains("admin_email") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named() {
+    let (authority, folder) = (Authority::new(), Directory::new());
+    let (certificate, key) = authority.issue_into(folder.path());
+    let (certificate, key) = (certificate.to_str().expect("UTF-8"), key.to_str().expect("UTF-8"));
+    assert!(refused(&["--tls-cert", certificate], &[]).stderr.contains("DDB_TLS_KEY"));
+    assert!(refused(&[], &[("DDB_TLS_KEY", key)]).stderr.contains("DDB_TLS_CERT"));
+    let message = refused(&["--tls-cert", certificate, "--tls-key", "nowhere.pem"], &[]).stderr;
+    assert!(message.contains("nowhere.pem") && message.contains("tls_key"), "{message}");
+    std::fs::write(certificate, authority.issue().0).expect("another certificate");
+    let message = refused(&[], &[("DDB_TLS_CERT", certificate), ("DDB_TLS_KEY", key)]).stderr;
+    assert!(message.contains("does not fit") && message.contains(certificate) && message.contains(key), "{message}");
 }
 
 #[test]
