@@ -19,7 +19,7 @@ use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
 use crate::limit::{Class, Limiter, Network, Refused, Standing, TrustedProxies};
-use crate::{Routes, caller, openapi};
+use crate::{CorsOrigins, Routes, caller, cors, openapi, security_headers};
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +29,9 @@ pub struct App {
     log: Arc<dyn Log>,
     proxies: Arc<TrustedProxies>,
     limits: Option<Limits>,
+    cors: CorsOrigins,
+    /// None: not over TLS.
+    strict_transport: Option<HeaderValue>,
 }
 
 /// What limits how often callers may ask, and who knows them.
@@ -59,6 +62,8 @@ impl App {
             log: Arc::new(log),
             proxies: Arc::default(),
             limits: None,
+            cors: CorsOrigins::None,
+            strict_transport: None,
         }
     }
 
@@ -74,8 +79,31 @@ impl App {
         Self { proxies: Arc::new(proxies), ..self }
     }
 
+    /// Lets pages of these origins use the server.
+    #[must_use]
+    pub fn with_cors(self, origins: CorsOrigins) -> Self {
+        Self { cors: origins, ..self }
+    }
+
+    /// Tells browsers to reach this host over TLS alone for so many seconds; only where it is served over TLS. 0 takes it back.
+    #[must_use]
+    pub fn with_strict_transport(self, seconds: u32) -> Self {
+        let value = HeaderValue::try_from(format!("max-age={seconds}")).expect("words and digits are the value of a header");
+        Self { strict_transport: Some(value), ..self }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(self, peer: IpAddr, request: Request<Body>) -> Response {
+        let (cors, strict_transport) = (self.cors.clone(), self.strict_transport.clone());
+        let allowed = cors.allowed(request.headers());
+        let mut response = self.within_limits(peer, request).await;
+        // Last, because a page may read every answer or none: also why it is refused.
+        cors.tell(allowed, response.headers_mut());
+        security_headers::add(response.headers_mut(), strict_transport);
+        response
+    }
+
+    async fn within_limits(self, peer: IpAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
         let peer = self.proxies.client(peer, request.headers());
         let standing = match self.limits.as_ref().map_or(Ok(None), |limits| limits.take(peer, &request)) {
@@ -93,6 +121,9 @@ impl App {
 
     /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
     async fn route(self, peer: IpAddr, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
+        if cors::is_preflight(&request) && self.cors.allowed(request.headers()).is_some() {
+            return (cors::preflight(), self.log.newest(NamespaceId::MAIN));
+        }
         let refused = |error| (ApiError(error).into_response(), Tx(0));
         let name = match context::namespace(request.headers()) {
             Ok(name) => name,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use ddb_core::{Error, Result};
 use ddb_database::{AuthenticatorConfig, ImplicitTables, MakesTables, MasterKey};
-use ddb_http::TlsFiles;
+use ddb_http::{CorsOrigins, TlsFiles};
 use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
@@ -12,6 +12,8 @@ use crate::traffic::Traffic;
 use crate::{master_key, memory};
 
 const MINIMUM_MEMORY: u64 = 64 << 20;
+/// A year, in seconds.
+const HSTS_MAX_AGE: u32 = 31_536_000;
 const DEFAULT_ANSWER_CACHE: u64 = 16 << 20;
 
 /// What every process needs, whichever services it runs.
@@ -22,6 +24,9 @@ pub struct Config {
     pub bind: String,
     /// None: plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Seconds.
+    pub hsts_max_age: u32,
+    pub cors_origins: CorsOrigins,
     /// A PostgreSQL that the user runs; None: the embedded one.
     pub database_url: Option<Credentials>,
     pub postgres_dir: Option<PathBuf>,
@@ -72,6 +77,17 @@ impl Config {
             "The certificate to serve HTTPS with, in PEM, with those between it and the root; read anew when it changes",
         ),
         Setting::new("tls_key", "FILE", "Its private key, in PEM, which others must not read (mode 0640 at most)"),
+        Setting::new(
+            "hsts_max_age",
+            "SECONDS",
+            "How long browsers use nothing but HTTPS for this host once they have; `0` takes it back; only with a certificate",
+        )
+        .default("31536000"),
+        Setting::new(
+            "cors_origins",
+            "ORIGINS",
+            "Pages of which other origins may use the server (`https://app.example.com,http://localhost:3000`), or `*`; none: its own",
+        ),
         Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one")
             .also("DATABASE_URL"),
         Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
@@ -193,6 +209,14 @@ impl Config {
             data_dir: settings.text("data_dir").map(PathBuf::from),
             bind: bind.unwrap_or_else(|| "localhost:7700".to_owned()),
             tls,
+            hsts_max_age: settings.parsed("hsts_max_age", "a whole number of seconds")?.unwrap_or(HSTS_MAX_AGE),
+            cors_origins: settings
+                .with(
+                    "cors_origins",
+                    "`*`, or origins with commas between them, each a scheme and a host, as in https://app.example.com",
+                    CorsOrigins::parse,
+                )?
+                .unwrap_or_default(),
             database_url: address("database_url")?,
             postgres_dir: settings.text("postgres_dir").map(PathBuf::from),
             nats_url: address("nats_url")?,

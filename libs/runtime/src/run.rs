@@ -75,9 +75,13 @@ async fn serve(
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), url, "ready");
 
     let store = shared.database.store().clone();
-    let app = App::new(routes, shared.memory_limit, LogOfStore(store))
+    let mut app = App::new(routes, shared.memory_limit, LogOfStore(store))
         .limited(shared.limiter.clone(), shared.authenticator.clone())
-        .behind(config.traffic.proxies.clone());
+        .behind(config.traffic.proxies.clone())
+        .with_cors(config.cors_origins.clone());
+    if tls.is_some() {
+        app = app.with_strict_transport(config.hsts_max_age);
+    }
     let serving = ddb_http::serve(listeners, app, tls, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());

@@ -44,16 +44,16 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        Self::with(None).await
+        Self::with(None, |app| app).await
     }
 
     /// With a certificate of `authority` that lies in `folder`.
     pub(crate) async fn secure(authority: &Authority, folder: &Path) -> Self {
         let (certificate, key) = authority.issue_into(folder);
-        Self::with(Some(Tls::load(TlsFiles { certificate, key }).expect("a certificate and its key"))).await
+        Self::with(Some(Tls::load(TlsFiles { certificate, key }).expect("a certificate and its key")), |app| app).await
     }
 
-    pub(crate) async fn with(tls: Option<Tls>) -> Self {
+    pub(crate) async fn with(tls: Option<Tls>, configure: impl FnOnce(App) -> App) -> Self {
         let routes = Routes::new()
             .with(undescribed("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5)))))
             .with(undescribed("/panic", get(panics)))
@@ -73,7 +73,7 @@ impl Site {
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, App::new(routes, 0, Fixed), tls, stop.clone()));
+        let serving = tokio::spawn(serve(listeners, configure(App::new(routes, 0, Fixed)), tls, stop.clone()));
         Self { address, stop, serving }
     }
 

@@ -154,7 +154,7 @@ async fn a_new_certificate_is_taken_and_a_wrong_one_is_not() {
     };
     point("cert.pem", "1");
     point("key.pem", "1");
-    let site = Site::with(Some(Tls::load(files(folder)).expect("a pair"))).await;
+    let site = Site::with(Some(Tls::load(files(folder)).expect("a pair")), |app| app).await;
     let trusts = async |authority: &Authority| authority.connect(site.address, BOTH).await.is_ok();
     assert!(trusts(&first).await && !trusts(&second).await);
     let open = first.connect(site.address, HTTP1).await.expect("a connection");

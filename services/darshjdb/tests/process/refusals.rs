@@ -32,6 +32,9 @@ fn a_wrong_value_is_named() {
         ("DDB_MEMORY_LIMIT", "much"),
         ("DDB_ROOT", "maybe"),
         ("DDB_SIGNUP_LIMIT", "-1"),
+        ("DDB_CORS_ORIGINS", "null"),
+        ("DDB_CORS_ORIGINS", "https://app.example.com/"),
+        ("DDB_HSTS_MAX_AGE", "1y"),
     ] {
         let message = refused(&[], &[(variable, value)]).stderr;
         assert!(message.contains(variable) && message.contains(value), "{message}");
