@@ -2,7 +2,9 @@ use std::time::{Duration, Instant};
 
 use ddb_testkit::{Authority, Bytes, Client, Directory, Method, json};
 
-use crate::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, fields, frame, get};
+use crate::frames::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, WINDOW_UPDATE, fields, frame, get,
+};
 use crate::site::Site;
 
 const ENHANCE_YOUR_CALM: u32 = 11;
@@ -79,7 +81,7 @@ async fn a_client_that_resets_what_it_asks_is_cut_off_and_others_are_served() {
     secure.client().get("/plain").await.expect(200);
 }
 
-/// CVE-2025-8671: the client makes the server reset its own streams.
+/// CVE-2025-8671: the client makes the server reset streams. Mutant: `RESETS_FOR_ERRORS` a hundred times as much.
 #[tokio::test]
 async fn a_client_whose_streams_are_all_wrong_is_cut_off() {
     let secure = Secure::start().await;
@@ -87,11 +89,12 @@ async fn a_client_whose_streams_are_all_wrong_is_cut_off() {
     let mut attack = Vec::new();
     for stream in (0..5_000).map(|number| number * 2 + 1) {
         attack.push(frame(HEADERS, END_HEADERS, stream, &get("/slow")));
-        // A window that grows by nothing is an error of the stream.
-        attack.push(frame(8, 0, stream, &0_u32.to_be_bytes()));
+        // A window that grows beyond all bounds is an error of the stream alone.
+        attack.push(frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes()));
     }
     frames.send(&attack).await;
-    assert!(frames.next_of(GOAWAY).await.is_some());
+    let away = frames.next_of(GOAWAY).await.expect("the server says why");
+    assert_eq!(away.error(), ENHANCE_YOUR_CALM);
     secure.client().get("/plain").await.expect(200);
 }
 
