@@ -92,6 +92,11 @@ impl App {
         Self { strict_transport: Some(value), ..self }
     }
 
+    /// Whether many clients may stand behind this address.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.proxies.trusts(peer)
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(self, peer: IpAddr, request: Request<Body>) -> Response {
         let (cors, strict_transport) = (self.cors.clone(), self.strict_transport.clone());

@@ -22,6 +22,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::App;
 use crate::linger::Linger;
+use crate::slow_reader::SlowReader;
+use crate::sockets::{InUse, User};
 use crate::tls::Tls;
 
 /// How long headers may take in HTTP/1.1, and how long such a connection may stay without a request.
@@ -56,18 +58,18 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// Serves one connection to its end. At the shutdown its open requests are answered, without a limit of time here.
-    pub(crate) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+    pub(crate) async fn serve(self, stream: TcpStream, peer: SocketAddr, user: User) {
         // Answers are small and written at once; waiting to fill a packet would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let stream = Linger::new(stream, self.shutdown.clone());
+        let stream = Linger::new(SlowReader::new(stream, user.clone()), self.shutdown.clone());
         let result = match self.tls.clone() {
             // Without TLS nothing tells the version before it is spoken, and browsers speak HTTP/1.1 there.
-            None => self.http1(stream, peer).await,
+            None => self.http1(stream, peer, user).await,
             Some(tls) => match self.shutdown.run_until_cancelled(tls.accept(stream)).await {
-                Some(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, peer).await,
-                Some(Ok(stream)) => self.http1(stream, peer).await,
+                Some(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, peer, user).await,
+                Some(Ok(stream)) => self.http1(stream, peer, user).await,
                 Some(Err(error)) => return tracing::debug!(%error, "handshake failed"),
                 None => return,
             },
@@ -78,11 +80,20 @@ impl Connections {
         }
     }
 
-    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) -> hyper::Result<()> {
+    async fn http1(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        user: User,
+    ) -> hyper::Result<()> {
         let app = self.app;
         let service = service_fn(move |request: Request<Incoming>| {
-            let app = app.clone();
-            async move { Ok::<_, Infallible>(app.answer(peer.ip(), request.map(Body::new)).await) }
+            let (app, in_use) = (app.clone(), user.begin());
+            async move {
+                let answer = app.answer(peer.ip(), request.map(Body::new)).await;
+                drop(in_use);
+                Ok::<_, Infallible>(answer)
+            }
         });
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
@@ -97,11 +108,16 @@ impl Connections {
         connection.await
     }
 
-    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) -> hyper::Result<()> {
+    async fn http2(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        user: User,
+    ) -> hyper::Result<()> {
         let (app, activity) = (self.app, Arc::new(Activity::default()));
         let seen = activity.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let (app, open) = (app.clone(), OpenRequest::begin(&seen));
+            let (app, open) = (app.clone(), OpenRequest::begin(&seen, user.begin()));
             async move {
                 let answer = app.answer(peer.ip(), request.map(Body::new)).await;
                 Ok::<_, Infallible>(answer.map(|body| OpenBody { body, _open: open }))
@@ -158,14 +174,14 @@ impl Activity {
     }
 }
 
-struct OpenRequest(Arc<Activity>);
+struct OpenRequest(Arc<Activity>, #[expect(dead_code, reason = "it is held")] InUse);
 
 impl OpenRequest {
-    fn begin(activity: &Arc<Activity>) -> Self {
+    fn begin(activity: &Arc<Activity>, in_use: InUse) -> Self {
         activity.used.store(true, Ordering::Relaxed);
         activity.ever.store(true, Ordering::Relaxed);
         activity.open.fetch_add(1, Ordering::Relaxed);
-        Self(activity.clone())
+        Self(activity.clone(), in_use)
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> RequestId {
     headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).and_then(RequestId::parse).unwrap_or_else(new_request_id)
 }
 
-fn new_request_id() -> RequestId {
+pub(crate) fn new_request_id() -> RequestId {
     let mut text = [0; 32];
     let number: u128 = rand::random();
     for (position, byte) in text.iter_mut().enumerate() {

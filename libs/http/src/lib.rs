@@ -23,6 +23,8 @@ mod query;
 mod routes;
 mod security_headers;
 mod serve;
+mod slow_reader;
+mod sockets;
 mod tls;
 
 pub use answer::Answer;
@@ -41,5 +43,6 @@ pub use path::{IndexPath, JobPath, NamespacePath, RecordPath, TablePath, TxPath}
 pub use query::{Parameters, Query, QueryParameters};
 pub use routes::Routes;
 pub use serve::{Listeners, serve};
+pub use sockets::SocketLimits;
 pub use tls::{Tls, TlsFiles};
 pub use utoipa_axum::routes;

@@ -8,19 +8,21 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::slow_reader::SlowReader;
+
 /// How long a client that still sends may go on doing so after it was answered.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// A socket that reads what the client still sends before it closes. Closing with unread bytes makes TCP reset the connection, and the client would lose
 /// the answer that tells it why (a body that is too large). A process that shuts down does not wait.
 pub(crate) struct Linger {
-    stream: TcpStream,
+    stream: SlowReader<TcpStream>,
     shutdown: CancellationToken,
     closing: Option<Pin<Box<Sleep>>>,
 }
 
 impl Linger {
-    pub(crate) fn new(stream: TcpStream, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(stream: SlowReader<TcpStream>, shutdown: CancellationToken) -> Self {
         Self { stream, shutdown, closing: None }
     }
 

@@ -1,20 +1,29 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use ddb_core::Error;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::App;
 use crate::connection::Connections;
+use crate::sockets::{Seat, SocketLimits, Sockets};
 use crate::tls::Tls;
+use crate::{App, context, error};
 
 /// How long open requests may take once the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(20);
 /// How long accepting rests after an error such as "too many open files", which would otherwise repeat at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Clients at a time that are told why they are not served; others are only closed.
+const REFUSALS: usize = 64;
+/// How long such a client has to read it.
+const REFUSAL: Duration = Duration::from_secs(1);
 
 /// Bound sockets. `localhost` is both 127.0.0.1 and, where the machine has it, ::1.
 pub struct Listeners(Vec<TcpListener>);
@@ -46,7 +55,10 @@ impl Listeners {
 }
 
 /// Serves until `shutdown`, then lets open requests finish for at most 20 s. With `tls` all sockets speak TLS, and nothing else.
-pub async fn serve(listeners: Listeners, app: App, tls: Option<Tls>, shutdown: CancellationToken) {
+pub async fn serve(listeners: Listeners, app: App, tls: Option<Tls>, limits: SocketLimits, shutdown: CancellationToken) {
+    let sockets = Sockets::new(limits);
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let speaks_tls = tls.is_some();
     let shared = Connections { app, tls: tls.clone(), shutdown: shutdown.clone(), streams: TaskTracker::new() };
     let mut connections = JoinSet::new();
     let (sender, mut accepted) = tokio::sync::mpsc::channel(64);
@@ -63,7 +75,18 @@ pub async fn serve(listeners: Listeners, app: App, tls: Option<Tls>, shutdown: C
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some((stream, peer)) = accepted.recv() => {
-                connections.spawn(shared.clone().serve(stream, peer));
+                let from = (!shared.app.is_proxy(peer.ip())).then_some(peer.ip());
+                match sockets.admit(from) {
+                    Ok(seat) => {
+                        let served = shared.clone().serve(stream, peer, seat.user());
+                        connections.spawn(seated(seat, served));
+                    }
+                    // A handshake would cost more than the answer is worth.
+                    Err(_) if speaks_tls => {}
+                    Err(error) => if let Ok(permit) = refusals.clone().try_acquire_owned() {
+                        connections.spawn(refuse(stream, error, permit));
+                    }
+                }
             }
             // Finished connections are taken out as they end.
             Some(_) = connections.join_next() => {}
@@ -95,4 +118,35 @@ async fn accept(listener: TcpListener, accepted: tokio::sync::mpsc::Sender<(TcpS
             }
         }
     }
+}
+
+/// Serves a connection until it has to give way to others.
+async fn seated(seat: Seat, connection: impl Future<Output = ()>) {
+    tokio::select! {
+        () = connection => {}
+        () = seat.taken() => {}
+    }
+}
+
+/// Tells a client why it is not served. Whether it hears it depends on how soon it reads.
+async fn refuse(mut stream: TcpStream, error: Error, _permit: OwnedSemaphorePermit) {
+    let request_id = context::new_request_id();
+    // Not a warning: whoever opens too many would fill the log too.
+    tracing::debug!(%error, "connection refused");
+    let body = error::envelope(&error, &request_id);
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 1\r\nx-request-id: {}\r\n\
+         connection: close\r\n\r\n",
+        body.len(),
+        request_id.as_str()
+    );
+    let answered = async {
+        // An answer to what was not asked yet would not be understood.
+        stream.readable().await?;
+        stream.write_all(&[head.as_bytes(), &body].concat()).await?;
+        stream.shutdown().await?;
+        // Closing with something unread would take the answer away again.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    let _ = tokio::time::timeout(REFUSAL, answered).await;
 }

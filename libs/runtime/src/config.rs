@@ -138,6 +138,12 @@ impl Config {
             "ADDRESSES",
             "Proxies, as addresses or blocks (`10.0.0.0/8,::1`), that are believed from which address a request came to them",
         ),
+        Setting::new(
+            "max_connections",
+            "NUMBER",
+            "Connections that may be open at a time; by memory (an eighth of it at 32 KB each) and the limit of open files",
+        ),
+        Setting::new("max_connections_per_network", "NUMBER", "Those of one address (of IPv6: one /64); a quarter of all, at least 64"),
         Setting::new("proxy_header", "x-forwarded-for|forwarded", "The header in which they say it; the other one is not read")
             .default("x-forwarded-for"),
     ];
@@ -238,7 +244,7 @@ impl Config {
                 in_namespace: most("implicit_tables_limit", tables.in_namespace)?,
                 of_account: most("implicit_tables_per_user", tables.of_account)?,
             },
-            traffic: Traffic::read(settings)?,
+            traffic: Traffic::read(settings, memory_limit)?,
         })
     }
 }

@@ -82,7 +82,7 @@ async fn serve(
     if tls.is_some() {
         app = app.with_strict_transport(config.hsts_max_age);
     }
-    let serving = ddb_http::serve(listeners, app, tls, stop.clone());
+    let serving = ddb_http::serve(listeners, app, tls, config.traffic.sockets, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());
     loop {

@@ -1,6 +1,7 @@
 //! The outermost layer over real sockets: what the client sees, whatever the handler does.
 
 mod bodies;
+mod connections;
 mod cors;
 mod errors;
 mod frames;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::routing::{MethodRouter, get, post};
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Tx};
 use ddb_http::{
-    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody, Tls,
-    TlsFiles, UnreadBody, serve,
+    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody,
+    SocketLimits, Tls, TlsFiles, UnreadBody, serve,
 };
 use ddb_testkit::{Authority, Client};
 use futures::future::BoxFuture;
@@ -17,6 +17,9 @@ use utoipa_axum::router::UtoipaMethodRouter;
 
 /// What the server knows to be committed.
 pub(crate) const NEWEST: Tx = Tx(3);
+
+/// Bytes of the large answer: more than the system keeps for a client that does not read.
+pub(crate) const LARGE: usize = 64 << 20;
 
 /// A log that does not go on.
 struct Fixed;
@@ -54,7 +57,12 @@ impl Site {
     }
 
     pub(crate) async fn with(tls: Option<Tls>, configure: impl FnOnce(App) -> App) -> Self {
+        Self::bounded(tls, configure, SocketLimits { all: 1000, of_network: 1000 }).await
+    }
+
+    pub(crate) async fn bounded(tls: Option<Tls>, configure: impl FnOnce(App) -> App, limits: SocketLimits) -> Self {
         let routes = Routes::new()
+            .with(undescribed("/large", get(async || Answer::ok(vec![b'7'; LARGE]))))
             .with(undescribed("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5)))))
             .with(undescribed("/panic", get(panics)))
             .with(undescribed("/internal", get(internal)))
@@ -73,7 +81,7 @@ impl Site {
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, configure(App::new(routes, 0, Fixed)), tls, stop.clone()));
+        let serving = tokio::spawn(serve(listeners, configure(App::new(routes, 0, Fixed)), tls, limits, stop.clone()));
         Self { address, stop, serving }
     }
 

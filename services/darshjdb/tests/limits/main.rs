@@ -1,5 +1,6 @@
 //! Limits over real sockets: how often somebody may ask, from where he is taken to come, and what one client can do to another.
 
 mod change;
+mod connections;
 mod proxies;
 mod rates;
