@@ -176,6 +176,12 @@ mod tests {
         Some(IpAddr::V4(number.into()))
     }
 
+    #[track_caller]
+    fn seat(sockets: &Sockets, from: Option<IpAddr>) -> Seat {
+        let Ok(seat) = sockets.admit(from) else { panic!("no place") };
+        seat
+    }
+
     fn has_to_leave(seat: &Seat) -> bool {
         seat.place.leave.is_cancelled()
     }
@@ -184,9 +190,9 @@ mod tests {
     #[test]
     fn the_one_that_is_idle_longest_gives_way_and_none_that_is_in_use() {
         let sockets = Sockets::new(SocketLimits { all: 3, of_network: 3 });
-        let seats: Vec<Seat> = (0..3).map(|number| sockets.admit(from(number)).ok().expect("a place")).collect();
+        let seats: Vec<Seat> = (0..3).map(|number| seat(&sockets, from(number))).collect();
         let first = seats[0].user().begin();
-        let fourth = sockets.admit(from(4)).ok().expect("a place");
+        let fourth = seat(&sockets, from(4));
         assert_eq!(seats.iter().map(has_to_leave).collect::<Vec<_>>(), [false, true, false]);
         let (_third, _fourth) = (seats[2].user().begin(), fourth.user().begin());
         let error = sockets.admit(from(5)).err().expect("all are in use");
@@ -202,8 +208,8 @@ mod tests {
     #[test]
     fn a_network_with_too_many_takes_places_from_itself_alone() {
         let sockets = Sockets::new(SocketLimits { all: 100, of_network: 4 });
-        let innocent = sockets.admit(from(1)).ok().expect("a place");
-        let many: Vec<Seat> = (0..50).map(|_| sockets.admit(from(2)).ok().expect("a place")).collect();
+        let innocent = seat(&sockets, from(1));
+        let many: Vec<Seat> = (0..50).map(|_| seat(&sockets, from(2))).collect();
         assert!(!has_to_leave(&innocent));
         assert_eq!(many.iter().filter(|seat| !has_to_leave(seat)).count(), 4);
         let _uses: Vec<InUse> = many.iter().filter(|seat| !has_to_leave(seat)).map(|seat| seat.user().begin()).collect();
