@@ -1,20 +1,12 @@
 # `make` lists what can be made. Nothing here needs more than a Rust toolchain, Python 3 with pip, and curl.
 
 .DEFAULT_GOAL := help
-<<<<<<< Updated upstream
-.PHONY: help run build release test lint fmt bench soak openapi postgres nats schemathesis clean
-=======
-.PHONY: help run build release dist dist-test test lint fmt bench soak postgres nats clean
->>>>>>> Stashed changes
+.PHONY: help run build release dist dist-test test lint fmt bench soak openapi postgres nats schemathesis clean
 
 CARGO ?= cargo
 
 help: ## List these targets
-<<<<<<< Updated upstream
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-=======
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
->>>>>>> Stashed changes
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: postgres ## Build, fetch the embedded PostgreSQL, start on http://localhost:7700
 	$(CARGO) run --locked --bin ddb -- start
