@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use ddb_core::{NamespaceId, Result, TableId, TableName, Timestamp, Tx};
-use sqlx::postgres::PgRow;
+use ddb_core::{Result, Timestamp, Tx};
 use sqlx::{Connection, Executor, PgConnection, Row};
 use tokio::time::Instant;
 
 use super::drop::Droppable;
 use super::fact::Pruned;
+use super::table::{Table, due, reread};
 use super::{TxSet, settings, window};
 use crate::connection::to_error;
 use crate::job::Recurring;
@@ -27,19 +27,6 @@ const LONGEST: i64 = 24 * 3600 * 1_000_000;
 const WORTHWHILE: i64 = 1_000;
 /// The advisory lock of whoever prunes: "DDB" and a three.
 const LOCK: &str = "select pg_try_advisory_lock(1145324035, 0)";
-
-/// A table whose past is not kept for ever, or was not when its horizon moved on.
-pub(super) struct Table {
-    pub(super) namespace: NamespaceId,
-    pub(super) id: TableId,
-    pub(super) name: TableName,
-    /// In microseconds; None: for ever.
-    keeps: Option<i64>,
-    pub(super) horizon: Tx,
-    pub(super) superseded_to: Tx,
-    /// Whether somebody has just said for how long.
-    was_asked: bool,
-}
 
 /// Prunes what is due, as a job.
 pub fn compactor() -> Recurring {
@@ -83,43 +70,6 @@ async fn prune(store: &Store, until: Option<Instant>) -> Result<bool> {
     }
     connection.close().await.map_err(to_error)?;
     failed.map_or(Ok(true), Err)
-}
-
-/// Tables that are due, and those of which something was said that is not carried out.
-async fn due(connection: &mut PgConnection) -> Result<Vec<Table>> {
-    let rows = sqlx::query(
-        "
-        select t.namespace, t.id, t.name, coalesce(t.history, n.history), t.horizon, t.superseded_to, t.prune_at is null
-        from ddb.data_table t
-        join ddb.namespace n on n.id = t.namespace and n.name is not null
-        where t.superseded_to < t.horizon
-           or coalesce(t.history, n.history) >= 0
-              and (t.prune_at is null or t.prune_at <= (extract(epoch from clock_timestamp()) * 1000000)::bigint)
-        order by t.prune_at nulls first, t.namespace, t.id
-        ",
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(to_error)?;
-    rows.iter().map(table).collect()
-}
-
-fn table(row: &PgRow) -> Result<Table> {
-    let name: &str = row.try_get(2).map_err(to_error)?;
-    let name = TableName::parse(name)?;
-    let read = || {
-        let keeps: Option<i64> = row.try_get(3)?;
-        Ok(Table {
-            namespace: NamespaceId(row.try_get(0)?),
-            id: TableId(row.try_get(1)?),
-            name,
-            keeps: keeps.filter(|keeps| *keeps >= 0),
-            horizon: Tx(row.try_get(4)?),
-            superseded_to: Tx(row.try_get(5)?),
-            was_asked: row.try_get(6)?,
-        })
-    };
-    read().map_err(to_error)
 }
 
 /// Moves the horizon on, reduces what was superseded before it, and drops what is left of transactions without anything else.
@@ -169,8 +119,10 @@ async fn moved(store: &Store, connection: &mut PgConnection, table: &Table) -> R
         if window::has_facts(connection, &table, target).await? {
             let droppable = Droppable::next(connection, table.namespace).await?;
             say(store, &table, target, droppable.set()).await?;
-            droppable.carry_out(connection).await?;
             table.horizon = target;
+            if !droppable.is_empty() {
+                droppable.carry_out(connection).await?;
+            }
         } else {
             // So that it is not looked through again; states before are as they are.
             window::look_on_from(connection, &table, target).await?;
@@ -178,27 +130,6 @@ async fn moved(store: &Store, connection: &mut PgConnection, table: &Table) -> R
         }
     }
     Ok(Some((table, now)))
-}
-
-/// The table as it is now, the newest transaction, and PostgreSQL's clock.
-async fn reread(connection: &mut PgConnection, of: &Table) -> Result<Option<(Table, Tx, i64)>> {
-    let row = sqlx::query(
-        "
-        select t.namespace, t.id, t.name, coalesce(t.history, n.history), t.horizon, t.superseded_to, t.prune_at is null,
-               coalesce((select max(tx) from ddb.tx where namespace = $1), 0),
-               (extract(epoch from clock_timestamp()) * 1000000)::bigint
-        from ddb.data_table t
-        join ddb.namespace n on n.id = t.namespace and n.name is not null
-        where t.namespace = $1 and t.id = $2
-        ",
-    )
-    .bind(of.namespace.0)
-    .bind(of.id.0)
-    .fetch_optional(connection)
-    .await
-    .map_err(to_error)?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some((table(&row)?, Tx(row.try_get(7).map_err(to_error)?), row.try_get(8).map_err(to_error)?)))
 }
 
 async fn say(store: &Store, table: &Table, horizon: Tx, dropped: TxSet) -> Result<()> {

@@ -45,6 +45,10 @@ impl Droppable {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.transactions.is_empty()
+    }
+
     pub(super) fn set(&self) -> TxSet {
         TxSet::new(self.transactions.iter().copied().map(Tx).collect())
     }

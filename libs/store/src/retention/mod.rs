@@ -13,6 +13,7 @@ mod horizon;
 mod names;
 mod set;
 mod settings;
+mod table;
 mod window;
 
 pub use compactor::{compactor, run};

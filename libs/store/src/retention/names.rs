@@ -3,7 +3,7 @@
 use ddb_core::{RecordId, Result, TableName, Tx, attribute};
 use sqlx::{PgConnection, Row};
 
-use super::compactor::Table;
+use super::table::Table;
 use crate::connection::to_error;
 use crate::{dictionary, projection};
 

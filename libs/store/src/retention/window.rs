@@ -3,8 +3,8 @@
 use ddb_core::{Error, NamespaceId, Result, Tx, attribute, chain};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use super::compactor::Table;
 use super::names;
+use super::table::Table;
 use crate::connection::to_error;
 use crate::transactor::lock_statement;
 use crate::{dictionary, namespace};

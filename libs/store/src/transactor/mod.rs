@@ -9,6 +9,7 @@ mod commit;
 mod facts;
 mod failure;
 mod group;
+mod handle;
 mod holdings;
 mod queue;
 mod round_trip;
@@ -21,7 +22,8 @@ mod write;
 
 pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
 
+pub(crate) use handle::{Means, Transactor};
 pub(crate) use queue::Queue;
 pub(crate) use seats::Seats;
 pub(crate) use table::{Making, make_table};
-pub(crate) use task::{Means, Transactor, lock_statement};
+pub(crate) use task::lock_statement;

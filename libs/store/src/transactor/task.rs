@@ -1,161 +1,50 @@
 //! The task: takes groups, commits them, and knows the outcome of every commit.
 
+mod connection;
+mod doubt;
+mod places;
+
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ddb_core::chain::Hash;
-use ddb_core::{Error, NamespaceId, Result, TableId, TableName, Tx, sort_key};
+use ddb_core::{Error, NamespaceId, Result, TableId, TableName, sort_key};
 use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use sqlx::{Executor, PgConnection};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
+pub(crate) use self::connection::lock_statement;
+use self::places::Places;
 use super::additions::{NewTable, Tables};
 use super::commit;
 use super::failure::{Changed, Failure, InDoubt, Outcomes};
 use super::group::{Evaluation, SystemRows};
+use super::handle::Means;
 use super::holdings::{self, Held};
 use super::queue::Pending;
-use super::round_trip::{ANSWER_WITHIN, limited, silent, watched};
+use super::round_trip::{limited, watched};
 use super::seats::{Seat, Seats};
-use super::slots::{Entity, Slots};
+use super::slots::Entity;
 use super::table::{Making, make_table};
-use super::{Outcome, Queue, Refused, Write};
-use crate::catalogue::{self, Catalogue, Table};
+use super::{Queue, Refused, Write};
+use crate::catalogue::{self, Catalogue};
 use crate::changes::Changes;
-use crate::connection::to_error;
-use crate::dictionary::{self, Attribute, Attributes};
+use crate::dictionary::{Attribute, Attributes};
 use crate::index::{Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
 use crate::namespace::{self, Namespace};
 use crate::quota::{Counted, Usages};
 use crate::system::NewErasure;
-use crate::{Allowance, Once, SystemRow, expiry, past, projection, system};
+use crate::{Allowance, SystemRow, expiry, projection, system};
 
-/// Classifies the advisory locks of namespaces: "DDB" and a zero byte.
-const LOCK_CLASS: i32 = 0x4444_4200;
 /// How long a transactor waits for something to write until it ends.
 const IDLE: Duration = Duration::from_secs(60);
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
-/// How long the transactor tries to learn what became of a commit whose answer was lost, while its callers wait.
-const DOUBT_LIMIT: Duration = Duration::from_secs(8);
-/// Actors whose entity is remembered.
-const MAX_ACTORS: usize = 10_000;
 
-/// Takes the namespace's lock until the transaction ends.
-pub(crate) fn lock_statement(namespace: NamespaceId) -> String {
-    format!("select pg_advisory_xact_lock({LOCK_CLASS}, {namespace})")
-}
-
-/// What a transactor needs besides its namespace.
-#[derive(Clone)]
-pub(crate) struct Means {
-    pub(crate) options: PgConnectOptions,
-    pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) changes: Arc<Changes>,
-    pub(crate) seats: Arc<Seats>,
-    pub(crate) patience: Duration,
-}
-
-/// The handle that requests use.
-pub(crate) struct Transactor {
-    queue: Arc<Queue>,
-    patience: Duration,
-    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Transactor {
-    /// That of `main` stays; any other one ends when there has been nothing to write for a while.
-    pub(crate) fn start(namespace: Namespace, means: Means) -> Self {
-        let Means { options, catalogue, changes, seats, patience } = means;
-        let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
-        let queue = Arc::new(Queue::default());
-        let task = Task {
-            options: Arc::new(options.options([
-                // Whatever the server, the database or the role say: an acknowledged write is on disk.
-                ("synchronous_commit", "on"),
-                ("statement_timeout", "15s"),
-                ("idle_in_transaction_session_timeout", "15s"),
-                ("tcp_keepalives_idle", "10"),
-                // Every statement is by key; a plan made while a table was small must not survive its growth.
-                ("plan_cache_mode", "force_generic_plan"),
-                ("enable_seqscan", "off"),
-                ("enable_hashjoin", "off"),
-                ("enable_mergejoin", "off"),
-                ("jit", "off"),
-            ])),
-            namespace,
-            catalogue,
-            changes,
-            queue: queue.clone(),
-            seats,
-            seat: None,
-            patience,
-            connection: None,
-            is_away: false,
-            attributes: Attributes::default(),
-            indexes: Indexes::default(),
-            counted: None,
-            actors: HashMap::new(),
-            actors_version: 0,
-        };
-        let task = tokio::spawn(task.run());
-        Self { queue, patience, task: tokio::sync::Mutex::new(Some(task)) }
-    }
-
-    /// Hands a write over and waits for its outcome. Dropping the future does not take the write back. It comes back where the transactor has ended.
-    pub(crate) async fn write(
-        &self,
-        write: Write,
-        once: Option<Once>,
-    ) -> Result<Result<Outcome, Refused>, (Write, Option<Once>)> {
-        let (answer, outcome) = oneshot::channel();
-        let claimed = Arc::new(AtomicBool::new(false));
-        match self.queue.push(Pending { write, once, answer, claimed: claimed.clone() }) {
-            Ok(Ok(())) => Ok(self.outcome(outcome, &claimed).await),
-            Ok(Err(pending)) => Err((pending.write, pending.once)),
-            Err(error) => Ok(Err(error.into())),
-        }
-    }
-
-    /// Whether another one is needed to write.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.queue.is_closed()
-    }
-
-    async fn outcome(
-        &self,
-        mut outcome: oneshot::Receiver<Result<Outcome, Refused>>,
-        claimed: &AtomicBool,
-    ) -> Result<Outcome, Refused> {
-        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                if !claimed.swap(true, Ordering::AcqRel) {
-                    return Err(Error::unavailable("the database is not reachable at the moment; nothing was written").into());
-                }
-                outcome.await
-            }
-        };
-        outcome.unwrap_or_else(|_| Err(Error::unavailable("the write was given up; whether it took effect is not known").into()))
-    }
-
-    /// Writes what waits, then ends.
-    pub(crate) async fn stop(&self) {
-        self.queue.close();
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the transactor did not end cleanly");
-        }
-    }
-}
-
-struct Task {
+/// What one process writes of one namespace.
+pub(super) struct Task {
     options: Arc<PgConnectOptions>,
     namespace: Namespace,
     catalogue: Arc<Catalogue>,
@@ -185,19 +74,43 @@ enum Pass {
     NeedsTables(Vec<NewTable>),
 }
 
-/// Where the steps of a group find their records.
-#[derive(Default)]
-struct Places {
-    slots: Slots,
-    /// For each write the slots of its steps; None where the table does not exist.
-    of_writes: Vec<Vec<Option<usize>>>,
-    /// Tables that do not exist and that a step would make; the slots know them by [`Slots::yet_to_be_made`].
-    to_be_made: Vec<TableName>,
-    tables: Tables,
-}
-
 impl Task {
-    async fn run(mut self) {
+    /// A task without a connection: it takes one with its first group.
+    pub(super) fn new(namespace: Namespace, means: Means, queue: Arc<Queue>) -> Self {
+        let Means { options, catalogue, changes, seats, patience } = means;
+        let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
+        Self {
+            options: Arc::new(options.options([
+                // Whatever the server, the database or the role say: an acknowledged write is on disk.
+                ("synchronous_commit", "on"),
+                ("statement_timeout", "15s"),
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("tcp_keepalives_idle", "10"),
+                // Every statement is by key; a plan made while a table was small must not survive its growth.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("jit", "off"),
+            ])),
+            namespace,
+            catalogue,
+            changes,
+            queue,
+            seats,
+            seat: None,
+            patience,
+            connection: None,
+            is_away: false,
+            attributes: Attributes::default(),
+            indexes: Indexes::default(),
+            counted: None,
+            actors: HashMap::new(),
+            actors_version: 0,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
             // A panic answers its group (the senders are dropped) and costs the connection, not every write to come.
             if AssertUnwindSafe(self.handle(group)).catch_unwind().await.is_err() {
@@ -228,16 +141,6 @@ impl Task {
                 }
             }
         }
-    }
-
-    /// Gives connection and seat up.
-    async fn stand_up(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::debug!(%error, "closing the transactor's connection");
-        }
-        self.seat = None;
     }
 
     /// Brings a group to an outcome and answers everyone in it.
@@ -501,47 +404,6 @@ impl Task {
         Ok(vec![Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }])
     }
 
-    /// The slots of a group and, for each write, those of its steps.
-    async fn places(&mut self, group: &[Pending]) -> Result<Places, Failure> {
-        let namespace = self.namespace.id;
-        let steps = || group.iter().flat_map(|pending| &pending.write.steps);
-        let is_known = |table: &TableName| self.catalogue.known(namespace, table).is_some();
-        let unknown: HashSet<&TableName> = steps().map(|step| &step.table).filter(|table| !is_known(table)).collect();
-        if !unknown.is_empty() {
-            let options = self.options.clone();
-            let names = unknown.iter().map(|table| table.as_str().to_owned()).collect();
-            let connection = self.connection().await?;
-            let finding = catalogue::find_tables(&mut *connection, namespace, names);
-            for (name, table) in watched(&options, finding).await?.map_err(Failure::from_error)? {
-                self.catalogue.remember(namespace, name, table);
-            }
-        }
-        let mut places = Places::default();
-        for pending in group {
-            for step in pending.write.steps.iter().filter(|step| step.makes_table) {
-                if self.catalogue.known(namespace, &step.table).is_none() && !places.to_be_made.contains(&step.table) {
-                    places.to_be_made.push(step.table.clone());
-                }
-            }
-        }
-        for pending in group {
-            let mut of_write = Vec::with_capacity(pending.write.steps.len());
-            for step in &pending.write.steps {
-                let made = || places.to_be_made.iter().position(|table| *table == step.table).map(Slots::yet_to_be_made);
-                let known = self.catalogue.known(namespace, &step.table);
-                if let Some(Table { id, made_by }) = &known {
-                    places.tables.made_by.entry(*id).or_insert_with(|| made_by.clone());
-                }
-                let table = known.map(|known| known.id).or_else(made);
-                let id = ddb_core::RecordId { table: step.table.clone(), key: step.key.clone() };
-                let place = table.map(|table| places.slots.add(table, id)).transpose().map_err(Failure::Refused)?;
-                of_write.push(place);
-            }
-            places.of_writes.push(of_write);
-        }
-        Ok(places)
-    }
-
     /// Makes a table in a transaction of its own. Where another process has made the last one that there may be, nothing is made: the next pass
     /// over the group refuses the write.
     async fn make_table(&mut self, new: &NewTable) -> Result<(), Failure> {
@@ -563,78 +425,6 @@ impl Task {
         Ok(())
     }
 
-    async fn begin(&mut self) -> Result<(), Failure> {
-        let begin = format!("begin isolation level read committed; {}", lock_statement(self.namespace.id));
-        let options = self.options.clone();
-        let connection = self.connection().await?;
-        let begun = limited(&options, async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await;
-        begun.map(|_| ()).map_err(|failure| match failure {
-            Failure::Refused(error) => Failure::Busy(error),
-            other => other,
-        })
-    }
-
-    async fn roll_back(&mut self) {
-        if let Some(connection) = self.connection.as_mut()
-            && limited(&self.options, async { connection.execute(sqlx::raw_sql("rollback")).await }).await.is_err()
-        {
-            self.connection = None;
-        }
-    }
-
-    async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {
-        if let (Some(seats), None) = (&self.seats, &self.seat) {
-            self.seat = Some(seats.take().await.map_err(Failure::Busy)?);
-        }
-        if self.connection.is_none() {
-            let connecting = tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&self.options));
-            // Whatever keeps a connection from being made may pass: too many clients, starting up, a wrong password file.
-            let connected = connecting.await.map_err(|_| Failure::Lost(silent()))?.map_err(Failure::Lost)?;
-            self.connection = Some(connected);
-        }
-        Ok(self.connection.as_mut().expect("made above"))
-    }
-
-    async fn find_actors(&mut self, group: &[Pending]) -> Result<()> {
-        let mut unknown = HashSet::new();
-        for key in group.iter().filter_map(|pending| pending.write.actor.as_ref()) {
-            let key = sort_key::encode_record_key(key)?;
-            if !self.actors.contains_key(&key) {
-                unknown.insert(key);
-            }
-        }
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        if self.actors.len() + unknown.len() > MAX_ACTORS {
-            self.actors.clear();
-            for key in group.iter().filter_map(|pending| pending.write.actor.as_ref()) {
-                unknown.insert(sort_key::encode_record_key(key)?);
-            }
-        }
-        let connection = self.connection.as_mut().expect("connected by begin");
-        for (key, id, salt) in commit::find_actors(connection, self.namespace.id, unknown.into_iter().collect()).await? {
-            let record = ddb_core::RecordId { table: TableName::user(), key: projection::decode_key(&key)? };
-            let commitment = dictionary::entity_commitment(&dictionary::salt(&salt)?, &record);
-            self.actors.insert(key, Entity { id, commitment });
-        }
-        Ok(())
-    }
-
-    /// What steps want to know of the past of their records.
-    async fn find_past(&mut self, group: &[Pending], places: &[Vec<Option<usize>>], slots: &mut Slots) -> Result<()> {
-        let connection = self.connection.as_mut().expect("connected by begin");
-        let steps = group.iter().flat_map(|pending| &pending.write.steps).zip(places.iter().flatten());
-        for (step, place) in steps {
-            let (Some(past), Some(place)) = (step.past, place) else { continue };
-            let slot = &mut slots.all[*place];
-            let Some(entity) = slot.entity else { continue };
-            let past = past::past(connection, self.namespace.id, (slot.table, &slot.id, entity.id.0), past).await?;
-            slot.past = past.map(Arc::new);
-        }
-        Ok(())
-    }
-
     fn tell(&self, Changed { after, to, tables }: Changed) {
         self.changes.committed(self.namespace.id, after, to, tables);
     }
@@ -643,41 +433,6 @@ impl Task {
         for ((table, name), attribute) in attributes {
             self.attributes.insert(table, name, attribute);
         }
-    }
-
-    /// Whether the transaction stands in the log. The lock is taken first: once it is held, the session that was to commit
-    /// has ended one way or the other. None where PostgreSQL could not be asked in time.
-    async fn was_committed(&mut self, tx: Tx, hash: &Hash) -> Option<bool> {
-        let deadline = Instant::now() + DOUBT_LIMIT;
-        loop {
-            match self.look_up(tx, hash).await {
-                Ok(committed) => {
-                    tracing::info!(%tx, committed, "the outcome of the commit is known");
-                    return Some(committed);
-                }
-                Err(_) if Instant::now() < deadline => {
-                    self.connection = None;
-                    tokio::time::sleep(RECONNECT_DELAY).await;
-                }
-                Err(_) => {
-                    self.connection = None;
-                    return None;
-                }
-            }
-        }
-    }
-
-    async fn look_up(&mut self, tx: Tx, hash: &Hash) -> Result<bool, Failure> {
-        self.begin().await?;
-        let namespace = self.namespace.id;
-        let options = self.options.clone();
-        let connection = self.connection().await?;
-        let query = sqlx::query("select hash from ddb.tx where namespace = $1 and tx = $2").bind(namespace.0).bind(tx.0);
-        let row = limited(&options, query.fetch_optional(&mut *connection)).await?;
-        let found: Option<Vec<u8>> =
-            row.map(|row| row.try_get(0)).transpose().map_err(|error| Failure::Refused(to_error(error)))?;
-        self.roll_back().await;
-        Ok(found.is_some_and(|found| found == hash))
     }
 }
 

@@ -35,14 +35,13 @@ pub(crate) async fn change(
 /// None where the namespace's counts.
 pub(super) fn read(body: Json) -> Result<Option<History>> {
     let mut members = Fields::of(body)?;
-    let history = match members.take("history") {
-        Some(Json::Null) => None,
-        Some(Json::String(text)) => Some(History::parse(&text)?),
-        Some(_) => {
-            return Err(Error::invalid("history", "TYPE", "`history` is `forever`, `none`, or for how long, such as `30d`"));
-        }
-        None => return Err(Error::invalid("history", "REQUIRED", "`history` is required")),
-    };
+    let history = members.take("history");
+    // A misspelt name is told before what is missing.
     members.end()?;
-    Ok(history)
+    match history {
+        Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => History::parse(&text).map(Some),
+        Some(_) => Err(Error::invalid("history", "TYPE", "`history` is `forever`, `none`, or for how long, such as `30d`")),
+        None => Err(Error::invalid("history", "REQUIRED", "`history` is required")),
+    }
 }

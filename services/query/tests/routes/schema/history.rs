@@ -129,6 +129,7 @@ async fn only_admins_say_how_long_the_past_is_kept() {
             (json!({ "history": "-1d" }), "history"),
             (json!({ "history": "0s" }), "history"),
             (json!({ "history": "none", "indexes": [] }), "indexes"),
+            (json!({ "histroy": "none" }), "histroy"),
         ] {
             let answer = cast.admin.patch(&path, &body).await.expect_error(422, "VALIDATION_FAILED");
             assert_eq!(answer.json["error"]["details"][0]["field"], field, "{body}");
