@@ -19,6 +19,7 @@ mod reach;
 mod server;
 mod settings;
 mod socket;
+mod space;
 mod state;
 mod user;
 
@@ -28,3 +29,4 @@ pub use connection::Connection;
 pub use error::{Error, Result};
 pub use lock::DataLock;
 pub use server::Server;
+pub use space::Space;

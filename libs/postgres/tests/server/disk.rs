@@ -2,6 +2,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ddb_postgres::Space;
+
 use crate::support::{Scratch, ask};
 
 #[tokio::test]
@@ -44,6 +46,19 @@ async fn a_read_only_disk_is_named_as_such() {
     assert!(message.contains("read-only file system"), "{message}");
     disk.remount("rw");
     scratch.works().await;
+}
+
+#[test]
+fn the_room_on_a_disk_is_told() {
+    let scratch = Scratch::new();
+    let disk = Disk::mount(&scratch.data(), "20m");
+    let space = || Space::of(&scratch.data()).expect("it is told");
+    assert_eq!(space(), Space { free: 20 << 20, total: 20 << 20 });
+    disk.fill(1 << 20);
+    assert_eq!(space().total, 20 << 20);
+    assert!((1 << 20..=(1 << 20) + 8192).contains(&space().free), "{:?}", space());
+    let missing = Space::of(&scratch.data().join("missing")).expect_err("there is no such place").to_string();
+    assert!(missing.contains("missing"), "{missing}");
 }
 
 /// A small disk in memory.

@@ -22,6 +22,7 @@
 //! | `cluster.rs` `check`: `open_access` is not asked | `refusal::a_database_that_lets_in_without_password_is_refused` |
 //! | `cluster.rs` `check`: the major is not compared | `refusal::another_major_version_is_refused_with_the_way_out` |
 //! | `settings.rs`: without `fsync=on` | `start::what_the_files_of_the_cluster_say_weakens_nothing` |
+//! | `space.rs`: `free` is `f_blocks` | `disk::the_room_on_a_disk_is_told` |
 //! | `socket.rs` `remove`: does nothing | `start::a_stopped_server_leaves_nothing_behind` |
 
 mod death;

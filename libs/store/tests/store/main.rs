@@ -11,6 +11,7 @@
 mod documents;
 mod erased;
 mod erasure;
+mod growth;
 mod indexes;
 mod jobs;
 mod past;
