@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ddb_core::{NamespaceId, Principal, RecordKey, Result, TableId, Timestamp, Tx};
 use ddb_store::{LogPlace, TableShape};
+use ddb_turns::{LARGE, aside_if};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -57,6 +58,8 @@ pub(crate) struct Source {
     pub(crate) definitions: Option<i64>,
     /// The clock by which records had expired.
     pub(crate) now: Option<Timestamp>,
+    /// Of the documents that were read.
+    pub(crate) bytes: usize,
     /// Whether the time or chance had a part in it, a table that did not exist, or several versions of the definitions.
     pub(crate) is_fleeting: bool,
 }
@@ -140,8 +143,11 @@ impl Session {
             return Ok(answer);
         }
         let (Answer { data, tx }, source) = read.await?;
-        let answer: Arc<[u8]> = render(&data).into();
-        drop(data);
+        let answer: Arc<[u8]> = aside_if(source.bytes > LARGE, || {
+            let answer = render(&data).into();
+            drop(data);
+            answer
+        });
         if let (Some(cache), Known::Asked(key)) = (&answers.kept, known)
             && answer.len() as u64 + ENTRY <= answers.capacity / MAX_SHARE
             && let Some((place, expires)) = self.lasts(&source, tx).await

@@ -1,13 +1,14 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::thread;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Principal, RequestId, Result, Tx};
+use ddb_core::{Account, Error, ErrorCode, NamespaceId, NamespaceName, Principal, RequestId, Result, Tx};
 use ddb_database::Authenticator;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,9 +16,9 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::answer::X_DDB_TX;
-use crate::body_memory::BodyMemory;
 use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
+use crate::large_bodies::{LargeBodies, Origin};
 use crate::limit::{Class, Limiter, Network, Refused, Standing, TrustedProxies};
 use crate::{CorsOrigins, Routes, caller, cors, openapi, security_headers};
 
@@ -25,7 +26,7 @@ use crate::{CorsOrigins, Routes, caller, cors, openapi, security_headers};
 #[derive(Clone)]
 pub struct App {
     router: Router,
-    body_memory: BodyMemory,
+    large_bodies: LargeBodies,
     log: Arc<dyn Log>,
     proxies: Arc<TrustedProxies>,
     limits: Option<Limits>,
@@ -58,7 +59,7 @@ impl App {
     pub fn new(routes: Routes, memory_limit: u64, log: impl Log + 'static) -> Self {
         Self {
             router: openapi::router(routes),
-            body_memory: BodyMemory::new(memory_limit),
+            large_bodies: LargeBodies::new(memory_limit, thread::available_parallelism().map_or(1, usize::from)),
             log: Arc::new(log),
             proxies: Arc::default(),
             limits: None,
@@ -111,7 +112,9 @@ impl App {
     async fn within_limits(self, peer: IpAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
         let peer = self.proxies.client(peer, request.headers());
-        let standing = match self.limits.as_ref().map_or(Ok(None), |limits| limits.take(peer, &request)) {
+        let account = self.limits.as_ref().and_then(|limits| limits.account(&request));
+        let origin = Origin { peer, account };
+        let standing = match self.limits.as_ref().map_or(Ok(None), |limits| limits.take(&origin, &request)) {
             Ok(standing) => standing,
             // Before anything is looked up, so that being refused costs next to nothing.
             Err(Refused { error, standing }) => {
@@ -119,13 +122,13 @@ impl App {
             }
         };
         let span = tracing::info_span!("request", id = request_id.as_str());
-        let handled = self.route(peer, request_id.clone(), request);
+        let handled = self.route(origin, request_id.clone(), request);
         let (response, newest) = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
         finish(response, &request_id, newest, standing)
     }
 
     /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
-    async fn route(self, peer: IpAddr, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
+    async fn route(self, origin: Origin, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
         if cors::is_preflight(&request) && self.cors.allowed(request.headers()).is_some() {
             return (cors::preflight(), self.log.newest(NamespaceId::MAIN));
         }
@@ -141,13 +144,13 @@ impl App {
         };
         // Asked before anything is read: whatever the answer shows then includes this transaction.
         let newest = self.log.newest(namespace);
-        (self.within((namespace, name), peer, request_id, request).await, newest)
+        (self.within((namespace, name), origin, request_id, request).await, newest)
     }
 
     async fn within(
         self,
         (namespace, namespace_name): (NamespaceId, NamespaceName),
-        peer: IpAddr,
+        origin: Origin,
         request_id: RequestId,
         mut request: Request<Body>,
     ) -> Response {
@@ -164,12 +167,12 @@ impl App {
                 return response;
             }
         }
-        request.extensions_mut().insert(Context { request_id, namespace, namespace_name, peer });
+        request.extensions_mut().insert(Context { request_id, namespace, namespace_name, peer: origin.peer });
         // Held until the answer is made: what was parsed lives as long as the handler.
-        let memory = self.body_memory.request();
-        request.extensions_mut().insert(memory.clone());
+        let place = self.large_bodies.place(origin);
+        request.extensions_mut().insert(place.clone());
         let handled = AssertUnwindSafe(self.router.oneshot(request)).catch_unwind().await;
-        drop(memory);
+        drop(place);
         let mut response = match handled {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
@@ -184,14 +187,18 @@ impl App {
 }
 
 impl Limits {
-    fn take(&self, peer: IpAddr, request: &Request<Body>) -> Result<Option<Standing>, Refused> {
-        let token = caller::bearer(request.headers()).ok().flatten();
-        let account = match token.and_then(|token| self.authenticator.remembered(token)) {
-            Some(Principal::Account(account) | Principal::Root(account)) => Some(account),
-            Some(Principal::Anonymous | Principal::System) | None => None,
-        };
+    /// Who asks, where his access token is known to be good.
+    fn account(&self, request: &Request<Body>) -> Option<Arc<Account>> {
+        let token = caller::bearer(request.headers()).ok().flatten()?;
+        match self.authenticator.remembered(token)? {
+            Principal::Account(account) | Principal::Root(account) => Some(account),
+            Principal::Anonymous | Principal::System => None,
+        }
+    }
+
+    fn take(&self, origin: &Origin, request: &Request<Body>) -> Result<Option<Standing>, Refused> {
         let class = Class::of(request.method(), request.uri().path());
-        self.limiter.take(Network::of(peer), account.as_deref(), class)
+        self.limiter.take(Network::of(origin.peer), origin.account.as_deref(), class)
     }
 }
 

@@ -7,16 +7,15 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, ErrorCode, Result};
+use ddb_turns::LARGE;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ApiError;
-use crate::body_memory::RequestMemory;
+use crate::large_bodies::Place;
 
 /// What a body of records may have.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// What a body of a few fields may have. Reading so much asks for no place in [`BodyMemory`].
-const SMALL_BYTES: usize = 64 * 1024;
 /// How long the client may send nothing.
 const IDLE: Duration = Duration::from_secs(10);
 /// How long it may take for the whole body, so that a byte every nine seconds does not hold a connection for ever.
@@ -26,20 +25,20 @@ const WHOLE: Duration = Duration::from_secs(120);
 pub struct JsonBody<const MAX: usize = MAX_BYTES>(pub Json);
 
 /// A JSON body of at most 64 KB, for routes whose bodies have a few fields.
-pub type SmallJsonBody = JsonBody<SMALL_BYTES>;
+pub type SmallJsonBody = JsonBody<LARGE>;
 
-/// A body that is read once the handler knows that the caller may send it.
-pub struct UnreadBody(Request);
+/// A body of at most `MAX` bytes, 16 MB where nothing else is said, that is read once the handler knows that the caller may send it.
+pub struct UnreadBody<const MAX: usize = MAX_BYTES>(Request);
 
 impl<const MAX: usize, S: Sync> FromRequest<S> for JsonBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(read_json(request, MAX).await?))
+        Ok(Self(UnreadBody::<MAX>(request).json().await?))
     }
 }
 
-impl<S: Sync> FromRequest<S> for UnreadBody {
+impl<const MAX: usize, S: Sync> FromRequest<S> for UnreadBody<MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
@@ -47,27 +46,24 @@ impl<S: Sync> FromRequest<S> for UnreadBody {
     }
 }
 
-impl UnreadBody {
+impl<const MAX: usize> UnreadBody<MAX> {
     /// As [`JsonBody`] reads it.
     pub async fn json(self) -> Result<Json> {
-        read_json(self.0, MAX_BYTES).await
+        self.read(Ok).await
     }
 
-    /// The same, before it is parsed.
-    pub(crate) async fn bytes(self) -> Result<Bytes> {
-        read_bytes(self.0, MAX_BYTES).await
+    /// The same, and what `convert` makes of it: as the parsing of a large body, that keeps nobody else waiting.
+    pub async fn read<T>(self, convert: impl FnOnce(Json) -> Result<T>) -> Result<T> {
+        self.compute(|bytes| convert(json::parse(bytes)?)).await
     }
-}
 
-async fn read_json(request: Request, max: usize) -> Result<Json> {
-    json::parse(&read_bytes(request, max).await?)
-}
-
-async fn read_bytes(request: Request, max: usize) -> Result<Bytes> {
-    let (mut parts, body) = request.into_parts();
-    expect_json(&parts.headers)?;
-    let memory = parts.extensions.remove().ok_or_else(|| Error::internal("a request came past the outermost layer"))?;
-    read(&parts.headers, body, max, &memory).await
+    pub(crate) async fn compute<T>(self, work: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        let (mut parts, body) = self.0.into_parts();
+        expect_json(&parts.headers)?;
+        let place: Place = parts.extensions.remove().ok_or_else(|| Error::internal("a request came past the outermost layer"))?;
+        let bytes = read(&parts.headers, body, MAX, &place).await?;
+        place.compute(bytes.len(), move || work(&bytes)).await
+    }
 }
 
 fn expect_json(headers: &HeaderMap) -> Result<()> {
@@ -88,26 +84,26 @@ fn expect_json(headers: &HeaderMap) -> Result<()> {
     Ok(())
 }
 
-async fn read(headers: &HeaderMap, mut body: Body, max: usize, memory: &RequestMemory) -> Result<Bytes> {
+async fn read(headers: &HeaderMap, mut body: Body, max: usize, place: &Place) -> Result<Bytes> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if announced.is_some_and(|length| length > max) {
         return Err(too_large(max));
     }
-    let mut free = SMALL_BYTES;
-    if let Some(length) = announced.filter(|length| *length > SMALL_BYTES) {
-        memory.reserve(length).await?;
+    let mut free = LARGE;
+    if let Some(length) = announced.filter(|length| *length > LARGE) {
+        place.reserve(length).await?;
         free = length;
     }
     let end = Instant::now() + WHOLE;
     let Some(first) = next(&mut body, end).await? else { return Ok(Bytes::new()) };
-    make_room(first.len(), &mut free, max, memory).await?;
+    make_room(first.len(), &mut free, max, place).await?;
     let Some(second) = next(&mut body, end).await? else { return Ok(first) };
     // Most bodies come in one piece and are not copied; these did not.
     let mut whole = BytesMut::from(first);
     let mut piece = Some(second);
     while let Some(bytes) = piece {
-        make_room(whole.len() + bytes.len(), &mut free, max, memory).await?;
+        make_room(whole.len() + bytes.len(), &mut free, max, place).await?;
         whole.extend_from_slice(&bytes);
         piece = next(&mut body, end).await?;
     }
@@ -115,13 +111,13 @@ async fn read(headers: &HeaderMap, mut body: Body, max: usize, memory: &RequestM
 }
 
 /// For a body that has become `length` bytes long, of which `free` need no place any more.
-async fn make_room(length: usize, free: &mut usize, max: usize, memory: &RequestMemory) -> Result<()> {
+async fn make_room(length: usize, free: &mut usize, max: usize, place: &Place) -> Result<()> {
     if length > max {
         return Err(too_large(max));
     }
     if length > *free {
         // Nobody said how long it would be.
-        memory.reserve(max).await?;
+        place.reserve(max).await?;
         *free = max;
     }
     Ok(())

@@ -27,10 +27,9 @@ impl<S: Sync> FromRequestParts<S> for Idempotency {
 }
 
 impl Idempotency {
-    /// The body of the request, and what the request is where it shall happen once.
-    pub async fn read(self, body: UnreadBody) -> Result<(Json, Option<OnceKey>)> {
-        let bytes = body.bytes().await?;
-        Ok((json::parse(&bytes)?, self.of(&bytes)))
+    /// What `convert` makes of the body of the request, and what the request is where it shall happen once.
+    pub async fn read<T>(self, body: UnreadBody, convert: impl FnOnce(Json) -> Result<T>) -> Result<(T, Option<OnceKey>)> {
+        body.compute(|bytes| Ok((convert(json::parse(bytes)?)?, self.of(bytes)))).await
     }
 
     /// A request whose body says nothing.

@@ -3,7 +3,6 @@
 mod answer;
 mod app;
 mod body;
-mod body_memory;
 mod caller;
 mod connection;
 mod context;
@@ -13,6 +12,7 @@ mod fields;
 mod idempotency;
 mod if_match;
 mod if_none_match;
+mod large_bodies;
 pub mod limit;
 mod linger;
 mod openapi;

@@ -141,8 +141,8 @@ async fn refuse(mut stream: TcpStream, error: Error, _permit: OwnedSemaphorePerm
         request_id.as_str()
     );
     let answered = async {
-        // An answer to what was not asked yet would not be understood.
-        stream.readable().await?;
+        // An answer to what was not asked yet would not be understood. `readable` may be told too early.
+        stream.peek(&mut [0]).await?;
         stream.write_all(&[head.as_bytes(), &body].concat()).await?;
         stream.shutdown().await?;
         // Closing with something unread would take the answer away again.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use ddb_core::chain::Proof;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
+use ddb_turns::Turns;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -14,7 +15,7 @@ use crate::connection::{to_error, was_dead};
 use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape, Turns};
+use crate::read::{self, Asker, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
 use crate::transactor::{Means, Outcome, Refused, Seats, Transactor, Write, Written};
 use crate::{Config, Once, Record, erasure, migration};
 
@@ -46,7 +47,7 @@ struct Inner {
     lists: Pool,
     scans: Pool,
     /// Those who may use `scans`.
-    turns: Arc<Turns>,
+    turns: Arc<Turns<Asker>>,
     /// How long a request waits for what others have.
     patience: Duration,
     shapes: Shapes,
@@ -74,7 +75,9 @@ impl Store {
         let of_scans =
             options.clone().options([("statement_timeout", "10s"), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
         let scans = Pool::new(of_scans, config.scans, config.patience);
-        let turns = Turns::new(config.scans as usize);
+        let scans_at_once = config.scans as usize;
+        // One is never taken by the caller who has all others.
+        let turns = Turns::new(scans_at_once, scans_at_once.saturating_sub(1).max(1));
         let catalogue = Arc::new(Catalogue::default());
         let log_reader = LogReader::start(&options, config.patience);
         let readers = Readers::start(&options, config.readers, config.patience);
@@ -242,7 +245,7 @@ impl Store {
         &self.inner.scans
     }
 
-    pub(crate) fn turns(&self) -> &Arc<Turns> {
+    pub(crate) fn turns(&self) -> &Arc<Turns<Asker>> {
         &self.inner.turns
     }
 

@@ -15,9 +15,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ddb-access", &["ddb-core"]),
     ("ddb-bus", &["ddb-core"]),
     ("ddb-postgres", &["ddb-core"]),
-    ("ddb-store", &["ddb-core"]),
-    ("ddb-database", &["ddb-core", "ddb-darshjql", "ddb-engine", "ddb-api", "ddb-access", "ddb-bus", "ddb-store"]),
-    ("ddb-http", &["ddb-core", "ddb-darshjql", "ddb-database"]),
+    ("ddb-turns", &[]),
+    ("ddb-store", &["ddb-core", "ddb-turns"]),
+    ("ddb-database", &["ddb-core", "ddb-darshjql", "ddb-engine", "ddb-api", "ddb-access", "ddb-bus", "ddb-store", "ddb-turns"]),
+    ("ddb-http", &["ddb-core", "ddb-darshjql", "ddb-database", "ddb-turns"]),
     ("ddb-runtime", &["ddb-core", "ddb-bus", "ddb-database", "ddb-http", "ddb-postgres", "ddb-store"]),
     ("ddb-testkit", &["ddb-postgres"]),
 ];

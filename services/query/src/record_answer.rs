@@ -4,6 +4,7 @@ use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, 
 use ddb_database::{Page, PageRows, QueryResult};
 use ddb_http::Answer;
 use ddb_store::Record;
+use ddb_turns::{MANY, aside_if};
 use utoipa::IntoResponses;
 
 use crate::accept::Accept;
@@ -35,11 +36,13 @@ pub(crate) fn one(record: &Record, tx: Tx, accept: Accept) -> Vec<u8> {
 
 /// `{"data":[…],"tx":n}`
 pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + records.len() * 256);
-    out.extend_from_slice(b"{\"data\":");
-    write_records(records, accept, &mut out);
-    write_tx(tx, &mut out);
-    out
+    aside_if(records.len() > MANY, || {
+        let mut out = Vec::with_capacity(64 + records.len() * 256);
+        out.extend_from_slice(b"{\"data\":");
+        write_records(records, accept, &mut out);
+        write_tx(tx, &mut out);
+        out
+    })
 }
 
 /// `{"tx":n,"results":[{record} or null,…]}`
@@ -48,15 +51,17 @@ pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec
     out.extend_from_slice(b"{\"tx\":");
     write_value(&Value::Int(tx.0), Accept::Plain, &mut out);
     out.extend_from_slice(b",\"results\":[");
-    for (index, record) in records.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
+    aside_if(records.len() > MANY, || {
+        for (index, record) in records.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            match record {
+                Some(record) => write_record(record, accept, &mut out),
+                None => out.extend_from_slice(b"null"),
+            }
         }
-        match record {
-            Some(record) => write_record(record, accept, &mut out),
-            None => out.extend_from_slice(b"null"),
-        }
-    }
+    });
     out.extend_from_slice(b"]}");
     out
 }

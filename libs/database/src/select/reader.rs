@@ -8,6 +8,7 @@ use ddb_darshjql::Expr;
 use ddb_engine::plan::{self, Constants, OrderTerm, Plan, Position, PositionPart, Question};
 use ddb_engine::{Budget, Context, Records, Row};
 use ddb_store::{Scan, Snapshot, TableShape};
+use ddb_turns::aside_if;
 
 use super::links::Links;
 use super::shape::{bind, shape};
@@ -21,6 +22,8 @@ const MAX_SCANNED: usize = 200_000;
 /// Rows that are read at a time where the evaluator decides.
 const FIRST_CHUNK: usize = 256;
 const MAX_CHUNK: usize = 4_096;
+/// Up to so many are evaluated on the threads that serve everybody: an expression may compare each of them with a list of 100,000 values.
+const FEW: usize = 16;
 /// How long one request may read.
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// What the evaluations of one request may use.
@@ -238,7 +241,8 @@ impl<'a> Reader<'a> {
             records: &self.links.records,
             budget: &self.budget,
         };
-        records.iter().map(|record| ddb_engine::evaluate(expr, &context(record))).collect()
+        let evaluate = || records.iter().map(|record| ddb_engine::evaluate(expr, &context(record))).collect();
+        aside_if(records.len() > FEW, evaluate)
     }
 
     async fn snapshot(&mut self) -> Result<&mut Snapshot> {
@@ -289,6 +293,7 @@ impl<'a> Reader<'a> {
         if self.snapshot.is_none() {
             self.tx = Some(scanned.tx);
         }
+        self.source.bytes += scanned.bytes;
         let mut records = scanned.records;
         for record in &records {
             if is_long(&position(record, &select.order)?) {
@@ -354,6 +359,7 @@ impl<'a> Reader<'a> {
             };
             is_first = false;
             self.source.now = self.source.now.max(Some(scanned.now));
+            self.source.bytes += scanned.bytes;
             self.scanned += scanned.records.len();
             for record in &scanned.records {
                 let place = position(record, &select.order)?;

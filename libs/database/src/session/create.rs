@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
+use ddb_turns::{MANY, aside_if};
 
 use super::{Planned, Session, planned};
 use crate::{NewRecord, clock};
@@ -75,7 +76,7 @@ fn check(table: &TableName, records: &[NewRecord]) -> Result<()> {
             return Err(taken(&RecordId::new(table.clone(), key.clone())));
         }
     }
-    ddb_store::check_new(records.iter().map(|record| &record.fields))
+    aside_if(records.len() > MANY, || ddb_store::check_new(records.iter().map(|record| &record.fields)))
 }
 
 pub(super) fn taken(id: &RecordId) -> Error {

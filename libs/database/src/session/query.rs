@@ -2,7 +2,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ddb_access::Rows;
-use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Value};
 use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Part, PartKind, Path, Span};
 use ddb_engine::is_truthy;
@@ -30,23 +29,22 @@ pub struct QueryResult {
 
 impl Session {
     /// Answers a query in the JSON form from one state.
-    pub async fn query(&self, body: Json) -> Result<Answer<QueryResult>> {
-        Ok(self.read_query(body).await?.0)
+    pub async fn query(&self, query: JsonQuery) -> Result<Answer<QueryResult>> {
+        Ok(self.read_query(query).await?.0)
     }
 
     /// The same as `render` writes it; `form` tells how that is. It may be an answer of before that is still true.
     pub async fn query_as(
         &self,
-        body: Json,
+        query: JsonQuery,
         form: &str,
         render: impl FnOnce(&QueryResult) -> Vec<u8>,
     ) -> Result<Answer<Arc<[u8]>>> {
-        let key = self.key_of(&("query", form, &body));
-        self.answered(key, self.read_query(body), render).await
+        let key = self.key_of(&("query", form, &query));
+        self.answered(key, self.read_query(query), render).await
     }
 
-    async fn read_query(&self, body: Json) -> Result<(Answer<QueryResult>, Source)> {
-        let query = JsonQuery::parse(body)?;
+    async fn read_query(&self, query: JsonQuery) -> Result<(Answer<QueryResult>, Source)> {
         let mut reader = Reader::new(self, Object::new());
         if self.sees_something(&query) {
             reader.hold_still().await?;

@@ -5,7 +5,6 @@ mod log_state;
 mod scan;
 mod shape;
 mod snapshot;
-mod turns;
 
 pub use log_state::LogState;
 pub use scan::{Bind, Owner, Scan, Scanned};
@@ -16,7 +15,7 @@ pub(crate) use by_key::Readers;
 pub(crate) use log_state::{LogReader, with_expiry};
 pub(crate) use scan::{is_gone, scan};
 pub(crate) use shape::Shapes;
-pub(crate) use turns::{Asker, Turn, Turns};
+pub(crate) use snapshot::Asker;
 
 /// What a read found and the state that it shows.
 #[derive(Debug, Clone)]

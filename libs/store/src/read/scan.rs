@@ -1,7 +1,8 @@
 //! Rows of a table by a condition in SQL.
 
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
-use sqlx::postgres::PgArguments;
+use ddb_turns::{LARGE, MANY, aside_if};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, PgExecutor, Row};
 
 use crate::connection::to_error;
@@ -37,6 +38,8 @@ pub struct Scanned {
     pub records: Vec<Record>,
     /// Whether no further row meets the condition; otherwise the limit was reached, or 8 MB of rows.
     pub is_complete: bool,
+    /// Of their documents.
+    pub bytes: usize,
     pub tx: Tx,
     /// The clock by which records expire.
     pub now: Timestamp,
@@ -87,7 +90,20 @@ pub(crate) async fn scan(
         Ok(rows) => rows,
         Err(error) => return Err(refused(error)),
     };
-    let mut scanned = Scanned { records: Vec::with_capacity(rows.len()), is_complete: true, tx: Tx(0), now: Timestamp(0) };
+    let bytes = match rows.last() {
+        Some(last) => {
+            let (before, doc): (Option<i64>, Option<&str>) =
+                (last.try_get("bytes_before").map_err(to_error)?, last.try_get("doc").map_err(to_error)?);
+            before.unwrap_or(0) as usize + doc.map_or(0, str::len)
+        }
+        None => 0,
+    };
+    aside_if(bytes > LARGE, || decode(shape, limit, &rows, bytes))
+}
+
+/// Expects the columns of [`scan`].
+fn decode(shape: &TableShape, limit: u32, rows: &[PgRow], bytes: usize) -> Result<Option<Scanned>> {
+    let mut scanned = Scanned { records: Vec::with_capacity(rows.len()), is_complete: true, bytes, tx: Tx(0), now: Timestamp(0) };
     for (position, row) in rows.iter().enumerate() {
         if position == 0 {
             scanned.tx = Tx(row.try_get(0).map_err(to_error)?);
@@ -139,14 +155,16 @@ pub(crate) async fn by_keys(
     let keys = keys.iter().map(sort_key::encode_record_key).collect::<Result<Vec<Vec<u8>>>>()?;
     let query = sqlx::query(AssertSqlSafe(statement)).bind(namespace.0).bind(keys).bind(owner);
     let rows = query.fetch_all(executor).await.map_err(to_error)?;
-    let mut records = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
-        if let Some(raw) = RawRecord::from_row(row, 2).map_err(to_error)? {
-            records.push(raw.decode(name, shadowed)?);
+    aside_if(rows.len() > MANY, || {
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
+            if let Some(raw) = RawRecord::from_row(row, 2).map_err(to_error)? {
+                records.push(raw.decode(name, shadowed)?);
+            }
         }
-    }
-    Ok(records)
+        Ok(records)
+    })
 }
 
 /// How many rows meet the condition of an exact plan. None where the table is no longer what it was planned for.

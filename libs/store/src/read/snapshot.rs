@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, RecordKey, Result, TableName, Tx};
+use ddb_turns::{Busy, Turn};
 use sqlx::{Executor, PgConnection, Row};
 
-use super::{Asker, Bind, Owner, Scan, Scanned, TableShape, Turn, scan};
+use super::{Bind, Owner, Scan, Scanned, TableShape, scan};
 use crate::connection::{to_error, was_dead};
 use crate::pool::{Lease, Pool};
 use crate::store::MAX_DEAD;
@@ -22,14 +23,18 @@ pub struct Snapshot {
     lease: Lease,
     tx: Tx,
     /// Ends after the connection was given back.
-    turn: Option<Turn>,
+    turn: Option<Turn<Asker>>,
 }
+
+/// Whose turn it is: an account of a namespace. Whoever has none is one caller with all others who have none.
+pub(crate) type Asker = (NamespaceId, Option<RecordKey>);
 
 impl Store {
     /// The newest state, for an account's queries (None: of whoever has none). Few can be held at a time, and of one account fewer: who waits too long
     /// for one is answered 503.
     pub async fn snapshot(&self, namespace: NamespaceId, account: Option<&RecordKey>) -> Result<Snapshot> {
-        let turn = self.turns().take(Asker::new(namespace, account), self.patience()).await?;
+        let busy = |Busy| Error::unavailable("too many queries are looking through tables at the moment; ask again");
+        let turn = self.turns().take((namespace, account.cloned()), 1, self.patience()).await.map_err(busy)?;
         let mut snapshot = self.snapshot_from(self.scans(), namespace).await?;
         snapshot.turn = Some(turn);
         Ok(snapshot)

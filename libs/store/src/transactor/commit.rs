@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use ddb_core::{EntityId, NamespaceId, Result, TableId, Timestamp, Tx, chain};
+use ddb_turns::{MANY, aside_if};
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::group::Head;
@@ -54,7 +56,13 @@ pub(super) async fn read(
     };
     let newest_attribute = first.try_get(4)?;
     let definitions = first.try_get(6)?;
-    for row in &rows {
+    let filled = aside_if(rows.len() > MANY, || fill(slots, &rows))?;
+    Ok(filled.map(|()| Read { head, newest_attribute, definitions }))
+}
+
+/// The before-images, behind the columns of the head.
+fn fill(slots: &mut Slots, rows: &[PgRow]) -> Result<Result<()>, sqlx::Error> {
+    for row in rows {
         let Some(table) = row.try_get::<Option<i32>, _>(HEAD_COLUMNS)? else { continue };
         let Some(slot) = slots.find(TableId(table), row.try_get(HEAD_COLUMNS + 1)?) else { continue };
         let id = EntityId(row.try_get(HEAD_COLUMNS + 2)?);
@@ -68,7 +76,7 @@ pub(super) async fn read(
             return Ok(Err(error));
         }
     }
-    Ok(Ok(Read { head, newest_attribute, definitions }))
+    Ok(Ok(()))
 }
 
 fn read_statement(namespace: NamespaceId, slots: &Slots) -> Result<Statement> {
@@ -118,7 +126,8 @@ pub(super) async fn write(
     if rows.tx.tx.is_empty() {
         return Ok(Ok(()));
     }
-    let statement = match write_statement(namespace, now, rows, slots, indexes) {
+    let writing = || write_statement(namespace, now, rows, slots, indexes);
+    let statement = match aside_if(slots.all.len() > MANY, writing) {
         Ok(statement) => statement,
         Err(error) => return Ok(Err(error)),
     };

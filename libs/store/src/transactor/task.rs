@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ddb_core::{Error, NamespaceId, Result, TableId, TableName, sort_key};
+use ddb_turns::{MANY, aside_if};
 use futures::FutureExt;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor, PgConnection};
@@ -300,6 +301,8 @@ impl Task {
             if erases_account(group) { limited(&options, system::last_admin(connection, namespace)).await? } else { None };
         let system = SystemRows { taken_emails: taken, kept, last_admin };
 
+        // Under the lock nobody waits for a turn.
+        let is_long = slots.all.len() > MANY;
         let has_unique = slots.tables().into_iter().any(|table| self.indexes.has_unique(table));
         let mut untouched = has_unique.then(|| slots.clone());
         let mut slots = Some(slots);
@@ -308,7 +311,7 @@ impl Task {
             let slots = slots.take().or_else(|| untouched.clone()).expect("the first round has the slots, later ones their copy");
             let known = (&self.attributes, &self.indexes, &tables, held.as_ref());
             let mut evaluation = Evaluation::new(&self.namespace, known, probed.claims(), slots, read.head, system.clone());
-            let outcomes = self.evaluate(&mut evaluation, group, &places);
+            let outcomes = aside_if(is_long, || self.evaluate(&mut evaluation, group, &places));
             let unknown = evaluation.claims.take_unknown();
             if unknown.is_empty() {
                 untouched = None;
@@ -445,10 +448,14 @@ async fn asked_to_stand_up(seats: &Seats, seat: Option<&Seat>) {
 }
 
 fn answer(group: Vec<Pending>, outcomes: Outcomes) {
-    for (pending, outcome) in group.into_iter().zip(outcomes) {
-        // Whoever went away does not wait for the answer; the write stands all the same.
-        let _ = pending.answer.send(outcome);
-    }
+    let steps: usize = group.iter().map(|pending| pending.write.steps.len()).sum();
+    // What the steps hold is freed here.
+    aside_if(steps > MANY, || {
+        for (pending, outcome) in group.into_iter().zip(outcomes) {
+            // Whoever went away does not wait for the answer; the write stands all the same.
+            let _ = pending.answer.send(outcome);
+        }
+    });
 }
 
 /// The keys of the writes that happen once.

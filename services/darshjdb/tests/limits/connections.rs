@@ -163,3 +163,24 @@ async fn bombs_are_refused_and_keep_nobody_waiting() {
     }
     assert_bounded(before, during);
 }
+
+/// THREATS 52: bodies that are read within the limits and dear to parse; the last is refused for what the records of one request may have. Mutant:
+/// `Place::compute` computes in place.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_dear_to_parse_keep_nobody_waiting() {
+    let server = Server::start().await;
+    let (greedy, user) = (server.user().await, server.user().await);
+    let path = record(&user).await;
+    let before = p99(&user, &path).await;
+    let body = ddb_testkit::Bytes::from(format!("{{\"a\":[{}[1]]}}", "[1],".repeat(400_000)));
+    let mut dear = JoinSet::new();
+    for _ in 0..40 {
+        let (greedy, body) = (greedy.client.clone(), body.clone());
+        dear.spawn(async move { greedy.send(Method::POST, "/api/data/dear", Some(("application/json", body))).await.status });
+    }
+    let during = p99(&user, &path).await;
+    // Whose turn does not come in time is told so.
+    let statuses = dear.join_all().await;
+    assert!(statuses.iter().all(|status| matches!(status, 413 | 503)) && statuses.contains(&413), "{statuses:?}");
+    assert_bounded(before, during);
+}

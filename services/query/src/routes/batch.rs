@@ -5,6 +5,7 @@ use ddb_core::{Error, ErrorCode, Result, Tx};
 use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, refusal, write_error_of_part};
 use ddb_store::Record;
+use ddb_turns::aside;
 
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
@@ -29,10 +30,10 @@ struct BatchOp {
     what: What,
 }
 
-/// What is asked for, as it stands in the body.
+/// What is asked for, or why it cannot be.
 enum What {
-    Mutate(Json),
-    Query(Json),
+    Mutate(Result<Vec<Op>>),
+    Query(Result<JsonQuery>),
 }
 
 /// Carries out mutations and asks queries in one request
@@ -64,8 +65,7 @@ pub(crate) async fn batch(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_mutate()?;
-    let (body, once) = idempotency.read(body).await?;
-    let Batch { ops, atomic } = Batch::parse(body)?;
+    let (Batch { ops, atomic }, once) = idempotency.read(body, Batch::parse).await?;
     if atomic { at_once(&caller, ops, accept, once).await } else { one_by_one(&caller, ops, accept, once).await }
 }
 
@@ -78,8 +78,8 @@ async fn at_once(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Optio
                 let message = "in an atomic batch the mutations stand before the queries, which see what they did";
                 return Err(Error::invalid(format!("ops[{index}].type"), "ORDER", message).into());
             }
-            What::Mutate(ops) => mutations.push(Op::parse_all(ops).map_err(|error| at(index, &id, error))?),
-            What::Query(query) => queries.push(JsonQuery::parse(query).map_err(|error| at(index, &id, error))?),
+            What::Mutate(ops) => mutations.push(ops.map_err(|error| at(index, &id, error))?),
+            What::Query(query) => queries.push(query.map_err(|error| at(index, &id, error))?),
         }
         ids.push(id);
     }
@@ -137,7 +137,7 @@ fn write_queries(
     out: &mut Vec<u8>,
 ) {
     for (index, (id, result)) in ids.iter().zip(found).enumerate() {
-        let result = result.map(|result| record_answer::with_tx(&record_answer::query(&result, accept), state));
+        let result = result.map(|result| aside(|| record_answer::with_tx(&record_answer::query(&result, accept), state)));
         write_result(caller, first + index, id, result, out);
     }
 }
@@ -154,8 +154,13 @@ async fn one_by_one(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Op
                 Err(Error::new(ErrorCode::QueryLimit, "the answer of the batch would be too large"))
             }
             What::Query(query) => {
-                let found = caller.session.query(query).await;
-                found.map(|found| (record_answer::with_tx(&record_answer::query(&found.data, accept), found.tx), found.tx))
+                let found = match query {
+                    Ok(query) => caller.session.query(query).await,
+                    Err(error) => Err(error),
+                };
+                found.map(|found| {
+                    (aside(|| record_answer::with_tx(&record_answer::query(&found.data, accept), found.tx)), found.tx)
+                })
             }
         };
         let result = result.map(|(data, tx)| {
@@ -171,8 +176,8 @@ async fn one_by_one(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Op
 }
 
 /// One mutation: what `/api/mutate` would answer.
-async fn mutate(session: &Session, ops: Json, accept: Accept, once: Option<OnceKey>) -> Result<(Vec<u8>, Tx)> {
-    let mutate = session.mutate(Op::parse_all(ops)?).await?;
+async fn mutate(session: &Session, ops: Result<Vec<Op>>, accept: Accept, once: Option<OnceKey>) -> Result<(Vec<u8>, Tx)> {
+    let mutate = session.mutate(ops?).await?;
     let Some(once) = once else {
         let written = mutate.run().await?;
         return Ok((record_answer::results(&written.data, written.tx, accept), written.tx));
@@ -266,8 +271,8 @@ impl BatchOp {
         }
         let required = |name: &str| Error::invalid(name, "REQUIRED", format!("`{name}` is required"));
         let what = match fields.string("type")?.as_str() {
-            "mutate" => What::Mutate(fields.take("ops").ok_or_else(|| required("ops"))?),
-            "query" => What::Query(fields.take("query").ok_or_else(|| required("query"))?),
+            "mutate" => What::Mutate(Op::parse_all(fields.take("ops").ok_or_else(|| required("ops"))?)),
+            "query" => What::Query(JsonQuery::parse(fields.take("query").ok_or_else(|| required("query"))?)),
             _ => return Err(Error::invalid("type", "UNKNOWN", "`type` must be `mutate` or `query`")),
         };
         fields.end()?;

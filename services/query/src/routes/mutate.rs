@@ -33,8 +33,8 @@ pub(crate) async fn mutate(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_mutate()?;
-    let (body, once) = idempotency.read(body).await?;
-    let mutate = caller.session.mutate(ops(body)?).await?;
+    let (ops, once) = idempotency.read(body, ops).await?;
+    let mutate = caller.session.mutate(ops).await?;
     write_answer::of(mutate, once, move |mutated| {
         let json = record_answer::results(&mutated.data, mutated.tx, accept);
         Answer::ok(json).content_type(accept.content_type()).tx(mutated.tx)

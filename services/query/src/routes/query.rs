@@ -1,4 +1,5 @@
-use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, refusal};
+use ddb_database::JsonQuery;
+use ddb_http::{Answer, ApiResult, Caller, Query, UnreadBody, refusal};
 
 use crate::accept::Accept;
 use crate::record_answer;
@@ -27,9 +28,9 @@ pub(crate) async fn query(
     caller: Caller,
     accept: Accept,
     Query(()): Query<()>,
-    JsonBody(body): JsonBody<MAX_BYTES>,
+    body: UnreadBody<MAX_BYTES>,
 ) -> ApiResult<Answer> {
-    let form = accept.content_type();
-    let found = caller.session.query_as(body, form, |result| record_answer::query(result, accept)).await?;
+    let (query, form) = (body.read(JsonQuery::parse).await?, accept.content_type());
+    let found = caller.session.query_as(query, form, |result| record_answer::query(result, accept)).await?;
     Ok(Answer::ok(record_answer::with_tx(&found.data, found.tx)).content_type(accept.content_type()).tx(found.tx))
 }

@@ -38,22 +38,41 @@ pub(crate) async fn create(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_create(&table)?;
-    let (body, once) = idempotency.read(body).await?;
-    if let Json::Array(bodies) = body {
-        let records = bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>()?;
-        let create = caller.session.create(&table, records).await?;
-        return write_answer::of(create, once, move |created| {
-            let json = record_answer::many(&created.data, created.tx, accept);
-            Answer::created(json).content_type(accept.content_type()).tx(created.tx)
-        })
-        .await;
+    match idempotency.read(body, NewRecords::parse).await? {
+        (NewRecords::Many(records), once) => {
+            let create = caller.session.create(&table, records).await?;
+            write_answer::of(create, once, move |created| {
+                let json = record_answer::many(&created.data, created.tx, accept);
+                Answer::created(json).content_type(accept.content_type()).tx(created.tx)
+            })
+            .await
+        }
+        (NewRecords::One(record), once) => {
+            let create = caller.session.create_one(&table, record).await?;
+            write_answer::of(create, once, move |created| {
+                let json = record_answer::one(&created.data, created.tx, accept);
+                Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(created.data.tx)
+            })
+            .await
+        }
     }
-    let create = caller.session.create_one(&table, NewRecord::for_create(body)?).await?;
-    write_answer::of(create, once, move |created| {
-        let json = record_answer::one(&created.data, created.tx, accept);
-        Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(created.data.tx)
-    })
-    .await
+}
+
+/// What a body makes.
+enum NewRecords {
+    One(NewRecord),
+    Many(Vec<NewRecord>),
+}
+
+impl NewRecords {
+    fn parse(body: Json) -> Result<Self> {
+        match body {
+            Json::Array(bodies) => {
+                bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>().map(Self::Many)
+            }
+            body => NewRecord::for_create(body).map(Self::One),
+        }
+    }
 }
 
 /// An error in an array says in which of its records.

@@ -32,8 +32,7 @@ pub(crate) async fn merge(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let (body, once) = idempotency.read(body).await?;
-    let patch = Patch::parse(body)?;
+    let (patch, once) = idempotency.read(body, Patch::parse).await?;
     let merge = caller.session.merge(&table, &key, patch, if_match)?;
     write_answer::of(merge, once, move |written| record_answer::ok(written, accept)).await
 }

@@ -32,8 +32,7 @@ pub(crate) async fn replace(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let (body, once) = idempotency.read(body).await?;
-    let record = NewRecord::for_replace(body)?;
+    let (record, once) = idempotency.read(body, NewRecord::for_replace).await?;
     let replace = caller.session.replace(&table, &key, record, if_match)?;
     write_answer::of(replace, once, move |written| record_answer::ok(written, accept)).await
 }

@@ -34,8 +34,7 @@ pub(crate) async fn restore(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
-    let (body, once) = idempotency.read(body).await?;
-    let tx = tx(body)?;
+    let (tx, once) = idempotency.read(body, tx).await?;
     let restore = caller.session.restore(&table, &key, tx, if_match).await?;
     write_answer::of(restore, once, move |written| record_answer::ok(written, accept)).await
 }

@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn slow_queries_of_one_user_keep_nobody_else_waiting() {
-    // Mutants: `of_one` is `count` in `Turns::new`; every caller is the same `Asker`.
+    // Mutants: `of_one` is all in `Store::open`; every caller is the same `Asker`.
     let database = Database::new().await;
     let server = Server::builder().over(&database).start().await;
     let (user, other, third) = (server.user().await, server.other_user().await, server.other_user().await);
