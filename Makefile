@@ -27,7 +27,7 @@ dist-test: dist ## Start that file in a bare Debian, by root and by an ordinary 
 	@deploy/dist/test.sh
 
 test: postgres nats schemathesis ## Fetch what the tests need and run them all
-	$(CARGO) test --locked --workspace --no-fail-fast
+	@.ci/timed 'tests' $(CARGO) test --locked --workspace --no-fail-fast
 
 lint: ## Check format, clippy with warnings as errors, and the rules for dependencies and licences
 	$(CARGO) fmt --all --check
@@ -49,13 +49,13 @@ openapi: postgres ## Write services/darshjdb/openapi.json as the server serves i
 	OPENAPI_WRITE=1 $(CARGO) test --locked --quiet --package darshjdb --test openapi the_checked_in_document
 
 postgres: ## Fetch the PostgreSQL that ddb embeds into .cache
-	@libs/postgres/fetch.sh >/dev/null
+	@.ci/timed 'PostgreSQL' libs/postgres/fetch.sh
 
 nats: ## Fetch the nats-server that the tests use into .cache
-	@libs/testkit/fetch-nats.sh
+	@.ci/timed 'nats-server' libs/testkit/fetch-nats.sh
 
 schemathesis: ## Fetch the schemathesis that the tests use into .cache
-	@libs/testkit/fetch-schemathesis.sh
+	@.ci/timed 'schemathesis' libs/testkit/fetch-schemathesis.sh
 
 clean: ## Remove what was built and fetched; ./ddb-data stays
 	$(CARGO) clean

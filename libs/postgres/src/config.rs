@@ -34,7 +34,7 @@ impl Layout {
     }
 
     pub(crate) fn cluster(&self) -> PathBuf {
-        self.data_dir.join("postgres")
+        cluster_in(&self.data_dir)
     }
 
     pub(crate) fn password(&self) -> PathBuf {
@@ -61,6 +61,11 @@ impl Layout {
         }
         Ok(found)
     }
+}
+
+/// Where the cluster of a data directory lies.
+pub(crate) fn cluster_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("postgres")
 }
 
 const UNFINISHED_PREFIX: &str = "postgres.new-";

@@ -13,6 +13,7 @@ use crate::orphan::{self, PidFile};
 use crate::process::{self, Process};
 use crate::settings::{settings, settings_since};
 use crate::socket;
+use crate::space::Space;
 use crate::state::{State, socket_argument};
 
 const READY_POLL: Duration = Duration::from_millis(5);
@@ -43,7 +44,9 @@ impl Instance {
         command.arg("-D").arg(self.launcher.seen(&cluster));
         let own = [socket_argument(&self.state.socket_dir), format!("port={}", crate::connection::PORT)];
         let locks = self.locks.map(|locks| format!("max_locks_per_transaction={locks}"));
-        for setting in own.into_iter().chain(settings(self.memory)).chain(settings_since(self.programs.major)).chain(locks) {
+        let disk = Space::of(&cluster)?.total;
+        for setting in own.into_iter().chain(settings(self.memory, disk)).chain(settings_since(self.programs.major)).chain(locks)
+        {
             command.arg("-c").arg(setting);
         }
         command.stdout(Stdio::null()).stderr(Stdio::piped());

@@ -2,7 +2,7 @@ const MIB: u64 = 1 << 20;
 
 /// The settings of the server, as arguments: they are those of this `ddb`, whatever stands in the files of the cluster.
 /// Why each has its value is told in the crate's documentation.
-pub(crate) fn settings(memory: u64) -> Vec<String> {
+pub(crate) fn settings(memory: u64, disk: u64) -> Vec<String> {
     let mib = |bytes: u64, least: u64, most: u64| format!("{}MB", (bytes / MIB).clamp(least, most));
     vec![
         // Who gets in, and how.
@@ -34,8 +34,8 @@ pub(crate) fn settings(memory: u64) -> Vec<String> {
         "synchronous_commit=on".to_owned(),
         // The log of changes.
         "wal_level=minimal".to_owned(),
-        "min_wal_size=80MB".to_owned(),
-        "max_wal_size=512MB".to_owned(),
+        format!("min_wal_size={}", mib(disk / 40, 32, 80)),
+        format!("max_wal_size={}", mib(disk / 10, 64, 512)),
         "checkpoint_timeout=15min".to_owned(),
         // Messages: they go to the log of `ddb`, without the values of statements.
         "logging_collector=off".to_owned(),
@@ -70,7 +70,16 @@ mod tests {
     #[test]
     fn a_small_machine_gets_small_buffers_and_a_big_one_no_more_than_128_mb() {
         for (memory, buffers) in [(128 * MIB, "32MB"), (512 * MIB, "64MB"), (2048 * MIB, "128MB"), (1 << 40, "128MB")] {
-            assert!(settings(memory).contains(&format!("shared_buffers={buffers}")), "{memory}");
+            assert!(settings(memory, 1 << 40).contains(&format!("shared_buffers={buffers}")), "{memory}");
+        }
+    }
+
+    #[test]
+    fn the_log_takes_a_tenth_of_a_small_disk_and_half_a_gigabyte_of_a_big_one() {
+        for (disk, most, least) in [(1 << 40, "512MB", "80MB"), (2000 * MIB, "200MB", "50MB"), (100 * MIB, "64MB", "32MB")] {
+            let settings = settings(512 * MIB, disk);
+            assert!(settings.contains(&format!("max_wal_size={most}")), "{disk}");
+            assert!(settings.contains(&format!("min_wal_size={least}")), "{disk}");
         }
     }
 }

@@ -1,8 +1,9 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use ddb_core::{Error, Result};
 use ddb_database::{Database, ImplicitTables, MasterKey};
-use ddb_postgres::{Attached, DataLock, Server};
+use ddb_postgres::{Attached, DataLock, Room, Server};
 use ddb_store::{Store, requirements};
 
 use crate::config::Config;
@@ -95,6 +96,8 @@ pub(crate) fn store_of_embedded(config: &Config, postgres: &Attached) -> Result<
         .username(&connection.user)
         .password(connection.password())
         .database(&connection.database);
+    let room = Room::of(data_dir_of(config)?);
+    store.is_nearly_full = Arc::new(move || room.is_low());
     Ok(store)
 }
 

@@ -1,6 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
+
+use crate::IsNearlyFull;
 
 /// How the store reaches PostgreSQL.
 #[derive(Clone)]
@@ -18,10 +21,21 @@ pub struct Config {
     pub transactors: u32,
     /// How long a request waits for a PostgreSQL that is away before it is answered 503.
     pub patience: Duration,
+    /// Asked before each group of writes: whether the database's disk is so full that they are refused.
+    pub is_nearly_full: IsNearlyFull,
 }
 
 impl Config {
     pub fn new(connection: PgConnectOptions) -> Self {
-        Self { connection, readers: 2, pool: 5, lists: 3, scans: 3, transactors: 4, patience: Duration::from_secs(2) }
+        Self {
+            connection,
+            readers: 2,
+            pool: 5,
+            lists: 3,
+            scans: 3,
+            transactors: 4,
+            patience: Duration::from_secs(2),
+            is_nearly_full: Arc::new(|| false),
+        }
     }
 }

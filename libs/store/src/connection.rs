@@ -1,6 +1,7 @@
 //! What an error of PostgreSQL means for the caller.
 
 use ddb_core::Error;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// Whether the connection is gone, so that nobody knows what the server did with the last statement.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others come with a connection that lives; the enum is not exhaustive")]
@@ -14,10 +15,18 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => {
             // 08: connection exceptions; 57P01 to 57P05: the server is going down, starting up or dropped the session.
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
+            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P")) || ended_session(&**error)
         }
         _ => false,
     }
+}
+
+/// Whether PostgreSQL ended the session, or itself, over this error, such as one of its disk: a commit that met it may have taken effect.
+/// A session that never began (28: who is it; 53: there are too many) is none that ended.
+fn ended_session(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    let has_begun = !error.code().is_some_and(|code| code.starts_with("28") || code.starts_with("53"));
+    severity == Some(PgSeverity::Panic) || severity == Some(PgSeverity::Fatal) && has_begun
 }
 
 /// Whether a connection turned out to be dead at its first statement, as those of a pool are after PostgreSQL was restarted: whatever only reads can be
@@ -30,8 +39,11 @@ pub(crate) fn was_dead(error: &Error) -> bool {
 /// Whether PostgreSQL answers but cannot store: the disk is full or read-only, memory or connections are exhausted.
 pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
-    // 53: insufficient resources; 25006: read-only; 58: system errors such as a failing disk; 57014: the statement timed out.
-    error.code().is_some_and(|code| code.starts_with("53") || code.starts_with("58") || code == "25006" || code == "57014")
+    // 53: insufficient resources; 25006: read-only; 58: system errors such as a failing disk; 57014: the statement timed out. What a file system that
+    // became read-only refuses has the code of a missing privilege.
+    let code = error.code().unwrap_or_default();
+    let is_read_only = code == "42501" && error.message().contains("Read-only file system");
+    code.starts_with("53") || code.starts_with("58") || code == "25006" || code == "57014" || is_read_only
 }
 
 /// The error that the caller reads: 503 where trying again can help, otherwise an opaque 500.

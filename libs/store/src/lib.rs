@@ -27,6 +27,7 @@ mod read;
 mod record;
 pub mod requirements;
 pub mod retention;
+mod room;
 mod schema;
 mod setting;
 mod statement;
@@ -49,6 +50,7 @@ pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Versio
 pub use pool::Pool;
 pub use read::{Bind, Found, LogState, Owner, Scan, Scanned, Snapshot, TableShape};
 pub use record::{MAX_FIELDS, check_new};
+pub use room::IsNearlyFull;
 pub use schema::TableSchema;
 pub use status::{Status, TableStatus};
 pub use store::Store;

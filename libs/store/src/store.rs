@@ -17,7 +17,7 @@ use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
 use crate::read::{self, Asker, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
 use crate::transactor::{Means, Outcome, Refused, Seats, Transactor, Write, Written};
-use crate::{Config, Once, Record, erasure, migration};
+use crate::{Config, IsNearlyFull, Once, Record, erasure, migration};
 
 /// For statements that one index serves: its plan must not depend on how large the table was when it was made.
 const BY_INDEX: [(&str, &str); 6] = [
@@ -54,6 +54,7 @@ struct Inner {
     log_reader: LogReader,
     changes: Arc<Changes>,
     realms: Realms,
+    is_nearly_full: IsNearlyFull,
     /// What a transactor is started with.
     means: Means,
     catalogue: Arc<Catalogue>,
@@ -88,6 +89,7 @@ impl Store {
             changes: changes.clone(),
             seats: Arc::new(Seats::new(config.transactors)),
             patience: config.patience,
+            is_nearly_full: config.is_nearly_full.clone(),
         };
         let store = Self {
             inner: Arc::new(Inner {
@@ -100,6 +102,7 @@ impl Store {
                 shapes: Shapes::default(),
                 log_reader,
                 changes,
+                is_nearly_full: config.is_nearly_full,
                 realms: Realms::new(Realm::new(main, newest)),
                 means,
                 catalogue,
@@ -243,6 +246,10 @@ impl Store {
     /// The connections of snapshots.
     pub(crate) fn scans(&self) -> &Pool {
         &self.inner.scans
+    }
+
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        (self.inner.is_nearly_full)()
     }
 
     pub(crate) fn turns(&self) -> &Arc<Turns<Asker>> {

@@ -44,10 +44,17 @@ async fn make(prepared: &Path) {
     }
 }
 
+/// A data directory.
+pub(crate) fn make_folder(path: &Path) {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().mode(0o700).create(path).expect("a data directory can be made");
+}
+
 /// With owners and modes: where root runs the tests, the cluster belongs to another user.
 fn copy(from: &Path, to: &Path) {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().mode(0o700).create(to).expect("a data directory can be made");
+    if !to.is_dir() {
+        make_folder(to);
+    }
     let status = Command::new("cp").arg("-a").args(PARTS.map(|part| from.join(part))).arg(to).status().expect("cp can be run");
     assert!(status.success(), "cp cannot copy {}", from.display());
 }

@@ -62,6 +62,11 @@ impl Database {
         Session(PgConnection::connect_with(&self.options()).await.expect("the database can be reached"))
     }
 
+    /// The same, where the database can be reached.
+    pub async fn try_connect(&self) -> Option<Session> {
+        PgConnection::connect_with(&self.options()).await.ok().map(Session)
+    }
+
     /// A session of its own in another database of the same server.
     pub async fn connect_to(&self, database: &str) -> Session {
         let options = self.options().database(database);
@@ -110,6 +115,11 @@ impl Session {
     pub async fn execute(&mut self, sql: &str) -> u64 {
         let executed = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await;
         executed.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    }
+
+    /// The same, where it may fail.
+    pub async fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.0).await.map(drop)
     }
 
     /// The first column of every row, as text.

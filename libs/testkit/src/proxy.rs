@@ -45,6 +45,8 @@ pub enum Cut {
     Before,
     /// PostgreSQL answers the message; the answer is lost.
     After,
+    /// PostgreSQL does what the message says; the client is told that PostgreSQL ended over an error, as when the disk fails to take its log.
+    Panic,
     /// The client loses the connection at once; the message reaches PostgreSQL a while later.
     Late,
 }
@@ -174,7 +176,7 @@ async fn forward(client: &mut UnixStream, upstream: &Path, plan: &Plan) -> std::
     let Some((cut, message)) = cut else { return Ok(()) };
     match cut {
         Cut::No | Cut::Before => return Ok(()),
-        Cut::After => server.write_all(&message).await?,
+        Cut::After | Cut::Panic => server.write_all(&message).await?,
         Cut::Late => {
             client.shutdown().await?;
             tokio::time::sleep(LATE).await;
@@ -183,7 +185,17 @@ async fn forward(client: &mut UnixStream, upstream: &Path, plan: &Plan) -> std::
     }
     let mut answer = Vec::new();
     while !is_complete(&answer) && server.read_buf(&mut answer).await? > 0 {}
+    if cut == Cut::Panic {
+        client.write_all(&panic()).await?;
+    }
     Ok(())
+}
+
+/// An `ErrorResponse`: its fields, each with its type before it.
+fn panic() -> Vec<u8> {
+    let fields = b"SPANIC\0VPANIC\0C58030\0Mcould not fsync file: Input/output error\0\0";
+    let length = u32::try_from(fields.len() + 4).expect("it is short").to_be_bytes();
+    [b"E", length.as_slice(), fields].concat()
 }
 
 /// Forwards messages until one is to be cut, which is given back; None at the end of the connection.
@@ -227,7 +239,7 @@ async fn frontend(client: &mut ReadHalf<'_>, server: &mut WriteHalf<'_>, plan: &
         };
         match point.map_or(Cut::No, |point| plan.decide(point)) {
             Cut::No => server.write_all(&message).await?,
-            cut @ (Cut::Before | Cut::After | Cut::Late) => return Ok(Some((cut, message))),
+            cut @ (Cut::Before | Cut::After | Cut::Panic | Cut::Late) => return Ok(Some((cut, message))),
         }
     }
 }

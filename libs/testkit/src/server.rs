@@ -14,7 +14,7 @@ use crate::caller::PASSWORD;
 use crate::cluster;
 use crate::process::{self, Output, wait_for_exit};
 use crate::program;
-use crate::{Authority, Caller, Client, Database, Directory};
+use crate::{Authority, Caller, Client, Database, Directory, Disk};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
@@ -35,6 +35,8 @@ pub struct Server {
     program: String,
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
+    /// Unmounted before its directory is removed.
+    disk: Option<Disk>,
     directory: Directory,
     address: SocketAddr,
     /// None: plain HTTP.
@@ -48,8 +50,18 @@ pub struct Builder {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     directory: Directory,
+    disk: Option<DiskOf>,
     data: Data,
     tls: Option<Arc<ClientConfig>>,
+}
+
+/// A disk of a server's own, of so many megabytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskOf {
+    /// For the whole data directory, in memory.
+    Data(u32),
+    /// For the files of the embedded PostgreSQL, in a file, so that it can fail.
+    Postgres(u32),
 }
 
 /// What lies in the data directory before the first start.
@@ -115,6 +127,13 @@ impl Builder {
         self
     }
 
+    /// With a disk of its own.
+    #[must_use]
+    pub fn on(mut self, disk: DiskOf) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
     /// Starts without `--data-dir`.
     #[must_use]
     pub fn without_data_dir(mut self) -> Self {
@@ -124,17 +143,34 @@ impl Builder {
 
     /// Starts and waits until the server is ready.
     pub async fn start(mut self) -> Server {
+        let data_dir = self.directory.path().join("data");
+        let disk = self.disk.map(|disk| disk.mount(&data_dir, self.directory.path().join("disk")));
         if self.data == Data::Prepared {
-            cluster::copy_to(&self.directory.path().join("data")).await;
+            cluster::copy_to(&data_dir).await;
+        }
+        if let Some(disk) = &disk {
+            disk.sync();
         }
         if self.data != Data::None {
-            self.arguments.extend(["--data-dir".into(), self.directory.path().join("data").into()]);
+            self.arguments.extend(["--data-dir".into(), data_dir.into()]);
         }
         let Self { program, arguments, variables, directory, tls, .. } = self;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { program, arguments, variables, directory, address, tls, child: None };
+        let mut server = Server { program, arguments, variables, disk, directory, address, tls, child: None };
         server.run().await;
         server
+    }
+}
+
+impl DiskOf {
+    fn mount(self, data_dir: &Path, image: PathBuf) -> Disk {
+        match self {
+            Self::Data(megabytes) => Disk::in_memory(data_dir, megabytes),
+            Self::Postgres(megabytes) => {
+                cluster::make_folder(data_dir);
+                Disk::in_file(&data_dir.join("postgres"), image, megabytes)
+            }
+        }
     }
 }
 
@@ -145,6 +181,7 @@ impl Server {
             arguments: Vec::new(),
             variables: UNLIMITED.iter().map(|name| ((*name).to_owned(), "0".to_owned())).collect(),
             directory: Directory::new(),
+            disk: None,
             data: Data::Prepared,
             tls: None,
         }
@@ -165,6 +202,11 @@ impl Server {
 
     pub fn data_dir(&self) -> PathBuf {
         self.directory.path().join("data")
+    }
+
+    /// The disk of its own that it was started with.
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("the server was started on a disk of its own")
     }
 
     /// A folder of this server for whatever a test needs; gone with it.

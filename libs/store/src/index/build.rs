@@ -102,6 +102,10 @@ impl IndexSource {
 }
 
 async fn build_all(store: &Store) -> Result<()> {
+    if store.check_room().is_err() {
+        // It goes on where it was once there is room.
+        return Ok(());
+    }
     let mut connection = PgConnection::connect_with(store.options()).await.map_err(to_error)?;
     connection.execute("set statement_timeout = 0").await.map_err(to_error)?;
     for namespace in namespace::all(&mut connection).await? {
@@ -118,7 +122,7 @@ async fn build_all(store: &Store) -> Result<()> {
             // Meanwhile another process may have built it, or somebody removed it.
             let known = Indexes::load(&mut connection, namespace).await?;
             let Some((indexes, index)) = known.building().into_iter().find(|(_, other)| other.id == index.id) else { continue };
-            if let Err(error) = build(&mut connection, namespace, &indexes, &index).await {
+            if let Err(error) = build(store, &mut connection, namespace, &indexes, &index).await {
                 // The others are built all the same; this one is tried again.
                 tracing::warn!(%error, index = index.name, "an index could not be built");
                 let _ = connection.execute("rollback").await;
@@ -128,7 +132,13 @@ async fn build_all(store: &Store) -> Result<()> {
     connection.close().await.map_err(to_error)
 }
 
-async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &TableIndexes, index: &Index) -> Result<()> {
+async fn build(
+    store: &Store,
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    indexes: &TableIndexes,
+    index: &Index,
+) -> Result<()> {
     let relation = projection::relation(namespace, index.table);
     let columns = index.columns(indexes);
     let built = async {
@@ -138,7 +148,7 @@ async fn build(connection: &mut PgConnection, namespace: NamespaceId, indexes: &
         let row = sqlx::query(AssertSqlSafe(count)).fetch_one(&mut *connection).await.map_err(to_error)?;
         let total: i64 = row.try_get(0).map_err(to_error)?;
         progress(connection, namespace, index, 0, total).await?;
-        while fill(connection, namespace, index, &columns, total).await? {}
+        while fill(store, connection, namespace, index, &columns, total).await? {}
         create_trees(connection, namespace, index, true, |tree| !tree.is_unique).await?;
         connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("analyze {relation}")))).await.map_err(to_error)?;
         Ok(total)
@@ -257,6 +267,7 @@ async fn drop_trees(
 
 /// One pass over the table; true where rows may be left, because somebody else was writing them.
 async fn fill(
+    store: &Store,
     connection: &mut PgConnection,
     namespace: NamespaceId,
     index: &Index,
@@ -269,6 +280,7 @@ async fn fill(
     let mut after = Vec::new();
     let mut done = 0;
     loop {
+        store.check_room()?;
         connection.execute("begin").await.map_err(to_error)?;
         let filled = fill_chunk(connection, namespace, index, columns, &after, Waiting::Skip).await?;
         connection.execute("commit").await.map_err(to_error)?;

@@ -58,6 +58,7 @@ impl Store {
     /// Defines an index and, where it does not exist yet, its table. It is built by a job; see [`super::builder`].
     pub async fn define_index(&self, namespace: NamespaceId, new: NewIndex) -> Result<Index> {
         new.check()?;
+        self.check_room()?;
         let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
         for _ in 0..ATTEMPTS {
             begin(&mut connection, namespace).await.map_err(|error| if is_locked(&error) { busy() } else { error })?;

@@ -13,10 +13,10 @@ use super::queue::Pending;
 use super::seats::Seats;
 use super::task::Task;
 use super::{Outcome, Queue, Refused, Write};
-use crate::Once;
 use crate::catalogue::Catalogue;
 use crate::changes::Changes;
 use crate::namespace::Namespace;
+use crate::{IsNearlyFull, Once};
 
 /// What a transactor needs besides its namespace.
 #[derive(Clone)]
@@ -26,6 +26,7 @@ pub(crate) struct Means {
     pub(crate) changes: Arc<Changes>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) patience: Duration,
+    pub(crate) is_nearly_full: IsNearlyFull,
 }
 
 /// The handle that requests use.

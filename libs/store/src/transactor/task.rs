@@ -38,7 +38,7 @@ use crate::kept::{self, KeptKey};
 use crate::namespace::{self, Namespace};
 use crate::quota::{Counted, Usages};
 use crate::system::NewErasure;
-use crate::{Allowance, SystemRow, expiry, projection, system};
+use crate::{Allowance, IsNearlyFull, SystemRow, expiry, projection, room, system};
 
 /// How long a transactor waits for something to write until it ends.
 const IDLE: Duration = Duration::from_secs(60);
@@ -55,6 +55,7 @@ pub(super) struct Task {
     seats: Option<Arc<Seats>>,
     seat: Option<Seat>,
     patience: Duration,
+    is_nearly_full: IsNearlyFull,
     connection: Option<PgConnection>,
     /// PostgreSQL was not reachable when the last group needed it: the next one is refused at its first failure.
     is_away: bool,
@@ -78,7 +79,7 @@ enum Pass {
 impl Task {
     /// A task without a connection: it takes one with its first group.
     pub(super) fn new(namespace: Namespace, means: Means, queue: Arc<Queue>) -> Self {
-        let Means { options, catalogue, changes, seats, patience } = means;
+        let Means { options, catalogue, changes, seats, patience, is_nearly_full } = means;
         let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
         Self {
             options: Arc::new(options.options([
@@ -101,6 +102,7 @@ impl Task {
             seats,
             seat: None,
             patience,
+            is_nearly_full,
             connection: None,
             is_away: false,
             attributes: Attributes::default(),
@@ -146,6 +148,11 @@ impl Task {
 
     /// Brings a group to an outcome and answers everyone in it.
     async fn handle(&mut self, group: Vec<Pending>) {
+        // What erases makes room.
+        if !erases(&group) && (self.is_nearly_full)() {
+            let outcomes = group.iter().map(|_| Err(room::refused().into())).collect();
+            return answer(group, outcomes);
+        }
         let mut groups = vec![group];
         let started = Instant::now();
         while let Some(group) = groups.pop() {
@@ -461,6 +468,10 @@ fn answer(group: Vec<Pending>, outcomes: Outcomes) {
 /// The keys of the writes that happen once.
 fn kept_keys(group: &[Pending]) -> Vec<KeptKey> {
     group.iter().filter_map(Pending::kept_key).collect()
+}
+
+fn erases(group: &[Pending]) -> bool {
+    group.iter().flat_map(|pending| &pending.write.system).any(|row| matches!(row, SystemRow::Erasure(_)))
 }
 
 fn erases_account(group: &[Pending]) -> bool {

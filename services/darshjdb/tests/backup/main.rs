@@ -2,6 +2,7 @@
 //!
 //! Each file names mutants that it is meant to fail for; those of `ddb-store` (`src/backup/tests.rs`) were tried, these were not yet.
 
+mod full_disk;
 mod refusals;
 mod round_trip;
 mod under_load;

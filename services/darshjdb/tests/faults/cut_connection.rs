@@ -4,6 +4,7 @@
 //! - `transactor/task.rs`, `was_committed`: answers `Some(false)` without looking. What was committed is written once more.
 //! - `transactor/task.rs`, `was_committed`: answers `Some(true)` without looking. Acknowledged writes are missing.
 //! - `transactor/task.rs`, `look_up`: does not take the lock. A commit that is still on the way is taken for lost.
+//! - `connection.rs`, `is_lost`: `ended_session` is not asked. What was committed is written once more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -20,7 +21,7 @@ use crate::workload::{Answers, Coverage, Users, Workload};
 
 const SEED: u64 = 13;
 const POINTS: [Point; 3] = [Point::Begin, Point::Statement, Point::Commit];
-const CUTS: [Cut; 3] = [Cut::Before, Cut::After, Cut::Late];
+const CUTS: [Cut; 4] = [Cut::Before, Cut::After, Cut::Panic, Cut::Late];
 
 type Counts = Arc<Mutex<HashMap<(String, String), u64>>>;
 

@@ -5,19 +5,18 @@
 
 use std::time::Duration;
 
-use ddb_testkit::{Client, Server, json, kill};
+use ddb_testkit::{Server, kill};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep};
 
 use crate::index_builds::{self, Indexing, Tally};
+use crate::recovery::{RECOVERS, until_written};
 use crate::soak;
 use crate::turn;
 use crate::workload::{Answers, Coverage, Users, Workload};
 
 const SEED: u64 = 11;
-/// Recovery flushes every file of the cluster: seconds on a disk that others keep busy.
-const RECOVERS: Duration = Duration::from_secs(30);
 /// The transactor holds the namespace's lock: `libs/store/src/transactor/task.rs`.
 const HOLDER: &str =
     "select pid from pg_locks where locktype = 'advisory' and classid = 1145324032 and granted and pid <> pg_backend_pid()";
@@ -44,7 +43,7 @@ async fn soak_writes_survive_the_killing_of_postgresql() {
         } else {
             kill(transactor(&server).await);
         }
-        longest = longest.max(recovery(users.first(), round).await);
+        longest = longest.max(until_written(users.first(), RECOVERS).await);
         sleep(Duration::from_millis(300)).await;
         let written = workload.stop().await;
         indexing.stop(&server, &mut tally).await;
@@ -71,19 +70,5 @@ async fn transactor(server: &Server) -> u32 {
             return pid.parse().expect("a process");
         }
         assert!(Instant::now() < end, "nobody writes");
-    }
-}
-
-/// How long it takes until a write succeeds again.
-async fn recovery(client: &Client, round: u32) -> Duration {
-    let begin = Instant::now();
-    loop {
-        let answer = client.post("/api/data/probe", &json!({ "round": round })).await;
-        if answer.status == 201 {
-            return begin.elapsed();
-        }
-        answer.expect_error(503, "UNAVAILABLE");
-        assert!(begin.elapsed() < RECOVERS, "no write succeeds");
-        sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,10 +1,13 @@
-//! What must hold when something breaks: `ddb` or PostgreSQL is killed, a connection is cut, a client goes away, the log is tampered with.
+//! What must hold when something breaks: `ddb` or PostgreSQL is killed, a disk is full or read-only, a connection is cut, a client goes
+//! away, the log is tampered with.
 //!
 //! Each file names the mutants that it fails for. `make soak` runs the long forms.
 
+mod bulk;
 mod cut_connection;
 mod erasure;
 mod expiry;
+mod full_disk;
 mod idempotency_keys;
 mod index_builds;
 mod kill_ddb;
@@ -12,6 +15,8 @@ mod kill_postgres;
 mod lost_updates;
 mod neighbours;
 mod postgres_away;
+mod read_only_disk;
+mod recovery;
 mod soak;
 mod tampering;
 mod workload;
