@@ -1,33 +1,33 @@
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use hyper::Request;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::App;
+use crate::activity::Activity;
+use crate::answer_body::AnswerBody;
+use crate::heads::Heads;
 use crate::linger::Linger;
 use crate::slow_reader::SlowReader;
-use crate::sockets::{InUse, User};
+use crate::sockets::User;
 use crate::tls::Tls;
-
-/// How long headers may take in HTTP/1.1, and how long such a connection may stay without a request.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::unread::{UNREAD, Unread, Watch};
+use crate::{App, ConnectionTimes};
 
 /// Requests that are open at a time on a connection of HTTP/2.
 const STREAMS: u32 = 100;
@@ -39,10 +39,6 @@ const RESETS_FOR_ERRORS: usize = 100;
 const HEADERS_BYTES: u32 = 32 * 1024;
 /// Bytes that a connection may send before somebody reads them.
 const WINDOW: u32 = 256 * 1024;
-const PING_EVERY: Duration = Duration::from_secs(30);
-const PONG_WITHIN: Duration = Duration::from_secs(10);
-/// A connection of HTTP/2 without a request for this long, up to twice, is closed.
-const IDLE: Duration = Duration::from_secs(60);
 /// How long a client may go on reading answers once its connection closes.
 const CLOSING: Duration = Duration::from_secs(300);
 
@@ -51,6 +47,7 @@ const CLOSING: Duration = Duration::from_secs(300);
 pub(crate) struct Connections {
     pub(crate) app: App,
     pub(crate) tls: Option<Tls>,
+    pub(crate) times: ConnectionTimes,
     pub(crate) shutdown: CancellationToken,
     /// The requests of HTTP/2, each a task of its own.
     pub(crate) streams: TaskTracker,
@@ -63,7 +60,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let stream = Linger::new(SlowReader::new(stream, user.clone()), self.shutdown.clone());
+        let stream = Linger::new(SlowReader::new(stream, user.clone(), self.times.unread), self.shutdown.clone());
         let result = match self.tls.clone() {
             // Without TLS nothing tells the version before it is spoken, and browsers speak HTTP/1.1 there.
             None => self.http1(stream, peer, user).await,
@@ -86,17 +83,18 @@ impl Connections {
         peer: SocketAddr,
         user: User,
     ) -> hyper::Result<()> {
-        let app = self.app;
+        let (app, activity) = (self.app, Arc::new(Activity::default()));
+        let stream = Heads::new(stream, activity.clone(), self.times);
         let service = service_fn(move |request: Request<Incoming>| {
-            let (app, in_use) = (app.clone(), user.begin());
+            let (app, open) = (app.clone(), activity.begin(&user));
             async move {
                 let answer = app.answer(peer.ip(), request.map(Body::new)).await;
-                drop(in_use);
-                Ok::<_, Infallible>(answer)
+                Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, open, None)))
             }
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
+        // `Heads` closes before; but a head that comes in pieces with the request before it, hyper alone knows of.
+        builder.timer(TokioTimer::new()).header_read_timeout(self.times.idle + self.times.headers);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         // A token of its own: all connections would contend for the lock of a shared one each time that they are polled.
         let shutdown = self.shutdown.child_token();
@@ -114,16 +112,16 @@ impl Connections {
         peer: SocketAddr,
         user: User,
     ) -> hyper::Result<()> {
-        let (app, activity) = (self.app, Arc::new(Activity::default()));
+        let (app, activity, times) = (self.app, Arc::new(Activity::default()), self.times);
         let seen = activity.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let (app, open) = (app.clone(), OpenRequest::begin(&seen, user.begin()));
+            let (app, open) = (app.clone(), seen.begin(&user));
             async move {
                 let answer = app.answer(peer.ip(), request.map(Body::new)).await;
-                Ok::<_, Infallible>(answer.map(|body| OpenBody { body, _open: open }))
+                Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, open, UNREAD.try_with(Arc::clone).ok())))
             }
         });
-        let mut builder = http2::Builder::new(Streams(self.streams));
+        let mut builder = http2::Builder::new(Streams { tasks: self.streams, patience: times.unread });
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
@@ -132,16 +130,16 @@ impl Connections {
             .max_header_list_size(HEADERS_BYTES)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PONG_WITHIN);
+            .keep_alive_interval(times.ping_every)
+            .keep_alive_timeout(times.pong_within);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             biased;
             result = connection.as_mut() => return result,
             () = self.shutdown.cancelled() => {}
-            () = activity.ceases() => {}
+            () = activity.ceases(times.idle) => {}
         }
-        if !activity.ever.load(Ordering::Relaxed) {
+        if activity.begun() == 0 {
             // Perhaps the client has not even said that it speaks HTTP/2; nobody waits for an answer.
             return Ok(());
         }
@@ -151,77 +149,22 @@ impl Connections {
     }
 }
 
-/// Whether a connection of HTTP/2 is used. HTTP/1.1 has a timeout for the next head instead.
-#[derive(Default)]
-struct Activity {
-    open: AtomicUsize,
-    /// Since the last look.
-    used: AtomicBool,
-    /// Since the connection was made.
-    ever: AtomicBool,
-}
-
-impl Activity {
-    /// Waits until no request was open for a whole interval.
-    async fn ceases(&self) {
-        let mut looks = interval_at(Instant::now() + IDLE, IDLE);
-        loop {
-            looks.tick().await;
-            if !self.used.swap(false, Ordering::Relaxed) && self.open.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-        }
-    }
-}
-
-struct OpenRequest(Arc<Activity>, #[expect(dead_code, reason = "it is held")] InUse);
-
-impl OpenRequest {
-    fn begin(activity: &Arc<Activity>, in_use: InUse) -> Self {
-        activity.used.store(true, Ordering::Relaxed);
-        activity.ever.store(true, Ordering::Relaxed);
-        activity.open.fetch_add(1, Ordering::Relaxed);
-        Self(activity.clone(), in_use)
-    }
-}
-
-impl Drop for OpenRequest {
-    fn drop(&mut self) {
-        self.0.used.store(true, Ordering::Relaxed);
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The body of an answer; its request is open until it is handed over.
-struct OpenBody {
-    body: Body,
-    _open: OpenRequest,
-}
-
-impl hyper::body::Body for OpenBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// Runs the requests of HTTP/2 as tasks that the server waits for at its end.
+/// Runs the requests of HTTP/2 as tasks that the server waits for at its end, each as long as its client takes what it asked for.
 #[derive(Clone)]
-struct Streams(TaskTracker);
+struct Streams {
+    tasks: TaskTracker,
+    patience: Duration,
+}
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, stream: F) {
+        let unread = Arc::new(Unread::default());
+        let mut watch = Watch::new(unread.clone(), self.patience);
         // A stream ends with its connection, and the tracker knows it until then.
-        drop(self.0.spawn(stream));
+        drop(self.tasks.spawn(UNREAD.scope(unread, async move {
+            let mut stream = pin!(stream);
+            // A stream that is dropped is reset.
+            poll_fn(|cx| if stream.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { watch.poll_over(cx) }).await;
+        })));
     }
 }

@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod activity;
 mod answer;
+mod answer_body;
 mod app;
 mod body;
 mod caller;
 mod connection;
+mod connection_times;
 mod context;
 mod cors;
 mod error;
 mod fields;
+mod heads;
 mod idempotency;
 mod if_match;
 mod if_none_match;
@@ -17,6 +21,7 @@ pub mod limit;
 mod linger;
 mod openapi;
 mod path;
+mod patience;
 mod percent;
 mod precondition;
 mod query;
@@ -26,11 +31,13 @@ mod serve;
 mod slow_reader;
 mod sockets;
 mod tls;
+mod unread;
 
 pub use answer::Answer;
 pub use app::{App, Log};
 pub use body::{JsonBody, SmallJsonBody, UnreadBody};
 pub use caller::Caller;
+pub use connection_times::ConnectionTimes;
 pub use context::{CONTRACT_VERSION, Context};
 pub use cors::CorsOrigins;
 pub use error::{ApiError, ApiResult, write_error_of_part};

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::connection::Connections;
 use crate::sockets::{Seat, SocketLimits, Sockets};
 use crate::tls::Tls;
-use crate::{App, context, error};
+use crate::{App, ConnectionTimes, context, error};
 
 /// How long open requests may take once the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -55,11 +55,18 @@ impl Listeners {
 }
 
 /// Serves until `shutdown`, then lets open requests finish for at most 20 s. With `tls` all sockets speak TLS, and nothing else.
-pub async fn serve(listeners: Listeners, app: App, tls: Option<Tls>, limits: SocketLimits, shutdown: CancellationToken) {
+pub async fn serve(
+    listeners: Listeners,
+    app: App,
+    tls: Option<Tls>,
+    limits: SocketLimits,
+    times: ConnectionTimes,
+    shutdown: CancellationToken,
+) {
     let sockets = Sockets::new(limits);
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     let speaks_tls = tls.is_some();
-    let shared = Connections { app, tls: tls.clone(), shutdown: shutdown.clone(), streams: TaskTracker::new() };
+    let shared = Connections { app, tls: tls.clone(), times, shutdown: shutdown.clone(), streams: TaskTracker::new() };
     let mut connections = JoinSet::new();
     let (sender, mut accepted) = tokio::sync::mpsc::channel(64);
     let mut acceptors = JoinSet::new();

@@ -6,12 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::patience::Patience;
 use crate::sockets::{InUse, User};
-
-/// How long an answer may wait for a client that reads nothing.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Bytes that a client must take on average, beyond that.
-const BYTES_PER_SECOND: u32 = 4096;
 
 /// A stream that ends where its client does not read what it asked for. Time that a write waits is taken from a patience that what was read fills again.
 pub(crate) struct SlowReader<S> {
@@ -27,33 +23,24 @@ struct Waiting {
     _in_use: InUse,
 }
 
-/// How long the next write may wait.
-struct Patience(Duration);
-
-impl Patience {
-    fn wrote(&mut self, bytes: usize, waited: Duration) {
-        let read = Duration::from_secs_f64(bytes as f64 / f64::from(BYTES_PER_SECOND));
-        self.0 = (self.0.saturating_sub(waited) + read).min(PATIENCE);
-    }
-}
-
 impl<S> SlowReader<S> {
-    pub(crate) fn new(stream: S, user: User) -> Self {
-        Self { stream, user, patience: Patience(PATIENCE), waiting: None }
+    /// `patience`: how long an answer may wait for a client that reads nothing.
+    pub(crate) fn new(stream: S, user: User, patience: Duration) -> Self {
+        Self { stream, user, patience: Patience::new(patience), waiting: None }
     }
 
     fn written(&mut self, result: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         match result {
             Poll::Ready(Ok(bytes)) => {
                 let waited = self.waiting.take().map_or(Duration::ZERO, |waiting| waiting.since.elapsed());
-                self.patience.wrote(bytes, waited);
+                self.patience.read(bytes, waited);
                 Poll::Ready(Ok(bytes))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 let waiting = self.waiting.get_or_insert_with(|| Waiting {
                     since: Instant::now(),
-                    end: Box::pin(sleep(self.patience.0)),
+                    end: Box::pin(sleep(self.patience.left())),
                     _in_use: self.user.begin(),
                 });
                 match waiting.end.as_mut().poll(cx) {
@@ -92,26 +79,5 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for SlowReader<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Mutants: what was read fills the patience whole, however little it was; it is not filled at all.
-    #[test]
-    fn a_little_now_and_then_uses_the_patience_up_and_going_on_reading_does_not() {
-        for (bytes, every, ends) in
-            [(100, 5, true), (4000, 1, true), (4096, 1, false), (64 * 1024, 15, false), (1 << 20, 19, false)]
-        {
-            let mut patience = Patience(PATIENCE);
-            let mut seconds = 0;
-            while patience.0 > Duration::from_secs(every) && seconds < 10_000 {
-                patience.wrote(bytes, Duration::from_secs(every));
-                seconds += every;
-            }
-            assert_eq!(seconds < 10_000, ends, "{bytes} bytes every {every} s");
-        }
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ddb_core::{Error, ErrorCode, Result};
-use ddb_http::{App, Listeners, Tls};
+use ddb_http::{App, ConnectionTimes, Listeners, Tls};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +82,7 @@ async fn serve(
     if tls.is_some() {
         app = app.with_strict_transport(config.hsts_max_age);
     }
-    let serving = ddb_http::serve(listeners, app, tls, config.traffic.sockets, stop.clone());
+    let serving = ddb_http::serve(listeners, app, tls, config.traffic.sockets, ConnectionTimes::DEFAULT, stop.clone());
     tokio::pin!(serving);
     let mut result = Ok(());
     loop {

@@ -7,6 +7,7 @@ mod errors;
 mod frames;
 mod headers;
 mod http2;
+mod keep_alive;
 mod shutdown;
 mod site;
 mod tls;

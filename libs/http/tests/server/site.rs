@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::routing::{MethodRouter, get, post};
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Tx};
 use ddb_http::{
-    Answer, ApiError, App, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes, SmallJsonBody,
-    SocketLimits, Tls, TlsFiles, UnreadBody, serve,
+    Answer, ApiError, App, ConnectionTimes, Context, Fields, IfMatch, JsonBody, Listeners, Log, Query, RecordPath, Routes,
+    SmallJsonBody, SocketLimits, Tls, TlsFiles, UnreadBody, serve,
 };
 use ddb_testkit::{Authority, Client};
 use futures::future::BoxFuture;
@@ -20,6 +20,9 @@ pub(crate) const NEWEST: Tx = Tx(3);
 
 /// Bytes of the large answer: more than the system keeps for a client that does not read.
 pub(crate) const LARGE: usize = 64 << 20;
+
+/// Bytes of an answer that is larger than the window that a client of HTTP/2 has at first.
+pub(crate) const PAGE: usize = 1 << 20;
 
 /// A log that does not go on.
 struct Fixed;
@@ -61,8 +64,18 @@ impl Site {
     }
 
     pub(crate) async fn bounded(tls: Option<Tls>, configure: impl FnOnce(App) -> App, limits: SocketLimits) -> Self {
+        Self::waiting(tls, configure, limits, ConnectionTimes::DEFAULT).await
+    }
+
+    /// One that waits for its clients so long.
+    pub(crate) async fn patient(tls: Option<Tls>, times: ConnectionTimes) -> Self {
+        Self::waiting(tls, |app| app, SocketLimits { all: 1000, of_network: 1000 }, times).await
+    }
+
+    async fn waiting(tls: Option<Tls>, configure: impl FnOnce(App) -> App, limits: SocketLimits, times: ConnectionTimes) -> Self {
         let routes = Routes::new()
             .with(undescribed("/large", get(async || Answer::ok(vec![b'7'; LARGE]))))
+            .with(undescribed("/page", get(async || Answer::ok(vec![b'7'; PAGE]))))
             .with(undescribed("/plain", get(async |_: Query<()>| Answer::ok("{\"ok\":true}").tx(Tx(7)).etag(Tx(5)))))
             .with(undescribed("/panic", get(panics)))
             .with(undescribed("/internal", get(internal)))
@@ -81,7 +94,7 @@ impl Site {
         let listeners = Listeners::bind("127.0.0.1:0").await.expect("a free port");
         let address = listeners.addresses()[0];
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(listeners, configure(App::new(routes, 0, Fixed)), tls, limits, stop.clone()));
+        let serving = tokio::spawn(serve(listeners, configure(App::new(routes, 0, Fixed)), tls, limits, times, stop.clone()));
         Self { address, stop, serving }
     }
 
