@@ -114,11 +114,11 @@ impl App {
         let peer = self.proxies.client(peer, request.headers());
         let account = self.limits.as_ref().and_then(|limits| limits.account(&request));
         let origin = Origin { peer, account };
-        let standing = match self.limits.as_ref().map_or(Ok(None), |limits| limits.take(&origin, &request)) {
+        let standing = match self.limits.as_ref().map_or(Ok(Standing::UNLIMITED), |limits| limits.take(&origin, &request)) {
             Ok(standing) => standing,
             // Before anything is looked up, so that being refused costs next to nothing.
             Err(Refused { error, standing }) => {
-                return finish(ApiError(error).into_response(), &request_id, Tx(0), Some(standing));
+                return finish(ApiError(error).into_response(), &request_id, Tx(0), standing);
             }
         };
         let span = tracing::info_span!("request", id = request_id.as_str());
@@ -196,14 +196,14 @@ impl Limits {
         }
     }
 
-    fn take(&self, origin: &Origin, request: &Request<Body>) -> Result<Option<Standing>, Refused> {
+    fn take(&self, origin: &Origin, request: &Request<Body>) -> Result<Standing, Refused> {
         let class = Class::of(request.method(), request.uri().path());
         self.limiter.take(Network::of(origin.peer), origin.account.as_deref(), class)
     }
 }
 
 /// Gives every answer its id, its version, how its caller stands and, where it does not name one itself, a transaction; and every error its envelope and its log line.
-fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx, standing: Option<Standing>) -> Response {
+fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx, standing: Standing) -> Response {
     if response.status().is_client_error() || response.status().is_server_error() {
         render(&mut response, request_id);
     }
@@ -212,9 +212,7 @@ fn finish(mut response: Response, request_id: &RequestId, Tx(newest): Tx, standi
     headers.insert(context::REQUEST_ID, id);
     headers.insert(context::VERSION, HeaderValue::from_static(CONTRACT_VERSION));
     headers.entry(X_DDB_TX).or_insert_with(|| HeaderValue::from(newest));
-    if let Some(standing) = standing {
-        standing.write(headers);
-    }
+    standing.write(headers);
     response
 }
 

@@ -47,7 +47,6 @@ impl<S> Heads<S> {
         if begun != self.begun {
             self.begun = begun;
             self.coming_since = None;
-            self.used = Instant::now();
         }
     }
 

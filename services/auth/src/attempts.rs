@@ -12,13 +12,17 @@ const OF_PAIR: Rate = Rate::new(10, 60);
 /// Failures of one account from all networks that it is not known to sign in from (NIST SP 800-63B, 5.2.2: at most 100).
 const OF_ACCOUNT: Rate = Rate::new(50, 36);
 
-/// Counts attempts to sign in and to sign up. See "Limits" in the crate's documentation.
+/// Accounts that are erased from one network: each costs a pass through all names of its namespace.
+const ERASURES: Rate = Rate::new(10, 60);
+
+/// Counts attempts to sign in and to sign up, and to erase accounts. See "Limits" in the crate's documentation.
 pub(crate) struct Attempts {
     begin: Instant,
     network: Table,
     pair: Table,
     account: Table,
     sign_ups: Table,
+    erasures: Table,
     /// None: not limited.
     sign_up_rate: Option<Rate>,
 }
@@ -50,6 +54,7 @@ impl Attempts {
             pair: Table::new(SETS),
             account: Table::new(SETS),
             sign_ups: Table::new(SETS),
+            erasures: Table::new(SETS),
             sign_up_rate: (sign_ups_per_hour > 0).then(|| Rate::per_hour(sign_ups_per_hour.into())),
         }
     }
@@ -79,6 +84,11 @@ impl Attempts {
     pub(crate) fn sign_up(&self, network: Network) -> Result<(), Duration> {
         let Some(rate) = self.sign_up_rate else { return Ok(()) };
         self.sign_ups.take(&network, rate, self.now()).map(|_| ()).map_err(Duration::from_micros)
+    }
+
+    /// The same of accounts that are erased.
+    pub(crate) fn erasure(&self, network: Network) -> Result<(), Duration> {
+        self.erasures.take(&network, ERASURES, self.now()).map(|_| ()).map_err(Duration::from_micros)
     }
 
     fn now(&self) -> u64 {

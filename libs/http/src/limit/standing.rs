@@ -1,6 +1,8 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::limiter::BURST_SECONDS;
 use super::rate::Rate;
+use super::rates::RateLimits;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -18,6 +20,12 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Where nothing limits the caller: as the largest rate that can be set would be, always full. So clients find the headers in every answer.
+    pub(crate) const UNLIMITED: Self = {
+        let most = RateLimits::MOST as u64 * BURST_SECONDS;
+        Self { limit: most, remaining: most, reset: 0 }
+    };
+
     /// After a token was taken: the bucket is full again at `tat`.
     pub(super) fn after(rate: Rate, tat: u64, now: u64) -> Self {
         let owed = tat.saturating_sub(now);

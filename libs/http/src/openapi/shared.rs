@@ -124,16 +124,19 @@ pub(super) fn headers() -> Value {
             "example": "7d1c0a94c1f24f0f",
         },
         "RateLimit": {
-            "description": "How many requests of this kind the caller may make at once; absent where nothing limits him",
+            "required": true,
+            "description": "How many requests of this kind the caller may make at once; 5,000,000 where nothing limits him",
             "schema": {"type": "integer", "format": "int64", "minimum": 1},
             "example": 5000,
         },
         "RateLimitRemaining": {
+            "required": true,
             "description": "How many of these are left",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 4999,
         },
         "RateLimitReset": {
+            "required": true,
             "description": "Seconds until all of them are",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 1,

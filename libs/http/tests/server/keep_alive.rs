@@ -37,7 +37,7 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
     begin.elapsed()
 }
 
-/// Mutants: hyper's time for headers is all there is; a request does not begin the idle time anew.
+/// Mutant: hyper's time for headers is all there is.
 #[tokio::test]
 async fn between_two_requests_a_connection_stays_open_for_longer_than_headers_may_take() {
     let site = Site::patient(None, ConnectionTimes { headers: milliseconds(400), idle: milliseconds(2000), ..TIMES }).await;

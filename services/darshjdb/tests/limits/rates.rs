@@ -43,6 +43,15 @@ async fn every_answer_says_how_its_caller_stands() {
     assert_eq!(first, [250, 249, 1]);
 }
 
+/// Mutant: `finish` leaves the headers out of what is unlimited.
+#[tokio::test]
+async fn also_the_answers_of_whom_nothing_limits_say_so() {
+    let server = Server::start().await;
+    for (path, status) in [("/health", 200), (TASKS, 200), ("/api/auth/me", 401), ("/nowhere", 404)] {
+        assert_eq!(standing(&server.anon().get(path).await.expect(status)), [5_000_000, 5_000_000, 0], "{path}");
+    }
+}
+
 /// Mutant: the network's anonymous budget is not asked.
 #[tokio::test]
 async fn the_anonymous_of_a_network_share_a_budget_that_those_who_are_signed_in_do_not_need() {

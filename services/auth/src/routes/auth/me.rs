@@ -1,7 +1,7 @@
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
-use ddb_core::{Error, RecordKey, TableName};
+use ddb_core::{Error, ErrorCode, RecordKey, TableName};
 use ddb_database::Patch;
 use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, refusal};
 
@@ -80,6 +80,9 @@ pub(crate) async fn change_me(
     security(("token" = [])),
 )]
 pub(crate) async fn erase_me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
+    auth.attempts.erasure(caller.network).map_err(|wait| {
+        Error::new(ErrorCode::RateLimited, "too many accounts are erased from this address").with_retry_after(wait)
+    })?;
     let erased = caller.caller.session.erase_own_account().await?;
     auth.authenticator.revoked(&Revoked::account(caller.namespace, caller.account)).await;
     Ok(Answer::no_content().tx(erased.tx))

@@ -119,6 +119,25 @@ fn the_last_admin_cannot_erase_himself() {
     });
 }
 
+/// Mutant: `erase_me` asks `Attempts` nothing.
+#[test]
+fn erasures_from_one_network_are_limited() {
+    run(async {
+        let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY).await;
+        let user = server.user().await;
+        // The last admin is refused, which counts too.
+        server.execute("update ddb.account set roles = '{admin}' where id = $1", user.account()).await;
+        for address in ["2001:db8::1", "2001:db8::2"].repeat(5) {
+            user.client.at(address).delete("/api/auth/me").await.expect_error(409, "CONFLICT");
+        }
+        let refused = user.client.at("2001:db8::3").delete("/api/auth/me").await.expect_error(429, "RATE_LIMITED");
+        let wait: u64 = refused.header("retry-after").parse().expect("seconds");
+        assert!((50..=60).contains(&wait), "{wait}");
+        user.client.at("2001:db8:0:1::1").delete("/api/auth/me").await.expect_error(409, "CONFLICT");
+        user.client.get("/api/auth/me").await.expect(200);
+    });
+}
+
 async fn write(server: &Server, user: &User, table: &str, records: Json) {
     let key = RecordKey::String(user.account().to_owned());
     let account = Account { namespace: NamespaceId::MAIN, key, session: None, admin: false, root: false };
