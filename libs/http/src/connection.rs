@@ -93,7 +93,8 @@ impl Connections {
             }
         });
         let mut builder = http1::Builder::new();
-        // `Heads` closes before; but a head that comes in pieces with the request before it, hyper alone knows of.
+        // hyper has one time for the headers and for waiting for them, and `Heads`, which closes before, has two. But only with a time of its own hyper
+        // reads on after each answer, and so asks `Heads`.
         builder.timer(TokioTimer::new()).header_read_timeout(self.times.idle + self.times.headers);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         // A token of its own: all connections would contend for the lock of a shared one each time that they are polled.

@@ -9,7 +9,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::ConnectionTimes;
 use crate::activity::Activity;
 
-/// The client's side of a connection of HTTP/1.1, which ends where no request comes for too long, or begins and does not go on. hyper has one time for both.
+/// The client's side of a connection of HTTP/1.1, which ends where no request comes for too long, or begins and does not go on. What of a
+/// head comes together with the request before it has the longer time: where one ends in what was read, only hyper knows.
 pub(crate) struct Heads<S> {
     stream: S,
     activity: Arc<Activity>,

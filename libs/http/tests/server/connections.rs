@@ -51,7 +51,7 @@ async fn a_client_that_reads_slowly_gets_its_answer() {
 /// THREATS 56. Mutant: `Sockets::admit` takes all.
 #[tokio::test]
 async fn idle_connections_give_way_to_new_ones_the_oldest_first() {
-    let site = Site::bounded(None, |app| app, SocketLimits { all: 8, of_network: 8 }).await;
+    let site = Site::bounded(None, |app| app, SocketLimits { all: 8, of_network: 100 }).await;
     let mut idle = Vec::new();
     for _ in 0..8 {
         idle.push(connect(&site).await);

@@ -37,7 +37,7 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
     begin.elapsed()
 }
 
-/// Mutant: hyper's time for headers is all there is.
+/// Mutants: `Heads` has the time of the headers for both; hyper has no time of its own.
 #[tokio::test]
 async fn between_two_requests_a_connection_stays_open_for_longer_than_headers_may_take() {
     let site = Site::patient(None, ConnectionTimes { headers: milliseconds(400), idle: milliseconds(2000), ..TIMES }).await;
@@ -75,7 +75,7 @@ async fn the_headers_of_a_later_request_have_as_long_as_those_of_the_first() {
     assert!((milliseconds(800)..milliseconds(4000)).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 
-/// THREATS 56: a head that comes with the request before it. Mutant: hyper's own time for headers is off.
+/// THREATS 56: a head that comes with the request before it. Mutant: who says nothing may go on doing so.
 #[tokio::test]
 async fn half_a_request_behind_another_does_not_hold_a_connection() {
     let site = Site::patient(None, ConnectionTimes { headers: milliseconds(500), idle: milliseconds(1000), ..TIMES }).await;

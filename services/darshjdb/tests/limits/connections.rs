@@ -165,7 +165,7 @@ async fn bombs_are_refused_and_keep_nobody_waiting() {
 }
 
 /// THREATS 52: bodies that are read within the limits and dear to parse; the last is refused for what the records of one request may have. Mutant:
-/// `Place::compute` computes in place.
+/// `Place::compute` takes every body for a small one.
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_dear_to_parse_keep_nobody_waiting() {
     let server = Server::start().await;
