@@ -2,7 +2,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::cluster_in;
 use crate::space::Space;
 
 /// Kept free: this share of the disk, and at least what PostgreSQL takes at once, which is a new segment of its log or two (16 MB each) and what
@@ -19,7 +18,7 @@ const HOLDS: Duration = Duration::from_millis(50);
 /// its log, and reads stop with it.
 #[derive(Debug)]
 pub struct Room {
-    cluster: PathBuf,
+    data_dir: PathBuf,
     seen: Mutex<Seen>,
 }
 
@@ -32,7 +31,7 @@ struct Seen {
 impl Room {
     /// That of the cluster in a data directory.
     pub fn of(data_dir: &Path) -> Self {
-        Self { cluster: cluster_in(data_dir), seen: Mutex::default() }
+        Self { data_dir: data_dir.to_owned(), seen: Mutex::default() }
     }
 
     /// What may be called before every write.
@@ -40,7 +39,7 @@ impl Room {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.at.is_none_or(|at| at.elapsed() >= HOLDS) {
             seen.at = Some(Instant::now());
-            match Space::of(&self.cluster) {
+            match Space::of_cluster(&self.data_dir) {
                 Ok(space) => self.look(&mut seen, space),
                 // What keeps the disk from being looked at will tell writes more.
                 Err(error) => tracing::debug!(%error, "how much of the disk is free is not known"),
@@ -52,7 +51,7 @@ impl Room {
     fn look(&self, seen: &mut Seen, space: Space) {
         let (was_low, is_low) = (seen.is_low, is_low(space, seen.is_low));
         seen.is_low = is_low;
-        let (path, free_mb, kept_mb) = (self.cluster.display(), space.free >> 20, kept_free(space.total) >> 20);
+        let (path, free_mb, kept_mb) = (self.data_dir.display(), space.free >> 20, kept_free(space.total) >> 20);
         match (was_low, is_low) {
             (false, true) => tracing::error!(%path, free_mb, kept_mb, "the disk is nearly full: writes are refused"),
             (true, false) => tracing::warn!(%path, free_mb, kept_mb, "the disk has room again: writes are taken"),
@@ -66,7 +65,7 @@ fn is_low(space: Space, was_low: bool) -> bool {
     space.free < if was_low { kept + kept / MORE } else { kept }
 }
 
-fn kept_free(total: u64) -> u64 {
+pub(crate) fn kept_free(total: u64) -> u64 {
     (total / SHARE).max(LEAST).min(total / LARGEST_SHARE)
 }
 

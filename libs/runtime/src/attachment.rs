@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use ddb_core::{Error, Result};
 use ddb_database::{Database, ImplicitTables, MasterKey};
-use ddb_postgres::{Attached, DataLock, Room, Server};
+use ddb_postgres::{Attached, DataLock, Room, Server, Space};
 use ddb_store::{Store, requirements};
 
 use crate::config::Config;
@@ -65,6 +65,14 @@ impl Attachment {
             Some(postgres) => Ok(postgres.stop().await?),
             None => Ok(()),
         }
+    }
+}
+
+/// The disk of the embedded PostgreSQL; None where the PostgreSQL is another one's.
+pub fn disk(config: &Config) -> Result<Option<Space>> {
+    match &config.database_url {
+        Some(_) => Ok(None),
+        None => Ok(Some(Space::of_cluster(data_dir_of(config)?)?)),
     }
 }
 

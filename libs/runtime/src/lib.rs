@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod allocator;
 mod attachment;
 mod config;
 mod ground;
+mod in_force;
 mod log_of_store;
 mod log_writer;
 mod main_of;
@@ -19,8 +21,10 @@ mod telemetry;
 mod traffic;
 mod vacant;
 
-pub use attachment::Attachment;
+pub use attachment::{Attachment, disk};
 pub use config::{Config, Credentials, LogFormat};
+pub use ddb_postgres::Space;
+pub use in_force::{InForce, Value};
 pub use log_of_store::LogOfStore;
 pub use main_of::{executor, exit_code, main_of, serve};
 pub use run::failure;

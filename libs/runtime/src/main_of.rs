@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use ddb_core::{Error, Result};
 
+use crate::allocator::give_memory_back;
 use crate::config::Config;
 use crate::run::{failure, run};
 use crate::service::Service;
@@ -42,6 +43,7 @@ const STACK_BYTES: usize = 16 << 20;
 
 /// The executor of a process: a thread for each core.
 pub fn executor() -> Result<tokio::runtime::Runtime> {
+    give_memory_back();
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build().map_err(Error::internal)
 }
 

@@ -13,16 +13,16 @@ const CONFIG_VARIABLE: &str = "DDB_CONFIG";
 
 /// What was set, as text, with where it was set: flag before variable before file before default.
 pub struct Settings {
-    given: HashMap<&'static str, Given>,
+    pub(crate) given: HashMap<&'static str, Given>,
 }
 
-struct Given {
-    text: String,
-    origin: Origin,
-    secret: bool,
+pub(crate) struct Given {
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+    pub(crate) secret: bool,
 }
 
-enum Origin {
+pub(crate) enum Origin {
     Flag(String),
     Variable(String),
     File(PathBuf, &'static str),

@@ -14,7 +14,7 @@ use crate::caller::PASSWORD;
 use crate::cluster;
 use crate::process::{self, Output, wait_for_exit};
 use crate::program;
-use crate::{Authority, Caller, Client, Database, Directory, Disk};
+use crate::{Authority, Caller, Client, Database, Directory, Disk, MemoryGroup};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(40);
@@ -37,6 +37,7 @@ pub struct Server {
     variables: Vec<(String, String)>,
     /// Unmounted before its directory is removed.
     disk: Option<Disk>,
+    memory: Option<Arc<MemoryGroup>>,
     directory: Directory,
     address: SocketAddr,
     /// None: plain HTTP.
@@ -51,6 +52,7 @@ pub struct Builder {
     variables: Vec<(String, String)>,
     directory: Directory,
     disk: Option<DiskOf>,
+    memory: Option<Arc<MemoryGroup>>,
     data: Data,
     tls: Option<Arc<ClientConfig>>,
 }
@@ -134,6 +136,13 @@ impl Builder {
         self
     }
 
+    /// With so many bytes of memory for the server, its PostgreSQL and all commands that are run with its settings, and no swap.
+    #[must_use]
+    pub fn within(mut self, bytes: u64) -> Self {
+        self.memory = Some(Arc::new(MemoryGroup::new(bytes)));
+        self
+    }
+
     /// Starts without `--data-dir`.
     #[must_use]
     pub fn without_data_dir(mut self) -> Self {
@@ -154,9 +163,9 @@ impl Builder {
         if self.data != Data::None {
             self.arguments.extend(["--data-dir".into(), data_dir.into()]);
         }
-        let Self { program, arguments, variables, directory, tls, .. } = self;
+        let Self { program, arguments, variables, memory, directory, tls, .. } = self;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { program, arguments, variables, disk, directory, address, tls, child: None };
+        let mut server = Server { program, arguments, variables, disk, memory, directory, address, tls, child: None };
         server.run().await;
         server
     }
@@ -182,6 +191,7 @@ impl Server {
             variables: UNLIMITED.iter().map(|name| ((*name).to_owned(), "0".to_owned())).collect(),
             directory: Directory::new(),
             disk: None,
+            memory: None,
             data: Data::Prepared,
             tls: None,
         }
@@ -207,6 +217,11 @@ impl Server {
     /// The disk of its own that it was started with.
     pub fn disk(&self) -> &Disk {
         self.disk.as_ref().expect("the server was started on a disk of its own")
+    }
+
+    /// The memory group that it was started in.
+    pub fn memory(&self) -> Arc<MemoryGroup> {
+        self.memory.clone().expect("the server was started within a memory group")
     }
 
     /// A folder of this server for whatever a test needs; gone with it.
@@ -352,7 +367,10 @@ impl Server {
         let mut command = program::command(program);
         // Nothing is written into the source tree by a setting that a test forgot.
         command.current_dir(self.directory.path()).envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command
+        match &self.memory {
+            Some(group) => group.enclose(&command),
+            None => command,
+        }
     }
 
     fn log_path(&self) -> PathBuf {

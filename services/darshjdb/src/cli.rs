@@ -20,7 +20,7 @@ struct Line {
 enum Command {
     /// Run the server
     Start,
-    /// Show what the database holds
+    /// Show what the database holds, how it grows and which settings are in force
     Status(status::Arguments),
     /// Check the log against its hash chain, and the records against the log
     Verify(verify::Arguments),
@@ -69,7 +69,7 @@ fn run(command: Command, flags: &ArgMatches) -> Result<()> {
     let quiet = || definitions.clone().with_default("log", "warn");
     match command {
         Command::Start => start::run(&definitions, flags),
-        Command::Status(arguments) => status::run(&quiet(), flags, &arguments),
+        Command::Status(arguments) => status::run(&definitions, &quiet(), flags, &arguments),
         Command::Verify(arguments) => verify::run(&quiet(), flags, &arguments),
         Command::Rebuild(arguments) => rebuild::run(&quiet(), flags, &arguments),
         Command::Backup(arguments) => backup::run(&quiet(), flags, &arguments),

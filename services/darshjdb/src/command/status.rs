@@ -1,7 +1,7 @@
 use clap::{ArgMatches, Args};
 use ddb_core::{NamespaceName, Result};
-use ddb_runtime::{Config, Definitions};
-use ddb_store::Status;
+use ddb_runtime::{Config, Definitions, InForce, Settings, Space, Value as Set, disk};
+use ddb_store::{Growth, Status};
 use serde_json::{Value, json};
 
 use super::database::{namespaces, with_database};
@@ -17,25 +17,46 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
+struct Shown {
+    place: String,
+    /// That of `main` first: it stands for the whole where there is no other.
+    namespaces: Vec<(NamespaceName, Status)>,
+    growth: Growth,
+    /// None: the PostgreSQL is another one's.
+    disk: Option<Space>,
+    settings: Vec<InForce>,
+}
+
+/// `definitions` are those of a server, whose settings are shown; the command itself logs as `quiet` says.
+pub(crate) fn run(definitions: &Definitions, quiet: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     let name = arguments.namespace.as_deref().map(NamespaceName::parse).transpose()?;
-    with_database(definitions, flags, async |config, attachment| {
+    let settings = Settings::of_process(definitions, flags)?.in_force(definitions);
+    with_database(quiet, flags, async |config, attachment| {
+        let store = attachment.database.store();
         let mut all = Vec::new();
         for namespace in namespaces(attachment, name.as_ref()).await? {
-            all.push((namespace.name, attachment.database.store().status(namespace.id).await?));
+            all.push((namespace.name, store.status(namespace.id).await?));
         }
-        // That of `main` first: it stands for the whole where there is no other.
         all.sort_by_key(|(name, _)| name.as_str() != NamespaceName::MAIN);
+        let growth = store.growth().await?;
+        let shown = Shown { place: place(config), namespaces: all, growth, disk: disk(config)?, settings };
         if arguments.json {
-            println!("{:#}", as_json(&all));
+            println!("{:#}", as_json(&shown));
         } else {
-            print(config, &all);
+            print(&shown);
         }
         Ok(())
     })
 }
 
-fn as_json(all: &[(NamespaceName, Status)]) -> Value {
+fn place(config: &Config) -> String {
+    match (&config.database_url, &config.data_dir) {
+        (None, Some(data_dir)) => data_dir.display().to_string(),
+        _ => "the PostgreSQL of DATABASE_URL".to_owned(),
+    }
+}
+
+fn as_json(shown: &Shown) -> Value {
     let of_namespace = |(name, status): &(NamespaceName, Status)| {
         let tables: Vec<_> = status
             .tables
@@ -44,8 +65,16 @@ fn as_json(all: &[(NamespaceName, Status)]) -> Value {
             .collect();
         json!({ "name": name.as_str(), "tx": status.head.0, "head_hash": status.head_hash, "tables": tables })
     };
-    let namespaces: Vec<Value> = all.iter().map(of_namespace).collect();
-    let first = all.first();
+    let namespaces: Vec<Value> = shown.namespaces.iter().map(of_namespace).collect();
+    let first = shown.namespaces.first();
+    let growth = &shown.growth;
+    let disk = shown.disk.map(|disk| {
+        json!({
+            "free_bytes": disk.free,
+            "total_bytes": disk.total,
+            "days_until_full": growth.days_until_full(disk.until_kept()),
+        })
+    });
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "postgres_version": first.map(|(_, status)| &status.postgres_version),
@@ -54,20 +83,48 @@ fn as_json(all: &[(NamespaceName, Status)]) -> Value {
         "head_hash": namespaces.first().map(|first| &first["head_hash"]),
         "tables": namespaces.first().map(|first| &first["tables"]),
         "namespaces": namespaces,
+        "growth": {
+            "transactions": growth.transactions,
+            "facts": growth.facts,
+            "records": growth.records,
+            "log_bytes": growth.log_bytes,
+            "records_bytes": growth.records_bytes,
+            "database_bytes": growth.database_bytes,
+            "bytes_per_record": growth.bytes_per_record(),
+            "transactions_per_day": growth.transactions_per_day,
+            "facts_per_day": growth.facts_per_day,
+            "log_bytes_per_day": growth.log_bytes_per_day(),
+        },
+        "disk": disk,
+        "settings": shown.settings.iter().map(setting_as_json).collect::<Vec<_>>(),
     })
 }
 
-fn print(config: &Config, all: &[(NamespaceName, Status)]) {
-    let place = match (&config.database_url, &config.data_dir) {
-        (None, Some(data_dir)) => data_dir.display().to_string(),
-        _ => "the PostgreSQL of DATABASE_URL".to_owned(),
+fn setting_as_json(setting: &InForce) -> Value {
+    let value = match &setting.value {
+        Set::Text(text) => Some(text),
+        Set::Secret | Set::NotSet => None,
     };
-    if let Some((_, status)) = all.first() {
+    json!({ "name": setting.name, "value": value, "secret": setting.value == Set::Secret, "origin": setting.origin })
+}
+
+fn print(shown: &Shown) {
+    let Shown { place, namespaces, growth, disk, settings } = shown;
+    if let Some((_, status)) = namespaces.first() {
         println!("ddb {} on {place} (PostgreSQL {})", env!("CARGO_PKG_VERSION"), status.postgres_version);
-        println!("log           {}", size(status.log_bytes));
     }
-    for (name, status) in all {
-        if all.len() > 1 {
+    println!("log           {}, and {} a day", size(growth.log_bytes), bytes(growth.log_bytes_per_day()));
+    let of_each = growth.bytes_per_record().map(|each| format!(", with the log {} of each record", bytes(each)));
+    println!("records       {}{}", size(growth.records_bytes), of_each.unwrap_or_default());
+    if let Some(disk) = disk {
+        let until = match growth.days_until_full(disk.until_kept()) {
+            Some(days) => format!("{days:.0} days until writes are refused, as things go"),
+            None => "nothing was written in the last days".to_owned(),
+        };
+        println!("disk          {} of {} of the disk are free; {until}", bytes(disk.free as f64), bytes(disk.total as f64));
+    }
+    for (name, status) in namespaces {
+        if namespaces.len() > 1 {
             println!("namespace     {name}");
         }
         println!("transactions  {}", status.head);
@@ -76,4 +133,12 @@ fn print(config: &Config, all: &[(NamespaceName, Status)]) {
             println!("table         {}: {} records, {}", table.name, table.records, size(table.bytes));
         }
     }
+    println!("settings, as this command finds them (a running server may have been started with others):");
+    for setting in settings {
+        println!("  {:28} {} ({})", setting.name, setting.value, setting.origin);
+    }
+}
+
+fn bytes(number: f64) -> String {
+    size(number as i64)
 }
