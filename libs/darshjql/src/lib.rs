@@ -3,6 +3,7 @@
 mod expression;
 mod grammar;
 mod kind;
+mod masked;
 mod operator;
 mod operator_word;
 mod path;

@@ -139,6 +139,10 @@ impl Session {
             (Some(cache), Some(key)) => self.known(cache, key).await,
             _ => Known::No,
         };
+        let metrics = &self.database.inner.metrics;
+        if answers.kept.is_some() {
+            metrics.answer_cache(matches!(known, Known::Answer(_)));
+        }
         if let Known::Answer(answer) = known {
             return Ok(answer);
         }

@@ -6,6 +6,7 @@ use ddb_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::answers::Answers;
+use crate::metrics::Metrics;
 use crate::{ImplicitTables, MasterKey, Session};
 
 /// How often a process looks whether something was erased.
@@ -22,13 +23,22 @@ pub(crate) struct Inner {
     pub(crate) cursor_key: [u8; 32],
     pub(crate) implicit_tables: ImplicitTables,
     pub(crate) answers: Answers,
+    pub(crate) metrics: Metrics,
+    /// What takes so long is logged; None: nothing is.
+    pub(crate) slow: Option<Duration>,
 }
 
 impl Database {
-    /// `answer_cache` is the memory for answers that are given again, in bytes; 0: none.
-    pub fn new(store: Store, master_key: &MasterKey, implicit_tables: ImplicitTables, answer_cache: u64) -> Self {
-        let (cursor_key, answers) = (master_key.derive("cursor"), Answers::new(answer_cache));
-        Self { inner: Arc::new(Inner { store, cursor_key, implicit_tables, answers }) }
+    /// `answer_cache` is the memory for answers that are given again, in bytes; 0: none. Queries and writes that take as long as `slow` are logged.
+    pub fn new(
+        store: Store,
+        master_key: &MasterKey,
+        implicit_tables: ImplicitTables,
+        answer_cache: u64,
+        slow: Option<Duration>,
+    ) -> Self {
+        let (cursor_key, answers, metrics) = (master_key.derive("cursor"), Answers::new(answer_cache), Metrics::new());
+        Self { inner: Arc::new(Inner { store, cursor_key, implicit_tables, answers, metrics, slow }) }
     }
 
     pub fn store(&self) -> &Store {

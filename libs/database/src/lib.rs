@@ -8,6 +8,7 @@ mod database;
 mod implicit_tables;
 mod json_query;
 mod master_key;
+mod metrics;
 mod once;
 mod op;
 mod patch;

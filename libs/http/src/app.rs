@@ -5,6 +5,7 @@ use std::thread;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,8 @@ use crate::context::{self, CONTRACT_VERSION, Context};
 use crate::error::{self, ApiError, Carried};
 use crate::large_bodies::{LargeBodies, Origin};
 use crate::limit::{Class, Limiter, Network, Refused, Standing, TrustedProxies};
-use crate::{CorsOrigins, Routes, caller, cors, openapi, security_headers};
+use crate::metrics::Metrics;
+use crate::{CorsOrigins, Routes, caller, cors, metrics, openapi, security_headers, trace};
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +35,7 @@ pub struct App {
     cors: CorsOrigins,
     /// None: not over TLS.
     strict_transport: Option<HeaderValue>,
+    pub(crate) metrics: Metrics,
 }
 
 /// What limits how often callers may ask, and who knows them.
@@ -65,6 +68,7 @@ impl App {
             limits: None,
             cors: CorsOrigins::None,
             strict_transport: None,
+            metrics: Metrics::new(),
         }
     }
 
@@ -102,29 +106,42 @@ impl App {
     pub async fn answer(self, peer: IpAddr, request: Request<Body>) -> Response {
         let (cors, strict_transport) = (self.cors.clone(), self.strict_transport.clone());
         let allowed = cors.allowed(request.headers());
+        let measured = self.metrics.begin(request.method());
         let mut response = self.within_limits(peer, request).await;
         // Last, because a page may read every answer or none: also why it is refused.
         cors.tell(allowed, response.headers_mut());
         security_headers::add(response.headers_mut(), strict_transport);
+        measured.answered(response.extensions_mut().remove::<MatchedPath>(), response.status());
         response
     }
 
     async fn within_limits(self, peer: IpAddr, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
+        let is_proxy = self.is_proxy(peer);
         let peer = self.proxies.client(peer, request.headers());
         let account = self.limits.as_ref().and_then(|limits| limits.account(&request));
         let origin = Origin { peer, account };
-        let standing = match self.limits.as_ref().map_or(Ok(Standing::UNLIMITED), |limits| limits.take(&origin, &request)) {
+        let class = Class::of(request.method(), request.uri().path());
+        let standing = match self.limits.as_ref().map_or(Ok(Standing::UNLIMITED), |limits| limits.take(&origin, class)) {
             Ok(standing) => standing,
             // Before anything is looked up, so that being refused costs next to nothing.
             Err(Refused { error, standing }) => {
+                self.metrics.limited(class);
                 return finish(ApiError(error).into_response(), &request_id, Tx(0), standing);
             }
         };
         let span = tracing::info_span!("request", id = request_id.as_str());
+        let method = metrics::known(request.method());
+        let trace = trace::begin(method, request.headers(), is_proxy, &request_id);
         let handled = self.route(origin, request_id.clone(), request);
-        let (response, newest) = if span.is_disabled() { handled.await } else { handled.instrument(span).await };
-        finish(response, &request_id, newest, standing)
+        let (response, newest) = match (span.is_disabled(), trace.is_disabled()) {
+            (true, true) => handled.await,
+            (false, true) => handled.instrument(span).await,
+            (_, false) => handled.instrument(trace.clone()).instrument(span).await,
+        };
+        let response = finish(response, &request_id, newest, standing);
+        trace::end(&trace, method, &response);
+        response
     }
 
     /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
@@ -196,8 +213,7 @@ impl Limits {
         }
     }
 
-    fn take(&self, origin: &Origin, request: &Request<Body>) -> Result<Standing, Refused> {
-        let class = Class::of(request.method(), request.uri().path());
+    fn take(&self, origin: &Origin, class: Class) -> Result<Standing, Refused> {
         self.limiter.take(Network::of(origin.peer), origin.account.as_deref(), class)
     }
 }

@@ -44,7 +44,7 @@ where
 }
 
 /// The token of `Authorization: Bearer …`. A header that is there and has another form is refused: taking it for anonymous would hide the mistake.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {

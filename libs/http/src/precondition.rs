@@ -13,12 +13,17 @@ use crate::idempotency::{self, IDEMPOTENCY_KEY};
 /// How the path of a route ends that writes a record which exists.
 const WRITES_A_RECORD: [&str; 2] = ["/{table}/{key}", "/{table}/{key}/restore"];
 
-/// Runs once route and method are known, before the extractors: where there is none, that weighs more.
+/// Runs once route and method are known, before the extractors: where there is none, that weighs more. The answer carries the route, for who measures it.
 pub(crate) async fn refuse_unknown(request: Request, next: Next) -> Response {
-    match check(&request) {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = match check(&request) {
         Ok(()) => next.run(request).await,
         Err(error) => ApiError(error).into_response(),
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
+    response
 }
 
 fn check(request: &Request) -> Result<()> {

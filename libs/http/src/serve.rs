@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::connection::Connections;
+use crate::metrics::Connected;
 use crate::sockets::{Seat, SocketLimits, Sockets};
 use crate::tls::Tls;
 use crate::{App, ConnectionTimes, context, error};
@@ -86,12 +87,15 @@ pub async fn serve(
                 match sockets.admit(from) {
                     Ok(seat) => {
                         let served = shared.clone().serve(stream, peer, seat.user());
-                        connections.spawn(seated(seat, served));
+                        connections.spawn(seated(seat, shared.app.metrics.connected(), served));
                     }
                     // A handshake would cost more than the answer is worth.
-                    Err(_) if speaks_tls => {}
-                    Err(error) => if let Ok(permit) = refusals.clone().try_acquire_owned() {
-                        connections.spawn(refuse(stream, error, permit));
+                    Err(_) if speaks_tls => shared.app.metrics.turned_away(),
+                    Err(error) => {
+                        shared.app.metrics.turned_away();
+                        if let Ok(permit) = refusals.clone().try_acquire_owned() {
+                            connections.spawn(refuse(stream, error, permit));
+                        }
                     }
                 }
             }
@@ -128,7 +132,7 @@ async fn accept(listener: TcpListener, accepted: tokio::sync::mpsc::Sender<(TcpS
 }
 
 /// Serves a connection until it has to give way to others.
-async fn seated(seat: Seat, connection: impl Future<Output = ()>) {
+async fn seated(seat: Seat, _counted: Connected, connection: impl Future<Output = ()>) {
     tokio::select! {
         () = connection => {}
         () = seat.taken() => {}

@@ -55,7 +55,7 @@ impl Attachment {
     }
 
     fn new(store: Store, postgres: Option<Attached>) -> Self {
-        Self { database: Database::new(store, &MasterKey::new(rand::random()), ImplicitTables::default(), 0), postgres }
+        Self { database: Database::new(store, &MasterKey::new(rand::random()), ImplicitTables::default(), 0, None), postgres }
     }
 
     /// Finishes what the store has accepted, then stops the PostgreSQL that was started.

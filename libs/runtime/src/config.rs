@@ -1,9 +1,11 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ddb_core::{Error, Result};
 use ddb_database::{AuthenticatorConfig, ImplicitTables, MakesTables, MasterKey};
 use ddb_http::{CorsOrigins, TlsFiles};
+use sha2::{Digest, Sha256};
 use tracing_subscriber::EnvFilter;
 
 use crate::setting::Setting;
@@ -33,6 +35,12 @@ pub struct Config {
     pub nats_url: Option<Credentials>,
     pub log: String,
     pub log_format: Option<LogFormat>,
+    /// Queries and writes that take as long are logged; None: none is.
+    pub slow_query: Option<Duration>,
+    /// Where metrics and traces are sent; None: nowhere. Checked where they are.
+    pub otlp_endpoint: Option<Credentials>,
+    /// Who shows it may read `/metrics`; None: root alone.
+    pub metrics_token: Option<Credentials>,
     /// None: that of the data directory.
     pub master_key: Option<MasterKey>,
     /// Bytes.
@@ -44,7 +52,7 @@ pub struct Config {
     pub traffic: Traffic,
 }
 
-/// An address that may hold a password.
+/// An address that may hold a password, or a token.
 #[derive(Clone)]
 pub struct Credentials(String);
 
@@ -58,6 +66,11 @@ impl Credentials {
     /// A secret: not for logs, messages or command lines.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// In a time that tells nothing of where they differ: where two digests do, nobody can choose.
+    pub(crate) fn equals(&self, text: &str) -> bool {
+        Sha256::digest(&self.0) == Sha256::digest(text)
     }
 }
 
@@ -94,6 +107,16 @@ impl Config {
         Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process"),
         Setting::new("log", "FILTER", "What is logged: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
         Setting::new("log_format", "json|pretty", "The form of the log on standard error; `pretty` on a terminal, else `json`"),
+        Setting::new("slow_query", "TIME", "Queries and writes that take this long (`500ms`, `2s`) are logged, without values; `0`: none is")
+            .default("500ms"),
+        Setting::new(
+            "otlp_endpoint",
+            "URL",
+            "An OpenTelemetry collector that is sent metrics and traces, by OTLP over HTTP (`http://localhost:4318`)",
+        )
+        .also("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        Setting::new("metrics_token", "TOKEN", "The bearer token with which `GET /metrics` is answered, besides root's; 16 characters at least")
+            .secret(),
         Setting::new(
             "master_key",
             "KEY",
@@ -228,6 +251,12 @@ impl Config {
             nats_url: address("nats_url")?,
             log: log.unwrap_or_else(|| "info".to_owned()),
             log_format,
+            slow_query: settings.duration("slow_query")?.filter(|slow| !slow.is_zero()),
+            otlp_endpoint: settings.text("otlp_endpoint").map(|url| Credentials(url.to_owned())),
+            metrics_token: settings.with("metrics_token", "16 to 1000 visible ASCII characters", |text| {
+                let visible = (16..=1000).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+                visible.then(|| Credentials(text.to_owned()))
+            })?,
             master_key: settings.with(
                 "master_key",
                 "32 random bytes in base64 or hexadecimal (make them with: openssl rand -base64 32)",

@@ -62,7 +62,7 @@ async fn over(config: &Config, store: Store) -> Result<Shared> {
         None => Bus::local(),
     };
     Ok(Shared {
-        database: Database::new(store.clone(), &master_key, config.implicit_tables, config.answer_cache),
+        database: Database::new(store.clone(), &master_key, config.implicit_tables, config.answer_cache, config.slow_query),
         authenticator: Authenticator::new(store, bus.clone(), config.authenticator.clone()),
         bus,
         master_key,

@@ -1,4 +1,5 @@
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use ddb_core::{Error, Result};
@@ -20,11 +21,12 @@ pub fn main_of<C>(
     services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
 ) -> ExitCode {
     let command = clap::Command::new(name).version(env!("CARGO_PKG_VERSION")).args(definitions.arguments());
-    exit_code(name, serve(&definitions, &command.get_matches(), read, services))
+    exit_code(name, serve(name, &definitions, &command.get_matches(), read, services))
 }
 
 /// What `main_of` does after the flags are read.
 pub fn serve<C>(
+    name: &'static str,
     definitions: &Definitions,
     flags: &ArgMatches,
     read: impl FnOnce(&Settings) -> Result<C>,
@@ -33,10 +35,16 @@ pub fn serve<C>(
     let settings = Settings::of_process(definitions, flags)?;
     let config = Config::read(&settings)?;
     let own = read(&settings)?;
-    let _log = telemetry(&config)?;
-    executor()?.block_on(run(&config, async |shared| services(own, shared).await))
+    let executor = executor()?;
+    let telemetry = telemetry(&config, name, executor.handle())?;
+    let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await));
+    // Whoever still looks up a name is not waited for.
+    executor.shutdown_timeout(LEFT);
+    result
 }
 
+/// How long blocking work may go on once everything else has ended.
+const LEFT: Duration = Duration::from_secs(1);
 /// Of each thread. What nests (queries, expressions, values) is bounded, and fits with room to spare also in builds without optimisation; memory is
 /// taken as it is used.
 const STACK_BYTES: usize = 16 << 20;

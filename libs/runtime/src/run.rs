@@ -12,24 +12,30 @@ use crate::probes;
 use crate::service::{Service, Task};
 use crate::shared::Shared;
 use crate::signal::Signals;
+use crate::telemetry::{Figures, MetricsPage, Telemetry, routes as metrics_routes};
 use crate::traffic;
 
 /// How long tasks may take to end after the last request.
 const TASKS: Duration = Duration::from_secs(10);
 
 /// The life of a process that serves: opens the ground, builds the services, serves until a signal or until a task fails, finishes what is open, and closes.
-pub(crate) async fn run(config: &Config, services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>) -> Result<()> {
+pub(crate) async fn run(
+    config: &Config,
+    telemetry: &Telemetry,
+    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
+) -> Result<()> {
     let stop = CancellationToken::new();
     let signals = Signals::listen()?;
     tokio::select! {
         biased;
-        result = live(config, services, stop.clone()) => result,
+        result = live(config, telemetry, services, stop.clone()) => result,
         () = signals.obey(stop) => Ok(()),
     }
 }
 
 async fn live(
     config: &Config,
+    telemetry: &Telemetry,
     services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
     stop: CancellationToken,
 ) -> Result<()> {
@@ -43,10 +49,11 @@ async fn live(
         () = stop.cancelled() => return Ok(()),
     };
     let served = match services(&ground.shared).await {
-        Ok(services) => serve(services, listeners, tls, config, &ground.shared, stop).await,
+        Ok(services) => serve(services, listeners, tls, (config, telemetry), &ground.shared, stop).await,
         Err(error) => Err(error),
     };
     let closed = ground.close().await;
+    telemetry.finish().await;
     served.and(closed)
 }
 
@@ -54,12 +61,23 @@ async fn serve(
     services: Vec<Service>,
     listeners: Listeners,
     tls: Option<Tls>,
-    config: &Config,
+    (config, telemetry): (&Config, &Telemetry),
     shared: &Shared,
     stop: CancellationToken,
 ) -> Result<()> {
-    let mut routes = probes::routes(shared.database.clone());
+    let disk = config.database_url.is_none().then(|| config.data_dir.clone()).flatten();
+    let figures = Figures::new(shared.database.store().clone(), disk);
+    let page = MetricsPage {
+        registry: telemetry.registry.clone(),
+        figures: figures.clone(),
+        token: config.metrics_token.clone(),
+        authenticator: shared.authenticator.clone(),
+    };
+    let mut routes = probes::routes(shared.database.clone()).merge(metrics_routes(page));
     let mut tasks = Tasks::new();
+    if config.otlp_endpoint.is_some() {
+        tasks.start(figures.keep_fresh());
+    }
     let mut names = Vec::new();
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));

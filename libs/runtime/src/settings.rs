@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use ddb_core::{Error, Result, suggestion};
@@ -102,6 +103,18 @@ impl Settings {
             let units = [("KB", 10), ("MB", 20), ("GB", 30), ("B", 0), ("", 0)];
             let (digits, shift) = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)))?;
             digits.trim_end().parse::<u64>().ok()?.checked_mul(1 << shift)
+        })
+    }
+
+    /// A number with `ms`, `s` or `m`; `0` alone.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        self.with(name, "a time such as 500ms, 2s or 1m", |text| {
+            let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
+            if text == "0" {
+                return Some(Duration::ZERO);
+            }
+            let (digits, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
+            digits.trim_end().parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_millis)
         })
     }
 

@@ -46,6 +46,12 @@ pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
     code.starts_with("53") || code.starts_with("58") || code == "25006" || code == "57014" || is_read_only
 }
 
+/// What PostgreSQL calls the error, for the log: its details hold values.
+pub(crate) fn sql_state(error: &Error) -> Option<String> {
+    let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>())?;
+    cause.as_database_error()?.code().map(|code| code.into_owned())
+}
+
 /// The error that the caller reads: 503 where trying again can help, otherwise an opaque 500.
 pub fn to_error(error: sqlx::Error) -> Error {
     if is_lost(&error) {

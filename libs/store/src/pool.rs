@@ -1,6 +1,6 @@
 //! The pooled connections, for everything that is not a read by key and not a write of records.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ddb_core::{Error, ErrorCode, Result};
 use futures::future::BoxFuture;
@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgSt
 use sqlx::{Either, Execute, Executor, PgPool, Postgres, SqlStr, Transaction};
 
 use crate::connection::to_error;
+use crate::metrics::PoolMetrics;
 
 /// What a statement may take on top of the wait for a connection.
 const STATEMENT: Duration = Duration::from_secs(1);
@@ -20,10 +21,11 @@ const STATEMENT: Duration = Duration::from_secs(1);
 pub struct Pool {
     inner: PgPool,
     limit: Duration,
+    metrics: PoolMetrics,
 }
 
 impl Pool {
-    pub(crate) fn new(options: PgConnectOptions, connections: u32, patience: Duration) -> Self {
+    pub(crate) fn new(name: &'static str, options: PgConnectOptions, connections: u32, patience: Duration) -> Self {
         let inner = PgPoolOptions::new()
             .max_connections(connections)
             .min_connections(0)
@@ -32,17 +34,29 @@ impl Pool {
             // A dead connection shows at its first statement; asking beforehand would cost every statement a round trip.
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Self { inner, limit: patience + STATEMENT }
+        let metrics = PoolMetrics::of(&inner, name);
+        Self { inner, limit: patience + STATEMENT, metrics }
+    }
+
+    /// Waits for one of the connections.
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let asked = Instant::now();
+        let connection = self.inner.acquire().await;
+        self.metrics.waited(asked.elapsed());
+        connection
     }
 
     /// A connection without a limit of time, for background work.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.inner.acquire().await
+        self.connection().await
     }
 
     /// A transaction; its beginning has a limit of time, its statements have none of their own.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.limited(self.inner.begin()).await
+        let asked = Instant::now();
+        let begun = self.limited(self.inner.begin()).await;
+        self.metrics.waited(asked.elapsed());
+        begun
     }
 
     /// What a request does with PostgreSQL; `UNAVAILABLE` where it takes too long.
@@ -52,7 +66,7 @@ impl Pool {
 
     /// A connection for several statements of a request.
     pub(crate) async fn lease(&self) -> Result<Lease> {
-        let connection = self.limited(self.inner.acquire()).await.map_err(to_error)?;
+        let connection = self.limited(self.connection()).await.map_err(to_error)?;
         Ok(Lease { connection: Some(connection) })
     }
 
@@ -110,7 +124,7 @@ impl<'p> Executor<'p> for &'p Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         let rows = self.limited(async move {
-            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
+            let mut lease = Lease { connection: Some(self.connection().await?) };
             let rows: Result<Vec<_>, sqlx::Error> = lease.connection().fetch_many(query).try_collect().await;
             lease.give_back();
             rows
@@ -124,7 +138,7 @@ impl<'p> Executor<'p> for &'p Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         Box::pin(self.limited(async move {
-            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
+            let mut lease = Lease { connection: Some(self.connection().await?) };
             let row = lease.connection().fetch_optional(query).await;
             lease.give_back();
             row
@@ -136,7 +150,7 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
     {
         Box::pin(self.limited(async move {
-            let mut lease = Lease { connection: Some(self.inner.acquire().await?) };
+            let mut lease = Lease { connection: Some(self.connection().await?) };
             let statement = lease.connection().prepare_with(sql, parameters).await;
             lease.give_back();
             statement

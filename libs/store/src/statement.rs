@@ -1,4 +1,4 @@
-use ddb_core::Result;
+use ddb_core::{RequestId, Result};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
 
@@ -25,4 +25,12 @@ impl Statement {
     pub(crate) fn query(self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
         sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)
     }
+}
+
+/// A statement that lets PostgreSQL's views and its log tell for which request the transaction is; `more` stands behind the request's id. PostgreSQL cuts the
+/// name at 63 bytes. Only within a transaction: by itself it would cost a round trip.
+pub(crate) fn application_name(what: &str, request: Option<&RequestId>, more: &str) -> String {
+    // The form of a request id has nothing that would have to be quoted.
+    let request = request.map_or("-", RequestId::as_str);
+    format!("set local application_name = 'ddb {what} {request}{more}'; ")
 }

@@ -12,6 +12,7 @@ use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::changes::{Changes, LogHead, Place as LogPlace};
 use crate::connection::{to_error, was_dead};
+use crate::metrics::{Metrics, WriteOutcome};
 use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
@@ -71,17 +72,18 @@ impl Store {
         let newest = head(&mut connection, main.id).await?;
         connection.close().await.map_err(to_error)?;
         let of_pool = options.clone().options([("statement_timeout", "15s"), ("jit", "off")]);
-        let pool = Pool::new(of_pool, config.pool, config.patience);
-        let lists = Pool::new(options.clone().options(BY_INDEX), config.lists, config.patience);
+        let pool = Pool::new("general", of_pool, config.pool, config.patience);
+        let lists = Pool::new("lists", options.clone().options(BY_INDEX), config.lists, config.patience);
         let of_scans =
             options.clone().options([("statement_timeout", "10s"), ("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
-        let scans = Pool::new(of_scans, config.scans, config.patience);
+        let scans = Pool::new("scans", of_scans, config.scans, config.patience);
         let scans_at_once = config.scans as usize;
         // One is never taken by the caller who has all others.
         let turns = Turns::new(scans_at_once, scans_at_once.saturating_sub(1).max(1));
         let catalogue = Arc::new(Catalogue::default());
         let log_reader = LogReader::start(&options, config.patience);
-        let readers = Readers::start(&options, config.readers, config.patience);
+        let metrics = Arc::new(Metrics::new());
+        let readers = Readers::start(&options, config.readers, config.patience, metrics.clone());
         let changes = Arc::new(Changes::default());
         let means = Means {
             options: options.clone(),
@@ -90,6 +92,7 @@ impl Store {
             seats: Arc::new(Seats::new(config.transactors)),
             patience: config.patience,
             is_nearly_full: config.is_nearly_full.clone(),
+            metrics,
         };
         let store = Self {
             inner: Arc::new(Inner {
@@ -143,7 +146,18 @@ impl Store {
         self.hand_over(write, Some(once)).await
     }
 
-    async fn hand_over(&self, mut write: Write, mut once: Option<Once>) -> Result<Outcome, Refused> {
+    async fn hand_over(&self, write: Write, once: Option<Once>) -> Result<Outcome, Refused> {
+        let outcome = self.transact(write, once).await;
+        self.metrics().write(match &outcome {
+            Ok(Outcome::Written(_)) => WriteOutcome::Committed,
+            Ok(Outcome::Repeated(_)) => WriteOutcome::Repeated,
+            Err(refused) if refused.error.code().http_status() < 500 => WriteOutcome::Refused,
+            Err(_) => WriteOutcome::Failed,
+        });
+        outcome
+    }
+
+    async fn transact(&self, mut write: Write, mut once: Option<Once>) -> Result<Outcome, Refused> {
         let realm = self.inner.realms.get(&self.inner.pool, write.namespace).await?;
         let outcome = loop {
             let start = |namespace| Transactor::start(namespace, self.inner.means.clone());
@@ -176,7 +190,7 @@ impl Store {
             return Ok(Some(shape));
         }
         // In one snapshot, so that columns and definitions are of one state. It takes a moment, so it waits for no query that takes long.
-        let mut snapshot = self.snapshot_from(&self.inner.pool, namespace).await?;
+        let mut snapshot = self.snapshot_from(&self.inner.pool, namespace, None).await?;
         let shape = snapshot.shape(table).await?;
         snapshot.end().await?;
         Ok(shape)
@@ -254,6 +268,10 @@ impl Store {
 
     pub(crate) fn turns(&self) -> &Arc<Turns<Asker>> {
         &self.inner.turns
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.means.metrics
     }
 
     pub(crate) fn patience(&self) -> Duration {

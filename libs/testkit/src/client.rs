@@ -144,6 +144,11 @@ impl Client {
         Self { token: Some(token.into()), ..self.clone() }
     }
 
+    /// None: anonymous.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The same client, with one more header on each request.
     #[must_use]
     pub fn with_header(&self, name: &str, value: &str) -> Self {

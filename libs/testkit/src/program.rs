@@ -23,7 +23,9 @@ pub fn command(name: &str) -> Command {
     let mut command = Command::new(built(name));
     for (variable, _) in std::env::vars_os() {
         let text = variable.to_string_lossy();
-        if text.starts_with("DDB_") || text.starts_with("PG") || matches!(text.as_ref(), "DATABASE_URL" | "NATS_URL") {
+        if ["DDB_", "OTEL_", "PG"].iter().any(|prefix| text.starts_with(prefix))
+            || matches!(text.as_ref(), "DATABASE_URL" | "NATS_URL")
+        {
             command.env_remove(&variable);
         }
     }

@@ -15,7 +15,8 @@ const LATE: Duration = Duration::from_millis(150);
 const PORT: u16 = 5432;
 const TLS_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 /// How the transactor's transactions begin.
-const BEGIN: &[u8] = b"begin isolation level read committed; select pg_advisory_xact_lock(";
+const BEGIN: &[u8] = b"begin isolation level read committed; ";
+const LOCK: &[u8] = b"select pg_advisory_xact_lock(";
 
 /// Stands between `ddb` and PostgreSQL and understands as much of the protocol as it takes to cut a connection at a chosen message of the
 /// transactor, or to be away. A unix socket, gone with the value.
@@ -221,7 +222,7 @@ async fn frontend(client: &mut ReadHalf<'_>, server: &mut WriteHalf<'_>, plan: &
         // The answer to the question whether there is TLS on a unix socket is no, and the session begins then.
         has_started |= message.get(4..8) != Some(&TLS_REQUEST);
         let point = match query {
-            Some(query) if query.starts_with(BEGIN) => {
+            Some(query) if query.starts_with(BEGIN) && holds(query, LOCK) => {
                 in_group = true;
                 Some(Point::Begin)
             }
@@ -247,4 +248,8 @@ async fn frontend(client: &mut ReadHalf<'_>, server: &mut WriteHalf<'_>, plan: &
 /// Whether the server waits for the next query: the last message is `ReadyForQuery`.
 fn is_complete(answer: &[u8]) -> bool {
     answer.len() >= 6 && answer[answer.len() - 6..].starts_with(&[b'Z', 0, 0, 0, 5])
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }

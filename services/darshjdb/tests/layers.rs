@@ -39,7 +39,7 @@ impl Workspace {
     fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let output = Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version=1", "--all-features", "--offline"])
+            .args(["metadata", "--format-version=1", "--all-features", "--locked"])
             .current_dir(&root)
             .output()
             .expect("cargo can be run");

@@ -5,6 +5,7 @@
 mod coverage;
 mod errors;
 mod limits;
+mod masked;
 mod print;
 mod properties;
 mod record_id;

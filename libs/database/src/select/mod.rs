@@ -9,6 +9,7 @@ mod question;
 mod reader;
 mod shape;
 mod sorted;
+mod watch;
 
 pub(crate) use output::{expand, full, pick};
 pub(crate) use question::{Select, Selected};

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ddb_access::{Authorized, Rows};
@@ -13,9 +14,10 @@ use ddb_turns::aside_if;
 use super::links::Links;
 use super::shape::{bind, shape};
 use super::sorted::{Sorted, is_long, position};
+use super::watch::Watch;
 use super::{Select, Selected};
-use crate::Session;
 use crate::answers::Source;
+use crate::{Session, metrics};
 
 /// Rows that one request reads at most to find its records.
 const MAX_SCANNED: usize = 200_000;
@@ -78,7 +80,8 @@ pub(crate) struct Reader<'a> {
     snapshot: Option<Snapshot>,
     tx: Option<Tx>,
     started: Instant,
-    scanned: usize,
+    /// Records that were read to find those that match.
+    scanned: Arc<AtomicUsize>,
     source: Source,
     pub(crate) output: Output,
 }
@@ -94,7 +97,7 @@ impl<'a> Reader<'a> {
             snapshot: None,
             tx: None,
             started: Instant::now(),
-            scanned: 0,
+            scanned: Arc::default(),
             source: Source::default(),
             output: Output(0),
         }
@@ -134,6 +137,7 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorCode::QueryLimit, "the query takes too long"));
         }
         let select = read.query();
+        let watch = Watch::begin(self.session, select, &self.scanned);
         let owner = match read.rows() {
             Rows::Nothing => return Ok(Selected::default()),
             Rows::All => None,
@@ -148,15 +152,21 @@ impl<'a> Reader<'a> {
             let plan = self.plan(&table, select, owner.as_deref(), select.after.as_ref())?;
             let mut outcome = Outcome::Disordered;
             if plan.is_indexed && !is_long {
+                watch.plan(metrics::Plan::Index);
                 outcome = self.select_by_index(&table, select, plan).await?;
             } else if plan.order.is_some() && !is_long {
+                watch.plan(metrics::Plan::Scan);
                 outcome = self.select_by_scan(&table, select, owner.as_deref()).await?;
             }
             if matches!(outcome, Outcome::Disordered) {
+                watch.plan(metrics::Plan::Sort);
                 outcome = self.select_and_sort(&table, select, owner.as_deref()).await?;
             }
             match outcome {
-                Outcome::Done(selected) => return Ok(selected),
+                Outcome::Done(selected) => {
+                    watch.done(selected.records.len());
+                    return Ok(selected);
+                }
                 Outcome::Stale | Outcome::Disordered => {}
             }
         }
@@ -175,6 +185,8 @@ impl<'a> Reader<'a> {
     /// How many records match, whatever the limit.
     pub(crate) async fn count(&mut self, read: &Authorized<Select>) -> Result<u64> {
         let select = read.query();
+        let watch = Watch::begin(self.session, select, &self.scanned);
+        watch.plan(metrics::Plan::Count);
         let owner = match read.rows() {
             Rows::Nothing => return Ok(0),
             Rows::All => None,
@@ -187,6 +199,7 @@ impl<'a> Reader<'a> {
             if plan.is_exact {
                 let binds = plan.binds.into_iter().map(bind).collect();
                 if let Some(count) = self.snapshot().await?.count(&table, &plan.condition, binds).await? {
+                    watch.done(count as usize);
                     return Ok(count);
                 }
                 continue;
@@ -197,7 +210,10 @@ impl<'a> Reader<'a> {
                 Ok(true)
             };
             match self.each(&table, &unordered, owner.as_deref(), each).await? {
-                Outcome::Done(()) => return Ok(count),
+                Outcome::Done(()) => {
+                    watch.done(count as usize);
+                    return Ok(count);
+                }
                 Outcome::Stale | Outcome::Disordered => {}
             }
         }
@@ -250,8 +266,8 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorCode::QueryLimit, "the query takes too long"));
         }
         if self.snapshot.is_none() {
-            let snapshot =
-                self.session.database.store().snapshot(self.session.namespace, self.session.principal.user_key()).await?;
+            let (store, account) = (self.session.database.store(), self.session.principal.user_key());
+            let snapshot = store.snapshot(self.session.namespace, account, self.session.request.as_ref()).await?;
             self.tx = Some(snapshot.tx());
             self.snapshot = Some(snapshot);
         }
@@ -289,6 +305,7 @@ impl<'a> Reader<'a> {
             None => self.session.database.store().scan(self.session.namespace, table, scan).await?,
         };
         let Some(scanned) = scanned else { return Ok(Outcome::Stale) };
+        self.scanned.fetch_add(scanned.records.len(), Ordering::Relaxed);
         self.source.now = self.source.now.max(Some(scanned.now));
         if self.snapshot.is_none() {
             self.tx = Some(scanned.tx);
@@ -360,7 +377,7 @@ impl<'a> Reader<'a> {
             is_first = false;
             self.source.now = self.source.now.max(Some(scanned.now));
             self.source.bytes += scanned.bytes;
-            self.scanned += scanned.records.len();
+            let so_far = self.scanned.fetch_add(scanned.records.len(), Ordering::Relaxed) + scanned.records.len();
             for record in &scanned.records {
                 let place = position(record, &select.order)?;
                 if is_long(&place) {
@@ -376,7 +393,7 @@ impl<'a> Reader<'a> {
             if scanned.is_complete {
                 return Ok(Outcome::Done(()));
             }
-            if self.scanned > MAX_SCANNED || self.started.elapsed() > MAX_TIME {
+            if so_far > MAX_SCANNED || self.started.elapsed() > MAX_TIME {
                 let message = "the query has to look at too many records; an index on what it filters or orders by would help";
                 return Err(Error::new(ErrorCode::QueryLimit, message));
             }

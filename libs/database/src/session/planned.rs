@@ -1,8 +1,11 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
-use ddb_core::{Error, Principal, Result, sort_key};
+use ddb_core::{Error, Principal, RequestId, Result, TableName, sort_key};
 use ddb_store::kept::caller_of_root;
 use ddb_store::{KeptAnswer, Once, Outcome, Record, Refused, Step, Write, Written};
+use tracing::Span;
 
 use super::{Answer, Session};
 use crate::OnceKey;
@@ -39,7 +42,9 @@ impl<T> Planned<T> {
             let tx = store.head(session.namespace).await?;
             return Ok(Answer { data: read(Written { tx, records: Vec::new(), changed: 0 })?, tx });
         }
+        let watch = Watch::begin(&session, &steps);
         let written = store.write(write(&session, steps)).await.map_err(refuse)?;
+        drop(watch);
         let tx = written.tx;
         Ok(Answer { data: read(written)?, tx })
     }
@@ -64,10 +69,46 @@ impl<T: 'static> Planned<T> {
         let OnceKey { key, part, request } = once;
         let kept = answer.clone();
         let once = Once { caller, key, part, request, answer: Box::new(move |written| kept(written)) };
+        let _watch = Watch::begin(&session, &steps);
         match session.database.store().write_once(write(&session, steps), once).await.map_err(refuse)? {
             Outcome::Written(written) => answer(&written),
             Outcome::Repeated(answer) => Ok(answer),
         }
+    }
+}
+
+/// A write until it is answered. When it is dropped it is logged where it took long: what it was about, but not which records.
+struct Watch<'a> {
+    session: &'a Session,
+    started: Instant,
+    steps: usize,
+    tables: BTreeSet<TableName>,
+    _span: Span,
+}
+
+impl<'a> Watch<'a> {
+    fn begin(session: &'a Session, steps: &[Step]) -> Self {
+        let is_watched = session.database.inner.slow.is_some();
+        let tables = steps.iter().filter(|_| is_watched).map(|step| step.table.clone()).collect();
+        let span = tracing::info_span!(target: "ddb_trace", "write", ddb.records = steps.len());
+        Self { session, started: Instant::now(), steps: steps.len(), tables, _span: span }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        if self.session.database.inner.slow.is_none_or(|slow| took < slow) {
+            return;
+        }
+        tracing::warn!(
+            request_id = self.session.request.as_ref().map(RequestId::as_str),
+            namespace = self.session.namespace.0,
+            took_ms = took.as_millis() as u64,
+            tables = self.tables.iter().map(TableName::as_str).collect::<Vec<_>>().join(", "),
+            records = self.steps,
+            "slow write"
+        );
     }
 }
 

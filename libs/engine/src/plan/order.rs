@@ -12,6 +12,13 @@ pub struct OrderTerm {
     pub descending: bool,
 }
 
+/// `-a.b`, as lists and queries are asked.
+impl std::fmt::Display for OrderTerm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.path.join("."))
+    }
+}
+
 /// A place in an order: what the row there is ordered by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {

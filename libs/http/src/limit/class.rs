@@ -22,6 +22,15 @@ impl Class {
             _ => Self::Other,
         }
     }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Auth => "auth",
+            Self::Other => "other",
+        }
+    }
 }
 
 #[cfg(test)]

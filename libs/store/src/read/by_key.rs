@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::Found;
 use crate::Shadowed;
 use crate::connection::{is_lost, to_error};
+use crate::metrics::Metrics;
 use crate::projection::{self, RawRecord};
 
 const MAX_BATCH: usize = 64;
@@ -61,7 +62,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn start(options: &PgConnectOptions, count: u32, patience: Duration) -> Self {
+    pub(crate) fn start(options: &PgConnectOptions, count: u32, patience: Duration, metrics: Arc<Metrics>) -> Self {
         let queue = Arc::new(Queue::default());
         let options = options.clone().options([
             ("statement_timeout", "10s"),
@@ -71,7 +72,7 @@ impl Readers {
             ("enable_mergejoin", "off"),
             ("jit", "off"),
         ]);
-        let tasks = (0..count).map(|_| tokio::spawn(run(queue.clone(), options.clone()))).collect();
+        let tasks = (0..count).map(|_| tokio::spawn(run(queue.clone(), options.clone(), metrics.clone()))).collect();
         Self { queue, patience, tasks: tokio::sync::Mutex::new(tasks) }
     }
 
@@ -158,7 +159,7 @@ impl Waiting {
     }
 }
 
-async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
+async fn run(queue: Arc<Queue>, options: PgConnectOptions, metrics: Arc<Metrics>) {
     let mut connection: Option<PgConnection> = None;
     let mut statements: HashMap<Relation, Arc<str>> = HashMap::new();
     while let Some((relation, mut requests)) = queue.take().await {
@@ -169,6 +170,7 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions) {
         if statements.len() >= MAX_STATEMENTS {
             statements.clear();
         }
+        metrics.batch_size.record(requests.len() as u64, &[]);
         let statement = statements.entry(relation).or_insert_with(|| statement(relation).into()).clone();
         let mut outcome = attempt(&mut connection, &options, relation, &statement, &requests).await;
         if outcome.as_ref().is_err_and(is_lost) {

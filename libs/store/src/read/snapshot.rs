@@ -1,17 +1,17 @@
 //! Several reads of one state.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, RecordKey, Result, TableName, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, RecordId, RecordKey, RequestId, Result, TableName, Tx};
 use ddb_turns::{Busy, Turn};
-use sqlx::{Executor, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
 use super::{Bind, Owner, Scan, Scanned, TableShape, scan};
 use crate::connection::{to_error, was_dead};
 use crate::pool::{Lease, Pool};
 use crate::store::MAX_DEAD;
-use crate::{Record, Store, catalogue};
+use crate::{Record, Store, catalogue, statement};
 
 /// Above the limit of PostgreSQL's statements.
 const LIMIT: Duration = Duration::from_secs(12);
@@ -32,31 +32,45 @@ pub(crate) type Asker = (NamespaceId, Option<RecordKey>);
 impl Store {
     /// The newest state, for an account's queries (None: of whoever has none). Few can be held at a time, and of one account fewer: who waits too long
     /// for one is answered 503.
-    pub async fn snapshot(&self, namespace: NamespaceId, account: Option<&RecordKey>) -> Result<Snapshot> {
+    pub async fn snapshot(
+        &self,
+        namespace: NamespaceId,
+        account: Option<&RecordKey>,
+        request: Option<&RequestId>,
+    ) -> Result<Snapshot> {
         let busy = |Busy| Error::unavailable("too many queries are looking through tables at the moment; ask again");
-        let turn = self.turns().take((namespace, account.cloned()), 1, self.patience()).await.map_err(busy)?;
-        let mut snapshot = self.snapshot_from(self.scans(), namespace).await?;
+        let asked = Instant::now();
+        let turn = self.turns().take((namespace, account.cloned()), 1, self.patience()).await;
+        self.metrics().turn_wait(asked.elapsed());
+        let turn = turn.map_err(busy)?;
+        let mut snapshot = self.snapshot_from(self.scans(), namespace, request).await?;
         snapshot.turn = Some(turn);
         Ok(snapshot)
     }
 
     /// The newest state on one of these connections.
-    pub(crate) async fn snapshot_from(&self, pool: &Pool, namespace: NamespaceId) -> Result<Snapshot> {
-        let mut snapshot = self.take_snapshot(pool, namespace).await;
+    pub(crate) async fn snapshot_from(
+        &self,
+        pool: &Pool,
+        namespace: NamespaceId,
+        request: Option<&RequestId>,
+    ) -> Result<Snapshot> {
+        let mut snapshot = self.take_snapshot(pool, namespace, request).await;
         for _ in 0..MAX_DEAD {
             if !snapshot.as_ref().is_err_and(was_dead) {
                 break;
             }
-            snapshot = self.take_snapshot(pool, namespace).await;
+            snapshot = self.take_snapshot(pool, namespace, request).await;
         }
         snapshot
     }
 
-    async fn take_snapshot(&self, pool: &Pool, namespace: NamespaceId) -> Result<Snapshot> {
+    async fn take_snapshot(&self, pool: &Pool, namespace: NamespaceId, request: Option<&RequestId>) -> Result<Snapshot> {
         pool.in_time(async {
             let mut lease = pool.lease().await?;
-            let begin = "begin isolation level repeatable read read only";
-            lease.connection().execute(sqlx::raw_sql(begin)).await.map_err(to_error)?;
+            let name = statement::application_name("query", request, "");
+            let begin = format!("begin isolation level repeatable read read only; {name}");
+            lease.connection().execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
             let row = sqlx::query("select coalesce((select tx from ddb.tx where namespace = $1 order by tx desc limit 1), 0)")
                 .bind(namespace.0)
                 .fetch_one(lease.connection())

@@ -38,6 +38,8 @@ pub(super) struct Changed {
 pub(super) struct InDoubt {
     pub(super) tx: Tx,
     pub(super) hash: Hash,
+    /// How many it adds to the log.
+    pub(super) facts: u64,
     pub(super) outcomes: Outcomes,
     pub(super) changed: Changed,
     pub(super) learnt: HashMap<(TableId, String), Attribute>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ddb_core::Error;
 use sqlx::postgres::PgConnectOptions;
@@ -15,6 +15,7 @@ use super::task::Task;
 use super::{Outcome, Queue, Refused, Write};
 use crate::catalogue::Catalogue;
 use crate::changes::Changes;
+use crate::metrics::Metrics;
 use crate::namespace::Namespace;
 use crate::{IsNearlyFull, Once};
 
@@ -27,6 +28,7 @@ pub(crate) struct Means {
     pub(crate) seats: Arc<Seats>,
     pub(crate) patience: Duration,
     pub(crate) is_nearly_full: IsNearlyFull,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// The handle that requests use.
@@ -40,7 +42,7 @@ impl Transactor {
     /// That of `main` stays; any other one ends when there has been nothing to write for a while.
     pub(crate) fn start(namespace: Namespace, means: Means) -> Self {
         let patience = means.patience;
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new(means.metrics.clone()));
         let task = Task::new(namespace, means, queue.clone());
         let task = tokio::spawn(task.run());
         Self { queue, patience, task: tokio::sync::Mutex::new(Some(task)) }
@@ -54,7 +56,7 @@ impl Transactor {
     ) -> Result<Result<Outcome, Refused>, (Write, Option<Once>)> {
         let (answer, outcome) = oneshot::channel();
         let claimed = Arc::new(AtomicBool::new(false));
-        match self.queue.push(Pending { write, once, answer, claimed: claimed.clone() }) {
+        match self.queue.push(Pending { write, once, answer, claimed: claimed.clone(), since: Instant::now() }) {
             Ok(Ok(())) => Ok(self.outcome(outcome, &claimed).await),
             Ok(Err(pending)) => Err((pending.write, pending.once)),
             Err(error) => Ok(Err(error.into())),

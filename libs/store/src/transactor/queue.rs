@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use ddb_core::{Error, Result, TableName};
 use tokio::sync::{Notify, oneshot};
 
 use super::{Outcome, Refused, Write};
 use crate::kept::KeptKey;
+use crate::metrics::Metrics;
 use crate::{Once, SystemRow};
 
 /// Requests of one group. While one group is in PostgreSQL the next one queues up, so a cap below the number of busy clients
@@ -29,6 +31,8 @@ pub(crate) struct Pending {
     pub(crate) answer: oneshot::Sender<Result<Outcome, Refused>>,
     /// Set by whoever comes first: the transactor, which takes the request up, or its caller, who gives it up.
     pub(crate) claimed: Arc<AtomicBool>,
+    /// When it arrived.
+    pub(crate) since: Instant,
 }
 
 impl std::fmt::Debug for Pending {
@@ -50,10 +54,10 @@ impl Pending {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Default)]
@@ -69,6 +73,10 @@ struct Waiting {
 type Lane = Option<String>;
 
 impl Queue {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { waiting: Mutex::default(), arrived: Notify::new(), metrics }
+    }
+
     /// `UNAVAILABLE` where too much is waiting; the request comes back where the queue is closed.
     pub(crate) fn push(&self, pending: Pending) -> Result<Result<(), Box<Pending>>> {
         let lane: Lane = pending.write.actor.as_ref().map(|key| format!("{key:?}"));
@@ -88,6 +96,7 @@ impl Queue {
             waiting.turns.push_back(lane);
         }
         waiting.count += 1;
+        self.metrics.queue_length.add(1, &[]);
         drop(waiting);
         self.arrived.notify_one();
         Ok(Ok(()))
@@ -99,7 +108,12 @@ impl Queue {
             let arrived = self.arrived.notified();
             {
                 let mut waiting = self.lock();
+                let before = waiting.count;
                 let group = waiting.take_group();
+                let taken = before - waiting.count;
+                if taken > 0 {
+                    self.metrics.queue_length.add(-(taken as i64), &[]);
+                }
                 if !group.is_empty() {
                     return Some(group);
                 }
@@ -130,6 +144,13 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        let left = self.lock().count;
+        self.metrics.queue_length.add(-(left as i64), &[]);
     }
 }
 
@@ -202,7 +223,11 @@ mod tests {
             steps: steps.collect(),
             system: Vec::new(),
         };
-        Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }
+        Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default(), since: Instant::now() }
+    }
+
+    fn queue() -> Queue {
+        Queue::new(Arc::new(Metrics::new()))
     }
 
     fn callers(group: &[Pending]) -> Vec<String> {
@@ -211,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_busy_caller_does_not_keep_others_waiting() {
-        let queue = Queue::default();
+        let queue = queue();
         for _ in 0..MAX_WAITING_OF_ONE {
             queue.push(pending("busy", &["a"])).expect("room").expect("open");
         }
@@ -224,7 +249,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_touches_four_tables_at_most() {
-        let queue = Queue::default();
+        let queue = queue();
         for table in ["a", "b", "c", "d", "a", "e", "a"] {
             queue.push(pending("one", &[table])).expect("room").expect("open");
         }
@@ -236,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_wants_to_know_the_past_goes_alone() {
-        let queue = Queue::default();
+        let queue = queue();
         let past = || {
             let mut pending = pending("one", &["a"]);
             pending.write.steps[0].past = Some(crate::Past::BeforeDeletion);
@@ -253,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn an_erasure_goes_alone() {
         // Mutant: `erases` is always false. What is made anew under an erased key in the same group would be the erased record.
-        let queue = Queue::default();
+        let queue = queue();
         let erasure = || {
             let mut pending = pending("one", &["a"]);
             pending.write.system.push(SystemRow::Erasure(crate::system::NewErasure::default()));
@@ -269,7 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_given_up_is_not_written() {
-        let queue = Queue::default();
+        let queue = queue();
         let given_up = pending("one", &["a"]);
         given_up.claimed.store(true, Ordering::Release);
         queue.push(given_up).expect("room").expect("open");

@@ -32,13 +32,15 @@ use super::table::{Making, make_table};
 use super::{Queue, Refused, Write};
 use crate::catalogue::{self, Catalogue};
 use crate::changes::Changes;
+use crate::connection::sql_state;
 use crate::dictionary::{Attribute, Attributes};
 use crate::index::{Expired, Indexes, Probed};
 use crate::kept::{self, KeptKey};
+use crate::metrics::Metrics;
 use crate::namespace::{self, Namespace};
 use crate::quota::{Counted, Usages};
 use crate::system::NewErasure;
-use crate::{Allowance, IsNearlyFull, SystemRow, expiry, projection, room, system};
+use crate::{Allowance, IsNearlyFull, SystemRow, expiry, projection, room, statement, system};
 
 /// How long a transactor waits for something to write until it ends.
 const IDLE: Duration = Duration::from_secs(60);
@@ -67,6 +69,9 @@ pub(super) struct Task {
     actors: HashMap<Vec<u8>, Entity>,
     /// The version of the definitions that they were looked up at.
     actors_version: i64,
+    metrics: Arc<Metrics>,
+    /// Since when the namespace's lock is held.
+    locked_since: Option<Instant>,
 }
 
 /// How a pass over a group ended.
@@ -79,7 +84,7 @@ enum Pass {
 impl Task {
     /// A task without a connection: it takes one with its first group.
     pub(super) fn new(namespace: Namespace, means: Means, queue: Arc<Queue>) -> Self {
-        let Means { options, catalogue, changes, seats, patience, is_nearly_full } = means;
+        let Means { options, catalogue, changes, seats, patience, is_nearly_full, metrics } = means;
         let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
         Self {
             options: Arc::new(options.options([
@@ -110,15 +115,21 @@ impl Task {
             counted: None,
             actors: HashMap::new(),
             actors_version: 0,
+            metrics,
+            locked_since: None,
         }
     }
 
     pub(super) async fn run(mut self) {
         while let Some(group) = self.next_group().await {
+            self.metrics.group_size.record(group.len() as u64, &[]);
+            for pending in &group {
+                self.metrics.queue_wait(pending.since.elapsed());
+            }
             // A panic answers its group (the senders are dropped) and costs the connection, not every write to come.
             if AssertUnwindSafe(self.handle(group)).catch_unwind().await.is_err() {
                 tracing::error!("a group of writes panicked; its outcome is in the log of PostgreSQL alone");
-                self.connection = None;
+                self.lose_connection();
             }
             if let (Some(seats), Some(seat)) = (&self.seats, &self.seat)
                 && seats.is_over(seat)
@@ -162,7 +173,7 @@ impl Task {
                     answer(group, outcomes);
                 }
                 Err(Failure::Lost(error)) => {
-                    self.connection = None;
+                    self.lose_connection();
                     if !self.is_away && started.elapsed() < self.patience {
                         tokio::time::sleep(RECONNECT_DELAY).await;
                         groups.push(group);
@@ -175,11 +186,12 @@ impl Task {
                     answer(group, outcomes);
                 }
                 Err(Failure::InDoubt(doubt)) => {
-                    self.connection = None;
+                    self.lose_connection();
                     tracing::warn!(error = %doubt.error, tx = %doubt.tx, "the answer to a commit was lost");
                     match self.was_committed(doubt.tx, &doubt.hash).await {
                         Some(true) => {
                             self.is_away = false;
+                            self.metrics.facts.add(doubt.facts, &[]);
                             self.tell(doubt.changed);
                             self.learn(doubt.learnt);
                             answer(group, doubt.outcomes);
@@ -224,7 +236,7 @@ impl Task {
                     self.is_away = false;
                     self.roll_back().await;
                     if group.len() > 1 {
-                        tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a group was refused by PostgreSQL and is repeated one by one");
+                        tracing::warn!(error = %error, code = sql_state(&error), "a group was refused by PostgreSQL and is repeated one by one");
                         groups.extend(group.into_iter().rev().map(|pending| vec![pending]));
                     } else {
                         answer(group, vec![Err(error.into())]);
@@ -253,7 +265,7 @@ impl Task {
     async fn pass(&mut self, group: &[Pending]) -> Result<Pass, Failure> {
         let Places { mut slots, of_writes: places, to_be_made, mut tables } = self.places(group).await?;
         let namespace = self.namespace.id;
-        self.begin().await?;
+        self.begin(&application_name(group)).await?;
         let options = self.options.clone();
         let connection = self.connection().await?;
         let read = limited(&options, commit::read(connection, namespace, &mut slots)).await?.map_err(Failure::Refused)?;
@@ -350,6 +362,7 @@ impl Task {
         }
         let (system_rows, answers) = (std::mem::take(&mut rows.system), std::mem::take(&mut rows.kept));
         let makes_tx = !rows.tx.tx.is_empty();
+        let facts = rows.tx.fact_count.iter().map(|count| u64::from(count.unsigned_abs())).sum();
         limited(&options, commit::write(connection, namespace, head.now, rows, &slots, &self.indexes))
             .await?
             .map_err(Failure::Refused)?;
@@ -364,6 +377,8 @@ impl Task {
         }
         match limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await {
             Ok(_) => {
+                self.unlocked();
+                self.metrics.facts.add(facts, &[]);
                 self.tell(changed);
                 self.learn(new_attributes);
                 Ok(Pass::Done(outcomes))
@@ -373,6 +388,7 @@ impl Task {
             Err(Failure::Lost(error)) => Err(Failure::InDoubt(Box::new(InDoubt {
                 tx: head.tx,
                 hash: head.hash,
+                facts,
                 outcomes,
                 changed,
                 learnt: new_attributes,
@@ -411,7 +427,7 @@ impl Task {
             steps.push(expiry::step(table, projection::decode_key(&key)?));
         }
         let write = Write { namespace, actor: None, request: None, steps, allowance: Allowance::ANY, system: Vec::new() };
-        Ok(vec![Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default() }])
+        Ok(vec![Pending { write, once: None, answer: oneshot::channel().0, claimed: Arc::default(), since: Instant::now() }])
     }
 
     /// Makes a table in a transaction of its own. Where another process has made the last one that there may be, nothing is made: the next pass
@@ -419,7 +435,7 @@ impl Task {
     async fn make_table(&mut self, new: &NewTable) -> Result<(), Failure> {
         let namespace = self.namespace.id;
         let options = self.options.clone();
-        self.begin().await?;
+        self.begin("").await?;
         let connection = self.connection().await?;
         let made = watched(&options, catalogue::made_by_accounts(connection, namespace)).await?.map_err(Failure::from_error)?;
         let tables = Tables { made, ..Tables::default() };
@@ -431,6 +447,7 @@ impl Task {
         let making = make_table(connection, namespace, &new.name, (new.actor.as_ref(), Making::WithRecord));
         let table = watched(&options, making).await?.map_err(Failure::from_error)?;
         limited(&options, async { connection.execute(sqlx::raw_sql("commit")).await }).await?;
+        self.unlocked();
         self.catalogue.remember(namespace, new.name.clone(), table);
         Ok(())
     }
@@ -463,6 +480,16 @@ fn answer(group: Vec<Pending>, outcomes: Outcomes) {
             let _ = pending.answer.send(outcome);
         }
     });
+}
+
+/// What PostgreSQL's views show while the group has its transaction: the request that it is for, or the first of them and how many more.
+fn application_name(group: &[Pending]) -> String {
+    let request = group.iter().find_map(|pending| pending.write.request.as_ref());
+    let more = match group.len() {
+        0 | 1 => String::new(),
+        size => format!(" +{}", size - 1),
+    };
+    statement::application_name("write", request, &more)
 }
 
 /// The keys of the writes that happen once.

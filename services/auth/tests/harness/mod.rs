@@ -119,7 +119,7 @@ impl Server {
 pub async fn shared(database: &Database, bus: Bus, memory_limit: u64, master_key: &MasterKey) -> Shared {
     let store = Store::open(ddb_store::Config::new(database.options())).await.expect("the store opens");
     Shared {
-        database: ddb_database::Database::new(store.clone(), master_key, ImplicitTables::default(), 0),
+        database: ddb_database::Database::new(store.clone(), master_key, ImplicitTables::default(), 0, None),
         authenticator: Authenticator::new(store, bus.clone(), AuthenticatorConfig::default()),
         bus,
         master_key: master_key.clone(),

@@ -15,5 +15,4 @@ mod secret_line;
 mod size;
 pub(crate) mod start;
 pub(crate) mod status;
-mod tls;
 pub(crate) mod verify;

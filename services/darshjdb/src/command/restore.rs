@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 use ddb_core::{Error, Result};
-use ddb_runtime::{Config, Definitions, Settings, executor, telemetry, with_vacant_database};
+use ddb_runtime::{Config, Definitions, Settings, executor, log, with_vacant_database};
 use ddb_store::backup::{Progress, Restored, check, restore};
 use ddb_store::erasure::{self, Listed};
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     let config = Config::read(&Settings::of_process(definitions, flags)?)?;
-    let _log = telemetry(&config)?;
+    let _log = log(&config)?;
     let cannot = |error| Error::bad_request(format!("cannot read {}: {error}", arguments.file.display()));
     let file = File::open(&arguments.file).map_err(cannot)?;
     if !file.metadata().map_err(cannot)?.is_file() {

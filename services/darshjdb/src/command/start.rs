@@ -5,7 +5,7 @@ use ddb_runtime::{Definitions, Service, Shared, serve};
 use crate::compose;
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches) -> Result<()> {
-    serve(definitions, flags, ddb_auth::Config::read, services)
+    serve("ddb", definitions, flags, ddb_auth::Config::read, services)
 }
 
 async fn services(auth: ddb_auth::Config, shared: &Shared) -> Result<Vec<Service>> {

@@ -1,5 +1,7 @@
 //! The connection that a group is committed on, and the lock of the namespace.
 
+use std::time::Instant;
+
 use ddb_core::NamespaceId;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -23,26 +25,45 @@ impl Task {
         {
             tracing::debug!(%error, "closing the transactor's connection");
         }
+        self.locked_since = None;
         self.seat = None;
     }
 
-    pub(super) async fn begin(&mut self) -> Result<(), Failure> {
-        let begin = format!("begin isolation level read committed; {}", lock_statement(self.namespace.id));
+    /// `name` tells PostgreSQL's views for whom the transaction is.
+    pub(super) async fn begin(&mut self, name: &str) -> Result<(), Failure> {
+        let begin = format!("begin isolation level read committed; {name}{}", lock_statement(self.namespace.id));
         let options = self.options.clone();
         let connection = self.connection().await?;
+        let asked = Instant::now();
         let begun = limited(&options, async { connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await }).await;
+        self.metrics.lock_wait(asked.elapsed());
+        self.locked_since = begun.is_ok().then(Instant::now);
         begun.map(|_| ()).map_err(|failure| match failure {
             Failure::Refused(error) => Failure::Busy(error),
             other => other,
         })
     }
 
+    /// Nobody knows what became of the transaction, nor of the lock.
+    pub(super) fn lose_connection(&mut self) {
+        self.connection = None;
+        self.locked_since = None;
+    }
+
+    /// The transaction has ended, and with it the lock.
+    pub(super) fn unlocked(&mut self) {
+        if let Some(since) = self.locked_since.take() {
+            self.metrics.lock_held(since.elapsed());
+        }
+    }
+
     pub(super) async fn roll_back(&mut self) {
         if let Some(connection) = self.connection.as_mut()
             && limited(&self.options, async { connection.execute(sqlx::raw_sql("rollback")).await }).await.is_err()
         {
-            self.connection = None;
+            self.lose_connection();
         }
+        self.unlocked();
     }
 
     pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {

@@ -26,11 +26,11 @@ impl Task {
                     return Some(committed);
                 }
                 Err(_) if Instant::now() < deadline => {
-                    self.connection = None;
+                    self.lose_connection();
                     tokio::time::sleep(RECONNECT_DELAY).await;
                 }
                 Err(_) => {
-                    self.connection = None;
+                    self.lose_connection();
                     return None;
                 }
             }
@@ -38,7 +38,7 @@ impl Task {
     }
 
     async fn look_up(&mut self, tx: Tx, hash: &Hash) -> Result<bool, Failure> {
-        self.begin().await?;
+        self.begin("").await?;
         let namespace = self.namespace.id;
         let options = self.options.clone();
         let connection = self.connection().await?;

@@ -24,7 +24,7 @@ impl Tls {
         if added == 0 {
             let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
             return Err(Error::bad_request(format!(
-                "this machine has no root certificates{why}: install them (ca-certificates), or name a file with SSL_CERT_FILE"
+                "needs root certificates, and this machine has none{why}: install them (ca-certificates), or name a file with SSL_CERT_FILE"
             )));
         }
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -32,8 +32,8 @@ impl Tls {
             .map_err(Error::internal)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let host = ServerName::try_from(host.to_owned())
-            .map_err(|_| Error::bad_request("`--url` names a host that no certificate can name"))?;
+        let host =
+            ServerName::try_from(host.to_owned()).map_err(|_| Error::bad_request("names a host that no certificate can name"))?;
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), host })
     }
 
