@@ -30,7 +30,12 @@ impl AnswerBody {
     }
 
     fn next_piece(&mut self) -> Frame<Bytes> {
-        let piece = self.rest.split_to(PIECE.min(self.rest.len()));
+        let mut piece = self.rest.split_to(PIECE.min(self.rest.len()));
+        if self.unread.is_some() && self.rest.is_empty() {
+            // The last piece may wait in the connection's buffers for a client who opens no window, and nobody watches it any more: it must not keep the
+            // whole answer.
+            piece = Bytes::copy_from_slice(&piece);
+        }
         self.offered = piece.len();
         if let Some(unread) = &self.unread {
             unread.offer();

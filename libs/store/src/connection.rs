@@ -29,6 +29,13 @@ fn ended_session(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
     severity == Some(PgSeverity::Panic) || severity == Some(PgSeverity::Fatal) && has_begun
 }
 
+/// Whether PostgreSQL said its last word in the session: what it was about to do may be done.
+pub(crate) fn is_last_word(error: &sqlx::Error) -> bool {
+    let severity =
+        error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>()).map(PgDatabaseError::severity);
+    matches!(severity, Some(PgSeverity::Panic | PgSeverity::Fatal))
+}
+
 /// Whether a connection turned out to be dead at its first statement, as those of a pool are after PostgreSQL was restarted: whatever only reads can be
 /// asked again on another.
 pub(crate) fn was_dead(error: &Error) -> bool {

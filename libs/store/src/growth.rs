@@ -74,9 +74,11 @@ impl Store {
 async fn measure(connection: &mut PgConnection) -> Result<Growth> {
     let sizes = sizes(connection).await?;
     let pace = pace(connection).await?;
+    // PostgreSQL's statistics learn within seconds of what is written; until then what was written lately is all that there is.
+    let facts = if sizes.facts > 0 { sizes.facts } else { pace.recent_facts as i64 };
     Ok(Growth {
         transactions: pace.transactions,
-        facts: sizes.facts,
+        facts,
         records: sizes.records,
         log_bytes: sizes.log_bytes,
         records_bytes: sizes.records_bytes,
@@ -135,7 +137,7 @@ struct Pace {
     transactions: i64,
     recent_transactions: f64,
     recent_facts: f64,
-    /// In which that was written: one at least, seven at most.
+    /// Since the first transaction of all: one at least, seven at most.
     days: f64,
 }
 
@@ -148,9 +150,10 @@ async fn pace(connection: &mut PgConnection) -> Result<Pace> {
             select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now
         ),
         head as materialized (
-            select n.id as namespace, newest.tx
+            select n.id as namespace, newest.tx, oldest.time as since
             from ddb.namespace n
             cross join lateral (select tx from ddb.tx where namespace = n.id order by tx desc limit 1) newest
+            cross join lateral (select time from ddb.tx where namespace = n.id order by tx limit 1) oldest
             where n.name is not null
         ),
         halving as (
@@ -185,14 +188,13 @@ async fn pace(connection: &mut PgConnection) -> Result<Pace> {
                    (
                        select avg((select t.fact_count from ddb.tx t where t.namespace = l.namespace and t.tx = sample.tx))
                        from generate_series(last, first, -step) sample(tx)
-                   ) as facts,
-                   (select t.time from ddb.tx t where t.namespace = l.namespace and t.tx = first) as since
+                   ) as facts
             from looked_at l
         )
         select (select coalesce(sum(tx), 0)::bigint from head),
                coalesce(sum(transactions), 0)::float8,
                coalesce(sum(transactions * facts), 0)::float8,
-               coalesce((select now from clock) - min(since), 0)::float8 / 1000000
+               coalesce((select now from clock) - (select min(since) from head), 0)::float8 / 1000000
         from written
         ",
     )
@@ -208,6 +210,6 @@ async fn pace(connection: &mut PgConnection) -> Result<Pace> {
         transactions: row.try_get(0).map_err(to_error)?,
         recent_transactions: row.try_get(1).map_err(to_error)?,
         recent_facts: row.try_get(2).map_err(to_error)?,
-        days: (seconds / DAY).max(1.0),
+        days: (seconds / DAY).clamp(1.0, LOOK_BACK.as_secs_f64() / DAY),
     })
 }

@@ -22,5 +22,6 @@ impl Store {
 
 /// What is answered to a write meanwhile.
 pub(crate) fn refused() -> Error {
-    Error::unavailable("the disk of the database is nearly full; nothing was written").with_retry_after(RETRY_AFTER)
+    Error::unavailable("the disk of the database is nearly full; this request writes nothing until there is room")
+        .with_retry_after(RETRY_AFTER)
 }

@@ -75,7 +75,7 @@ impl Figures {
         };
         let disk = self.0.disk.clone();
         let space = async {
-            let space = tokio::task::spawn_blocking(move || Space::of(disk.as_deref()?).ok());
+            let space = tokio::task::spawn_blocking(move || Space::of_cluster(disk.as_deref()?).ok());
             tokio::time::timeout(PATIENCE, space).await.ok()?.ok()?
         };
         let (statistics, growth, space) = tokio::join!(statistics, growth, space);
@@ -178,9 +178,13 @@ impl Figures {
         };
         of_space("ddb.disk.free", "Free on the disk of the data directory", |it| it.free);
         of_space("ddb.disk.size", "The disk of the data directory, without what is kept for root", |it| it.total);
-        self.gauge(meter, "ddb.disk.full_in", "d", "Days until the disk is full, at the pace of the last seven", |known| {
-            known.growth.and_then(|growth| growth.days_until_full(known.space?.free))
-        });
+        self.gauge(
+            meter,
+            "ddb.disk.full_in",
+            "d",
+            "Days until so little is free that writes are refused, at the pace of the last seven",
+            |known| known.growth.and_then(|growth| growth.days_until_full(known.space?.until_kept())),
+        );
     }
 
     fn gauge(

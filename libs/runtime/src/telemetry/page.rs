@@ -45,6 +45,7 @@ pub(crate) fn routes(page: MetricsPage) -> Routes {
         ),
         refusal::Forbidden,
     ),
+    security(("token" = [])),
 )]
 async fn metrics(State(page): State<MetricsPage>, headers: HeaderMap, Query(()): Query<()>) -> ApiResult<Response> {
     page.check(&headers).await?;

@@ -7,7 +7,7 @@ use ddb_core::{Error, TableId, Tx};
 
 use super::{Outcome, Refused};
 use crate::changes::LogHead;
-use crate::connection::{is_lost, to_error};
+use crate::connection::{is_last_word, is_lost, to_error};
 use crate::dictionary::Attribute;
 use crate::index::{self, Expired};
 
@@ -48,7 +48,8 @@ pub(super) struct InDoubt {
 
 impl Failure {
     pub(super) fn from_sqlx(error: sqlx::Error) -> Self {
-        if is_lost(&error) {
+        // A transactor's session has begun: whatever ends it may have come behind its commit.
+        if is_lost(&error) || is_last_word(&error) {
             return Self::Lost(error);
         }
         if index::is_duplicate_key(&error) {

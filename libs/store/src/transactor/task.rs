@@ -44,6 +44,8 @@ use crate::{Allowance, IsNearlyFull, SystemRow, expiry, projection, room, statem
 
 /// How long a transactor waits for something to write until it ends.
 const IDLE: Duration = Duration::from_secs(60);
+/// How often what was lost at its commit, and was not committed, is committed again.
+const MAX_REPEATS: usize = 3;
 const RECONNECT_DELAY: Duration = Duration::from_millis(50);
 
 /// What one process writes of one namespace.
@@ -165,7 +167,7 @@ impl Task {
             return answer(group, outcomes);
         }
         let mut groups = vec![group];
-        let started = Instant::now();
+        let (started, mut repeated) = (Instant::now(), 0);
         while let Some(group) = groups.pop() {
             match self.attempt(&group).await {
                 Ok(outcomes) => {
@@ -196,7 +198,16 @@ impl Task {
                             self.learn(doubt.learnt);
                             answer(group, doubt.outcomes);
                         }
-                        Some(false) => groups.push(group),
+                        // A commit that ends PostgreSQL again and again, over its disk for one, is not tried for ever.
+                        Some(false) if repeated < MAX_REPEATS && !(self.is_nearly_full)() => {
+                            repeated += 1;
+                            groups.push(group);
+                        }
+                        Some(false) => {
+                            let message = "the database cannot commit at the moment; nothing was written";
+                            let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
+                            answer(group, outcomes);
+                        }
                         None => {
                             self.is_away = true;
                             let message = "the connection to the database was lost during the commit; \

@@ -47,7 +47,7 @@ async fn writes_are_refused_before_the_disk_is_full_and_reads_go_on() {
         sleep(Duration::from_millis(50)).await;
     };
     let refusal = refusal.expect_error(503, "UNAVAILABLE");
-    assert!(refusal.text().contains("nearly full; nothing was written"), "{}", refusal.text());
+    assert!(refusal.text().contains("nearly full; this request writes nothing"), "{}", refusal.text());
     assert_eq!(refusal.header("retry-after"), "10");
 
     let begun = Instant::now();

@@ -158,7 +158,7 @@ async fn metrics_are_for_root_and_for_who_has_the_token() {
     without.anon().with_token(TOKEN).get("/metrics").await.expect_error(401, "UNAUTHENTICATED");
 }
 
-/// Mutant: `refresh` without a limit of time.
+/// Mutant: `is_up` is whether somebody asked.
 #[tokio::test]
 async fn metrics_tell_that_postgresql_is_away() {
     let database = Database::new().await;
