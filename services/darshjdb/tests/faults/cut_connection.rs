@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ddb_testkit::{Cut, Database, Point, Proxy, Server};
+use ddb_testkit::{Cut, Database, Point, Proxy, Server, json};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep};
@@ -88,6 +88,25 @@ fn cut_at_random(proxy: &Proxy, counts: Counts) {
         *counts.lock().expect("nobody panicked with it").entry(name(point, cut)).or_default() += 1;
         cut
     });
+}
+
+/// PostgreSQL that ends at every commit, over its disk for one, keeps nobody waiting for ever. Mutant: what was not committed is repeated without a bound.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_never_gets_through_is_answered_and_wrote_nothing() {
+    let _turn = turn().await;
+    let database = Database::new().await;
+    let proxy = Proxy::start(&database).await;
+    let server = Server::builder().over(&proxy.database()).start().await;
+    let user = server.user().await;
+    user.post("/api/data/tasks", &json!({ "id": "before" })).await.expect(201);
+    proxy.cut(|point| if point == Point::Commit { Cut::Before } else { Cut::No });
+    let asked = Instant::now();
+    let refused = user.post("/api/data/tasks", &json!({ "id": "never" })).await.expect_error(503, "UNAVAILABLE");
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
+    assert!(refused.text().contains("nothing was written"), "{}", refused.text());
+    proxy.cut_nothing();
+    assert_eq!(user.get("/api/data/tasks").await.expect(200).ids(), ["tasks:before"]);
+    user.post("/api/data/tasks", &json!({ "id": "never" })).await.expect(201);
 }
 
 /// The process dies while its commit is on the way: whether it arrives or not, the next process goes on from what is there.

@@ -61,7 +61,7 @@ async fn page_with_growth(client: &Client) -> String {
     let end = Instant::now() + Duration::from_secs(40);
     loop {
         let page = page(client).await;
-        if value(&page, "ddb_disk_full_in_days", &[]) > 0.0 {
+        if value(&page, "ddb_record_size_bytes", &[]) > 0.0 && value(&page, "ddb_disk_full_in_days", &[]) > 0.0 {
             return page;
         }
         assert!(Instant::now() < end, "{page}");
