@@ -106,27 +106,30 @@ impl App {
     pub async fn answer(self, peer: IpAddr, request: Request<Body>) -> Response {
         let (cors, strict_transport) = (self.cors.clone(), self.strict_transport.clone());
         let allowed = cors.allowed(request.headers());
-        let measured = self.metrics.begin(request.method());
-        let mut response = self.within_limits(peer, request).await;
+        let metrics = self.metrics.clone();
+        let measured = metrics.begin(request.method());
+        let class = Class::of(request.method(), request.uri().path());
+        let mut response = self.within_limits(peer, class, request).await;
         // Last, because a page may read every answer or none: also why it is refused.
         cors.tell(allowed, response.headers_mut());
         security_headers::add(response.headers_mut(), strict_transport);
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            metrics.limited(class);
+        }
         measured.answered(response.extensions_mut().remove::<MatchedPath>(), response.status());
         response
     }
 
-    async fn within_limits(self, peer: IpAddr, request: Request<Body>) -> Response {
+    async fn within_limits(self, peer: IpAddr, class: Class, request: Request<Body>) -> Response {
         let request_id = context::request_id(request.headers());
         let is_proxy = self.is_proxy(peer);
         let peer = self.proxies.client(peer, request.headers());
         let account = self.limits.as_ref().and_then(|limits| limits.account(&request));
         let origin = Origin { peer, account };
-        let class = Class::of(request.method(), request.uri().path());
         let standing = match self.limits.as_ref().map_or(Ok(Standing::UNLIMITED), |limits| limits.take(&origin, class)) {
             Ok(standing) => standing,
             // Before anything is looked up, so that being refused costs next to nothing.
             Err(Refused { error, standing }) => {
-                self.metrics.limited(class);
                 return finish(ApiError(error).into_response(), &request_id, Tx(0), standing);
             }
         };

@@ -40,7 +40,7 @@ impl Metrics {
             duration: meter
                 .f64_histogram("http.server.request.duration")
                 .with_unit("s")
-                .with_description("From a request's headers until its answer begins to be sent, by method, route and status; 499: its client went away before")
+                .with_description("From a request's headers until its answer begins to be sent, by method, route (empty where the request did not get to one) and status; 499: its client went away before")
                 .with_boundaries(SECONDS.to_vec())
                 .build(),
             active: meter

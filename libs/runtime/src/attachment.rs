@@ -29,6 +29,13 @@ impl Attachment {
             let place = data_dir.display();
             return Err(Error::bad_request(format!("there is no data directory {place}; name it with --data-dir")));
         }
+        // An empty directory may be where a disk was not mounted: a database made there would be found in order.
+        if std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_none()) {
+            return Err(Error::bad_request(format!(
+                "there is no data in {}; a server makes some at its start",
+                data_dir.display()
+            )));
+        }
         let attached = ddb_postgres::attach_or_start(&postgres_config(config, data_dir)).await?;
         Self::over_embedded(config, attached).await
     }

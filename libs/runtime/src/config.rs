@@ -203,7 +203,7 @@ impl Config {
             (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| text.to_owned())
         })?;
         let log = settings.with("log", "a level (error, warn, info, debug, trace) or levels by module", |text| {
-            EnvFilter::builder().parse(text).ok().map(|_| text.to_owned())
+            (is_filter(text) && EnvFilter::builder().parse(text).is_ok()).then(|| text.to_owned())
         })?;
         let log_format = settings.with("log_format", "json or pretty", |text| match text {
             "json" => Some(LogFormat::Json),
@@ -276,4 +276,12 @@ impl Config {
             traffic: Traffic::read(settings, memory_limit)?,
         })
     }
+}
+
+/// Whether what stands alone in a filter is a level: the library would take a misspelt one for a module, and log nothing at all.
+fn is_filter(text: &str) -> bool {
+    text.split(',').all(|part| {
+        let part = part.trim();
+        part.contains(['=', '[']) || part.parse::<tracing::level_filters::LevelFilter>().is_ok()
+    })
 }

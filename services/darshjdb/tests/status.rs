@@ -1,6 +1,6 @@
 //! `ddb status`: what there is, how it grows, and which settings are in force, without a secret.
 
-use ddb_testkit::{Database, Json, Output, Server, command, json};
+use ddb_testkit::{Database, Directory, Json, Output, Server, command, json};
 
 /// What `ddb status` says in both forms, with these variables and flags.
 fn statuses(server: &Server, variables: &[(&str, &str)], flags: &[&str]) -> (String, Json) {
@@ -101,5 +101,19 @@ async fn status_tells_no_password_of_a_database() {
         assert_eq!(output.code, Some(0), "{output:?}");
         assert!(output.stdout.contains("database_url") && output.stdout.contains("DATABASE_URL"), "{output:?}");
         assert!(!output.stdout.contains(&password) && !output.stderr.contains(&password), "the password is told");
+    }
+}
+
+/// An empty directory may be where a disk was not mounted. Mutant: a database is made in it.
+#[tokio::test]
+async fn a_directory_without_data_is_told_and_stays_empty() {
+    let directory = Directory::new();
+    for arguments in [&["status"][..], &["verify"], &["rebuild"], &["backup", "-"], &["verify", "--expect-head", "zzz"]] {
+        let output = command("ddb").args(arguments).arg("--data-dir").arg(directory.path()).output().expect("ddb can be run");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let expected =
+            if arguments.contains(&"zzz") { "must be a hash of 128 hexadecimal digits" } else { "there is no data in" };
+        assert!(!output.status.success() && stderr.contains(expected), "{arguments:?}: {stderr}");
+        assert_eq!(std::fs::read_dir(directory.path()).expect("it is there").count(), 0, "{arguments:?}");
     }
 }

@@ -24,8 +24,8 @@ const MAX_SCANNED: usize = 200_000;
 /// Rows that are read at a time where the evaluator decides.
 const FIRST_CHUNK: usize = 256;
 const MAX_CHUNK: usize = 4_096;
-/// Up to so many are evaluated on the threads that serve everybody: an expression may compare each of them with a list of 100,000 values.
-const FEW: usize = 16;
+/// Values that are looked at for all records together on the threads that serve everybody: an expression may compare each of them with a list of 100,000.
+const FEW: usize = 4_096;
 /// How long one request may read.
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// What the evaluations of one request may use.
@@ -258,7 +258,8 @@ impl<'a> Reader<'a> {
             budget: &self.budget,
         };
         let evaluate = || records.iter().map(|record| ddb_engine::evaluate(expr, &context(record))).collect();
-        aside_if(records.len() > FEW, evaluate)
+        let parameters = if self.parameters.is_empty() { 0 } else { ddb_core::weight(&self.parameters) };
+        aside_if(records.len() * (size(expr) + parameters) > FEW, evaluate)
     }
 
     async fn snapshot(&mut self) -> Result<&mut Snapshot> {
@@ -408,6 +409,16 @@ impl<'a> Reader<'a> {
         let matching = records.into_iter().zip(values).filter(|(_, value)| ddb_engine::is_truthy(value));
         Ok(matching.map(|(record, _)| record).collect())
     }
+}
+
+/// How many values an expression looks at, about.
+fn size(expr: &Expr) -> usize {
+    let own = match expr.as_literal() {
+        Some(Value::Array(items) | Value::Set(items)) => items.len(),
+        Some(Value::Object(object)) => object.len(),
+        _ => 1,
+    };
+    own + expr.children().into_iter().map(size).sum::<usize>()
 }
 
 /// Documents of one page.

@@ -34,7 +34,7 @@ impl Upstream {
     /// `https://host[:port][/prefix]`, or `http://`. The error completes a sentence about the URL, and never quotes it.
     pub fn at(url: &str) -> Result<Self> {
         let wrong = |why: &str| Error::bad_request(why.to_owned());
-        let uri: Uri = url.parse().map_err(|_| wrong("must have the form https://host:port"))?;
+        let uri: Uri = url.parse().map_err(|_| wrong("must have the form https://host:port, or http://"))?;
         let usual_port = match uri.scheme_str() {
             Some("http") => 80,
             Some("https") => 443,
@@ -43,6 +43,12 @@ impl Upstream {
         let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
         if authority.as_str().contains('@') {
             return Err(wrong("must not hold a user"));
+        }
+        if authority.as_str().rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']') && port.parse::<u16>().is_err()) {
+            return Err(wrong("names a port that is none"));
+        }
+        if uri.query().is_some() {
+            return Err(wrong("must not hold a query"));
         }
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let prefix = uri.path().trim_end_matches('/').to_owned();

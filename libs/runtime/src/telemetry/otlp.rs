@@ -23,6 +23,11 @@ pub(super) struct Otlp(Arc<Upstream>);
 impl Otlp {
     /// The base of its URLs, to which `/v1/traces` and `/v1/metrics` are added.
     pub(super) fn at(url: &str) -> Result<Self> {
+        if url.trim_end_matches('/').ends_with("/v1/traces") || url.trim_end_matches('/').ends_with("/v1/metrics") {
+            return Err(Error::bad_request(
+                "must be the base of the collector's URLs, to which `/v1/traces` and `/v1/metrics` are added",
+            ));
+        }
         Upstream::at(url).map(|collector| Self(Arc::new(collector)))
     }
 }

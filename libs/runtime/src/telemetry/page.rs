@@ -59,16 +59,17 @@ async fn metrics(State(page): State<MetricsPage>, headers: HeaderMap, Query(()):
 impl MetricsPage {
     /// How much a server is used, and by which version, is nobody's business but its owner's.
     async fn check(&self, headers: &HeaderMap) -> Result<()> {
-        let Some(token) = bearer(headers)? else {
-            return Err(Error::unauthenticated(
-                "the metrics are for who has the token of the setting `metrics_token`, and for root",
-            ));
-        };
+        let wrong =
+            || Error::unauthenticated("the metrics are for who has the token of the setting `metrics_token`, and for root");
+        let Some(token) = bearer(headers)? else { return Err(wrong()) };
         if self.token.as_ref().is_some_and(|expected| expected.equals(token)) {
             return Ok(());
         }
-        if self.authenticator.authenticate(token).await?.is_root() {
-            return Ok(());
+        match self.authenticator.authenticate(token).await {
+            Ok(principal) if principal.is_root() => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.code() == ErrorCode::Unauthenticated => return Err(wrong()),
+            Err(error) => return Err(error),
         }
         Err(Error::new(ErrorCode::PermissionDenied, "the metrics of a server are for root"))
     }

@@ -16,6 +16,9 @@ use super::{proof, secret_line};
 /// How often a server that verifies itself is asked how far it is.
 const POLL: Duration = Duration::from_millis(500);
 
+/// Of SHA-512.
+const HASH_DIGITS: usize = 128;
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The hash of a transaction noted earlier (`ddb status`): the chain of the namespace (`main`, where none is named) must still contain it
@@ -40,6 +43,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arguments) -> Result<()> {
     let expected = arguments.expect_head.as_deref();
+    if expected.is_some_and(|hash| hash.len() != HASH_DIGITS || !hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err(Error::bad_request(format!("`--expect-head` must be a hash of {HASH_DIGITS} hexadecimal digits")));
+    }
     if let Some(file) = &arguments.proof {
         return proof::run(file, expected, arguments.json);
     }

@@ -137,6 +137,23 @@ async fn the_metrics_tell_what_happened() {
     }
 }
 
+/// Also where it is not the outermost layer that refuses. Mutant: only the refusals of that one are counted.
+#[tokio::test]
+async fn attempts_that_are_refused_are_counted() {
+    let server = Server::builder().variable("DDB_METRICS_TOKEN", TOKEN).start().await;
+    let user = server.user().await;
+    let wrong = json!({ "email": user.email, "password": "a wrong password" });
+    let mut refused = 0.0;
+    for _ in 0..15 {
+        if server.anon().post("/api/auth/signin", &wrong).await.status == 429 {
+            refused += 1.0;
+        }
+    }
+    let page = page(&server.anon().with_token(TOKEN)).await;
+    assert!(refused > 0.0);
+    assert_eq!(value(&page, "ddb_http_rate_limited_total", &[("class", "auth")]), refused);
+}
+
 /// Mutants: `MetricsPage::check` lets any account through; takes a token that begins like the right one.
 #[tokio::test]
 async fn metrics_are_for_root_and_for_who_has_the_token() {

@@ -153,6 +153,13 @@ async fn settings_that_are_wrong_are_named_and_never_quoted() {
     for (variables, message) in [
         (vec![("DDB_OTLP_ENDPOINT", "grpc://secret@host")], "`otlp_endpoint` must begin with http:// or https://"),
         (vec![("DDB_OTLP_ENDPOINT", "http://user:secret@host")], "`otlp_endpoint` must not hold a user"),
+        (vec![("DDB_OTLP_ENDPOINT", "http://localhost:99999")], "`otlp_endpoint` names a port that is none"),
+        (vec![("DDB_OTLP_ENDPOINT", "http://localhost:4318/?secret")], "`otlp_endpoint` must not hold a query"),
+        (
+            vec![("DDB_OTLP_ENDPOINT", "http://localhost:4318/v1/traces")],
+            "`otlp_endpoint` must be the base of the collector's URLs",
+        ),
+        (vec![("DDB_LOG", "wran")], "the variable DDB_LOG is `wran`, but must be a level"),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
             "what the variable OTEL_EXPORTER_OTLP_PROTOCOL says is not known to this version; only `http/protobuf` is",
