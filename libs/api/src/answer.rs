@@ -9,6 +9,40 @@ pub struct Answer<T> {
     pub tx: i64,
 }
 
+/// Nothing is wrong with the answer, but the caller probably wants to know this.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Warning {
+    pub code: WarningCode,
+    #[schema(example = "the filter failed on 3 records, which do not match")]
+    pub message: String,
+    /// The field that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub field: Option<String>,
+    /// How many records it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub count: Option<i64>,
+    /// How many records it is about at least, where not all were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub at_least: Option<i64>,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WarningCode {
+    /// The filter failed on records that were looked at; they do not match.
+    FilterFailed,
+    /// A comparison can match nothing because of kinds; the message says what to write.
+    Kind,
+    /// No record that the caller may know of ever had a field of that name.
+    UnknownField,
+    /// A body holds a value of the system that is not the one that is stored; it was ignored.
+    SystemValue,
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {

@@ -9,4 +9,4 @@ pub mod data;
 pub mod query;
 pub mod schema;
 
-pub use answer::{Answer, Page, PageParameters};
+pub use answer::{Answer, Page, PageParameters, Warning, WarningCode};

@@ -15,6 +15,7 @@ mod record;
 pub mod sort_key;
 mod time;
 mod value;
+mod warning;
 
 pub use error::{Error, ErrorCode, ErrorDetail, ErrorPlace, Result};
 pub use id::{AttributeId, EntityId, NamespaceId, RequestId, TableId, Timestamp, Tx, attribute};
@@ -24,6 +25,7 @@ pub use principal::{Account, Principal};
 pub use record::{Record, RecordId, RecordKey, Shadowed};
 pub use time::{Datetime, Duration};
 pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value, weight};
+pub use warning::{Warning, WarningCode};
 
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
