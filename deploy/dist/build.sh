@@ -17,5 +17,13 @@ strip -o "$target/dist/$name.new" "$target/release/ddb"
 chmod 755 "$target/dist/$name.new"
 mv "$target/dist/$name.new" "$target/dist/$name"
 (cd "$target/dist" && sha256sum "$name" >"$name.sha256")
-printf '%s: %d bytes\n' "$("$target/dist/$name" --version)" "$(stat -c %s "$target/dist/$name")" >&2
+bytes=$(stat -c %s "$target/dist/$name")
+printf '%s: %d bytes\n' "$("$target/dist/$name" --version)" "$bytes" >&2
+# The README tells the size in whole megabytes.
+megabytes=$(((bytes + 500000) / 1000000))
+said=$(tr '\n' ' ' <README.md | grep -o 'one file of [0-9]* MB' | tr -dc '0-9') || true
+if [ "$said" != "$megabytes" ]; then
+  printf 'README.md says "one file of %s MB", but the file has %d MB: correct README.md\n' "$said" "$megabytes" >&2
+  exit 1
+fi
 printf '%s\n' "$target/dist/$name"

@@ -96,7 +96,7 @@ impl Definitions {
         std::iter::once(file).chain(flags).collect()
     }
 
-    /// The table of the README.
+    /// The table of `services/darshjdb/REFERENCE.md`.
     pub fn markdown(&self) -> String {
         let mut text = String::from("| setting | variable | default | |\n|---|---|---|---|\n");
         for setting in &self.0 {

@@ -58,7 +58,7 @@ pub fn ddb_server() -> ExitCode {
     main_of("ddb-server", definitions(), ddb_auth::Config::read, compose::services)
 }
 
-/// The settings as the README shows them.
+/// The settings as `REFERENCE.md` shows them.
 pub fn settings_table() -> String {
     definitions().markdown()
 }

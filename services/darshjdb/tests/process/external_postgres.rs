@@ -26,7 +26,7 @@ async fn a_postgresql_that_is_away_is_told_without_the_password() {
     assert!(output.stderr.contains("127.0.0.1") && !output.stderr.contains("hunter2"), "{}", output.stderr);
 }
 
-/// The form that the README shows: TCP, a name, a password that is asked for.
+/// The form that `REFERENCE.md` shows: TCP, a name, a password that is asked for.
 #[tokio::test]
 async fn database_url_reaches_a_postgresql_over_tcp_with_a_password() {
     let database = Database::over_tcp("darshan", "darshan-s3cret", "app").await;
