@@ -204,3 +204,33 @@ async fn other_methods_are_405() {
     let head = cast.user.send(Method::HEAD, &path, None).await.expect(200);
     assert!(head.body.is_empty());
 }
+
+/// Mutant: `MAX_PAGE_BYTES` in `select/reader.rs` is 80 MB.
+#[tokio::test]
+async fn a_page_of_large_records_ends_early_and_goes_on() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let path = format!("/api/data/{table}");
+    let text = "x".repeat(900_000);
+    let records: Vec<Json> = (0..12).map(|n| json!({ "id": n, "text": text })).collect();
+    cast.user.post(&path, &Json::Array(records)).await.expect(201);
+    let expected: Vec<String> = (0..12).map(|n| format!("{table}:{n}")).collect();
+    for query in ["limit=50", "limit=50&order=-created,-id", "limit=50&where=id%20!=%20NONE"] {
+        let (mut ids, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let page = cast.user.get(&format!("{path}?{query}{cursor}")).await.expect(200);
+            assert!(page.body.len() < 10_000_000, "{query}: a page of {} bytes", page.body.len());
+            ids.extend(page.ids().into_iter().map(str::to_owned));
+            pages += 1;
+            match page.json["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        if query.contains("order=-") {
+            ids.reverse();
+        }
+        assert_eq!(ids, expected, "{query}");
+        assert_eq!(pages, 2, "{query}");
+    }
+}
