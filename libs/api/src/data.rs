@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
     "updated": "2026-11-22T10:00:00.000000Z",
 }))]
 pub struct Record {
-    /// `table:key`.
+    /// `table:key`, as paths and bodies take it: `tasks:my-task`, `tasks:7` with an int as key, `tasks:'7'` with a string.
     #[schema(value_type = String)]
     pub id: Value,
     /// The account that created it, `user:…`; null: nobody but admins.
@@ -111,7 +111,8 @@ pub enum Created {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Ship v1", "status": "active", "priority": 1}))]
 pub struct NewRecord {
-    /// The key alone: a whole number, a string, an array, an object or `{"$uuid":"…"}`. Made by the server where it is absent.
+    /// A key (a whole number, a string, an array, an object or `{"$uuid":"…"}`) or a full id of the table (`"tasks:my-task"`). Every other string is the
+    /// key as it is. Without it the server makes a key; the keys of one request sort in its order.
     #[schema(value_type = Option<RecordKey>, nullable = false)]
     pub id: Option<Value>,
     /// Seconds that the record lives.

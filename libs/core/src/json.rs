@@ -23,7 +23,7 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// Parses a body. Syntax, UTF-8, duplicate keys and more than 64 levels or 1,000,000 values and keys are `BAD_REQUEST` with line and column; an int outside i64, a magnitude beyond f64 and NUL in text are `VALIDATION_FAILED` with the path of the field.
+/// Parses a body; a byte order mark before it is skipped. Syntax, UTF-8, duplicate keys and more than 64 levels or 1,000,000 values and keys are `BAD_REQUEST` with line and column; an int outside i64, a magnitude beyond f64 and NUL in text are `VALIDATION_FAILED` with the path of the field.
 pub fn parse(body: &[u8]) -> Result<Json> {
     parse::parse(body)
 }

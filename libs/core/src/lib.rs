@@ -22,7 +22,7 @@ pub use id::{AttributeId, EntityId, NamespaceId, RequestId, TableId, Timestamp, 
 pub use name::{FieldName, NamespaceName, TableName};
 pub use nearest::suggestion;
 pub use principal::{Account, Principal};
-pub use record::{Record, RecordId, RecordKey, Shadowed};
+pub use record::{GeneratedKeys, Record, RecordId, RecordKey, Shadowed};
 pub use time::{Datetime, Duration};
 pub use value::{Bound, Geometry, MAX_DEPTH, Object, Range, Value, weight};
 pub use warning::{Warning, WarningCode};

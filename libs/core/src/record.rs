@@ -1,18 +1,17 @@
 mod composite;
+mod generated;
 mod state;
 mod text;
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::{Error, Object, Result, TableName, Timestamp, Uuid, Value};
+use crate::{Error, Object, Result, TableName, Uuid, Value};
 
+pub use generated::GeneratedKeys;
 pub use state::{Record, Shadowed};
 pub(crate) use text::string_key_problem;
-
-/// Of a generated key: digits of the time, then random digits.
-const TIME_DIGITS: usize = 10;
-const RANDOM_DIGITS: usize = 10;
 
 /// A record's name: `table:key`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,32 +36,36 @@ impl RecordId {
         Self { table, key }
     }
 
-    /// `table:key` as ids stand in answers. The key is read as in a path, and `table:⟨…⟩` holds text with `\⟩` and `\\` escaped.
-    /// Array and object keys are literals of the language, which its own parser reads (`ddb_darshjql::parse_record_id`); here they are
-    /// refused. 400 where the text is no record id.
+    /// Reads `table:key`, plain or literal: the key as [`RecordKey::parse`] reads it. 400 where the text is no record id. Array and object keys are
+    /// refused here: `ddb_darshjql::parse_record_id` reads them, too.
     pub fn parse(text: &str) -> Result<Self> {
         text::parse_id(text)
+    }
+
+    /// The text of JSON answers, paths, `$record`, messages and logs. A string key stands bare where a path reads it as the same key and it is
+    /// not `.` or `..` and does not begin with `⟨`, `'` or its own table and a colon; else as `'…'`: `post:my-post`, `post:7` (an int),
+    /// `post:'7'` (a string). Other keys stand as in [`RecordId::literal`].
+    pub fn plain(&self) -> impl fmt::Display {
+        text::PlainId(self)
+    }
+
+    /// The text that the language reads and prints, and that documents store: `post:⟨my-post⟩`.
+    pub fn literal(&self) -> impl fmt::Display {
+        text::LiteralId(self)
     }
 }
 
 impl RecordKey {
-    /// A new key: 20 characters of a-z0-9, of which the first 10 are `now` in milliseconds (base 36), so that keys sort by
-    /// the time they were made. The rest is random; its last character is always a letter, so that no key reads as a number.
-    pub fn generate(now: Timestamp) -> Self {
-        let milliseconds = u128::from(now.0.max(0).unsigned_abs() / 1000);
-        let random: u128 = rand::random();
-        let mut key = String::with_capacity(TIME_DIGITS + RANDOM_DIGITS);
-        push_base36(&mut key, milliseconds, TIME_DIGITS);
-        push_base36(&mut key, random / 26, RANDOM_DIGITS - 1);
-        key.push(char::from(b'a' + (random % 26) as u8));
-        Self::String(key)
+    /// A key as it stands in a path, already percent-decoded, and behind the table of an id: digits are an int, `'…'` and `⟨…⟩` a string,
+    /// `u'…'` is a uuid, anything else a string taken literally. 400 for text that is no key, and for array and object keys, which
+    /// `ddb_darshjql::parse_record_key` reads, too.
+    pub fn parse(text: &str) -> Result<Self> {
+        text::parse_key(text)
     }
 
-    /// A key as it stands in a path, already percent-decoded: digits are an int key, `'…'` forces a string, `u'…'` is a uuid,
-    /// anything else a string taken literally. 400 for text that is no key, and for array and object keys, which
-    /// `ddb_darshjql::parse_record_key` reads.
-    pub fn parse_path(text: &str) -> Result<Self> {
-        text::parse_path(text)
+    /// The text that the language reads and prints behind `table:`.
+    pub fn literal(&self) -> impl fmt::Display {
+        text::LiteralKey(self)
     }
 
     /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 where no record can
@@ -102,17 +105,6 @@ impl RecordKey {
             Self::Object(_) => 4,
         }
     }
-}
-
-/// The last `digits` base-36 digits of `number`, zeros first.
-fn push_base36(out: &mut String, number: u128, digits: usize) {
-    let mut rest = number;
-    let mut reversed = [0u8; TIME_DIGITS + RANDOM_DIGITS];
-    for digit in &mut reversed[..digits] {
-        *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
-        rest /= 36;
-    }
-    out.extend(reversed[..digits].iter().rev().map(|digit| char::from(*digit)));
 }
 
 impl Ord for RecordKey {

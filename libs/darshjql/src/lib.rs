@@ -19,6 +19,6 @@ pub use grammar::{parse_expression, parse_path, parse_value};
 pub use kind::{GeometryKind, Kind};
 pub use operator::{BinaryOperator, UnaryOperator};
 pub use path::{DestructuredField, Part, PartKind, Path};
-pub use record_id::{parse_record_id, parse_record_key};
+pub use record_id::{parse_own_id, parse_record_id, parse_record_key};
 pub use span::Span;
 pub use syntax_error::SyntaxError;

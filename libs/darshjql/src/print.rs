@@ -215,7 +215,7 @@ impl Display for RecordRange {
 impl Display for KeyExpr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => key.fmt(f),
+            Self::Key(key) => key.literal().fmt(f),
             Self::Array(items) => {
                 f.write_char('[')?;
                 write_list(f, items)?;

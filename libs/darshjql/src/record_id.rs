@@ -6,8 +6,8 @@ use crate::parse_value;
 /// More than the longest text of a key: 512 bytes of sort key hold fifty floats of 330 characters.
 const MAX_COMPOSITE_TEXT: usize = 32 << 10;
 
-/// `table:key` as ids stand in answers ([`RecordId::parse`]), also with an array or an object as key: `t:['London', 1]`. 400 where the text
-/// is no record id.
+/// Reads a record id, plain or literal ([`RecordId::parse`]), also with an array or an object as key: `t:my-post`, `t:⟨my-post⟩`,
+/// `t:['London', 1]`. 400 where the text is no record id.
 pub fn parse_record_id(text: &str) -> Result<RecordId> {
     match text.split_once(':') {
         Some((table, key)) if is_composite(key) => Ok(RecordId::new(TableName::parse(table)?, composite(key)?)),
@@ -15,9 +15,24 @@ pub fn parse_record_id(text: &str) -> Result<RecordId> {
     }
 }
 
-/// A key as it stands in a path ([`RecordKey::parse_path`]), also an array or an object in its literal form. 400 for text that is no key.
-pub fn parse_record_key(text: &str) -> Result<RecordKey> {
-    if is_composite(text) { composite(text) } else { RecordKey::parse_path(text) }
+/// Reads what a path names a record of `table` by: its key ([`RecordKey::parse`]), also an array or an object in its literal form, or its full id. 400 for
+/// text that is neither.
+pub fn parse_record_key(table: &TableName, text: &str) -> Result<RecordKey> {
+    key(behind(table, text).unwrap_or(text))
+}
+
+/// The key where `text` is a full id of a record of `table`, and None for all other text.
+pub fn parse_own_id(table: &TableName, text: &str) -> Option<RecordKey> {
+    key(behind(table, text)?).ok()
+}
+
+/// What stands behind `table:`.
+fn behind<'a>(table: &TableName, text: &'a str) -> Option<&'a str> {
+    text.strip_prefix(table.as_str())?.strip_prefix(':')
+}
+
+fn key(text: &str) -> Result<RecordKey> {
+    if is_composite(text) { composite(text) } else { RecordKey::parse(text) }
 }
 
 fn is_composite(key: &str) -> bool {

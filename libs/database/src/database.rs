@@ -69,6 +69,6 @@ impl Database {
 
     /// What `principal` may do in `namespace`.
     pub fn session(&self, principal: Principal, namespace: NamespaceId, request: Option<RequestId>) -> Session {
-        Session { database: self.clone(), principal, namespace, request }
+        Session { database: self.clone(), principal, namespace, request, keys: Default::default() }
     }
 }

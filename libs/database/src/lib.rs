@@ -28,7 +28,7 @@ pub use op::Op;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};
 pub use session::{
-    ActivityOf, ActivityPage, Answer, Count, ErasurePage, Export, HistoryPage, ListRequest, MAX_ERASED, MAX_LIMIT, Page,
-    PageRows, Piece, Planned, QueryResult, Session,
+    ActivityOf, ActivityPage, Answer, Count, DigestedQuery, ErasurePage, Export, HistoryPage, ListRequest, MAX_ERASED, MAX_LIMIT,
+    Page, PageRows, Piece, Planned, QueryResult, Session,
 };
 pub use session::{LimitsChange, QuotaChange};

@@ -83,9 +83,9 @@ impl Op {
         let table = TableName::parse(&table).map_err(|error| in_member("table", error))?;
         let action = match name.as_str() {
             "create" => {
-                let key = key(&mut members)?;
+                let key = key(&table, &mut members)?;
                 let mut record = match take(&mut members, "data") {
-                    Some(data) => NewRecord::for_create(data).map_err(|error| in_member("data", error))?,
+                    Some(data) => NewRecord::for_create(&table, data).map_err(|error| in_member("data", error))?,
                     None => NewRecord { key: None, fields: Default::default(), ttl: None },
                 };
                 if record.key.is_some() {
@@ -99,17 +99,17 @@ impl Op {
                     Some(data) => Patch::parse(data).map_err(|error| in_member("data", error))?,
                     None => Patch::default(),
                 };
-                Action::Upsert { key: key(&mut members)?, patch, if_tx: if_tx(&mut members)? }
+                Action::Upsert { key: key(&table, &mut members)?, patch, if_tx: if_tx(&mut members)? }
             }
             "update" => {
                 let record = NewRecord::for_replace(data(&mut members)?).map_err(|error| in_member("data", error))?;
-                Action::Update { key: required_key(&mut members)?, record, if_tx: if_tx(&mut members)? }
+                Action::Update { key: required_key(&table, &mut members)?, record, if_tx: if_tx(&mut members)? }
             }
             "merge" => {
                 let patch = Patch::parse(data(&mut members)?).map_err(|error| in_member("data", error))?;
-                Action::Merge { key: required_key(&mut members)?, patch, if_tx: if_tx(&mut members)? }
+                Action::Merge { key: required_key(&table, &mut members)?, patch, if_tx: if_tx(&mut members)? }
             }
-            "delete" => Action::Delete { key: required_key(&mut members)?, if_tx: if_tx(&mut members)? },
+            "delete" => Action::Delete { key: required_key(&table, &mut members)?, if_tx: if_tx(&mut members)? },
             _ => {
                 let message = "`op` must be one of create, upsert, update, merge and delete";
                 return Err(Error::invalid("op", "UNKNOWN", message));
@@ -153,12 +153,12 @@ fn required_string(members: &mut Vec<(String, Json)>, name: &str) -> Result<Stri
     }
 }
 
-fn key(members: &mut Vec<(String, Json)>) -> Result<Option<RecordKey>> {
-    take(members, "id").map(record_body::key).transpose()
+fn key(table: &TableName, members: &mut Vec<(String, Json)>) -> Result<Option<RecordKey>> {
+    take(members, "id").map(|json| record_body::key(table, json)).transpose()
 }
 
-fn required_key(members: &mut Vec<(String, Json)>) -> Result<RecordKey> {
-    key(members)?.ok_or_else(|| Error::invalid("id", "REQUIRED", "`id` is required"))
+fn required_key(table: &TableName, members: &mut Vec<(String, Json)>) -> Result<RecordKey> {
+    key(table, members)?.ok_or_else(|| Error::invalid("id", "REQUIRED", "`id` is required"))
 }
 
 fn data(members: &mut Vec<(String, Json)>) -> Result<Json> {

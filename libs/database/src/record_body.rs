@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Error, FieldName, Object, RecordKey, Result, Timestamp};
-use ddb_darshjql::parse_record_id;
+use ddb_core::{Error, FieldName, Object, RecordKey, Result, TableName, Timestamp, Value};
+use ddb_darshjql::{parse_own_id, parse_record_id};
 
 /// The longest expiry: a thousand years, so that the time of expiry stays far inside its range.
 const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
@@ -52,10 +52,10 @@ impl Ttl {
 }
 
 impl NewRecord {
-    /// `{fields…, "id"?: key, "$ttl"?: seconds}`; `null` is a value here.
-    pub fn for_create(json: Json) -> Result<Self> {
+    /// `{fields…, "id"?: key or full id, "$ttl"?: seconds}`; `null` is a value here.
+    pub fn for_create(table: &TableName, json: Json) -> Result<Self> {
         let mut entries = entries(json)?;
-        let key = take(&mut entries, "id").map(key).transpose()?;
+        let key = take(&mut entries, "id").map(|json| key(table, json)).transpose()?;
         let ttl = take(&mut entries, "$ttl").map(|json| Ttl::parse(&json)).transpose()?;
         Ok(Self { key, fields: fields(entries)?, ttl })
     }
@@ -86,13 +86,26 @@ pub(crate) fn shown(name: &str) -> String {
     name.chars().take(SHOWN_NAME).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The key that `"id"` of a body names.
-pub(crate) fn key(json: Json) -> Result<RecordKey> {
+/// The key that `"id"` of a body names: a full id of the table, as text or as `$record`, is that id; any other string is the key literally.
+pub(crate) fn key(table: &TableName, json: Json) -> Result<RecordKey> {
     match json {
         Json::Int(number) => Ok(RecordKey::Int(number)),
-        Json::String(_) | Json::Array(_) | Json::Object(_) => RecordKey::from_value(json::to_value(json, "id", parse_record_id)?),
+        Json::String(text) => match parse_own_id(table, &text) {
+            Some(key) => Ok(key),
+            None => RecordKey::from_value(Value::String(text)),
+        },
+        Json::Array(_) | Json::Object(_) => match json::to_value(json, "id", parse_record_id)? {
+            Value::Record(id) if id.table == *table => RecordKey::from_value(id.key.into()),
+            Value::Record(id) => {
+                Err(Error::invalid("id", "RECORD_KEY", format!("{} is a record of another table than `{table}`", id.plain())))
+            }
+            value => RecordKey::from_value(value),
+        },
         Json::Null | Json::Bool(_) | Json::Float(_) => {
-            Err(Error::invalid("id", "TYPE", "a key is a whole number, a string, an array, an object, or {\"$uuid\":\"…\"}"))
+            let message = format!(
+                "an id is a key (a whole number, a string, an array, an object or {{\"$uuid\":\"…\"}}) or a full id such as \"{table}:my-key\""
+            );
+            Err(Error::invalid("id", "TYPE", message))
         }
     }
 }

@@ -159,7 +159,7 @@ pub(crate) fn geometry(value: &Value) -> Option<Geometry> {
 }
 
 fn geojson(object: &Object) -> Option<Geometry> {
-    Geometry::from_geojson(object.clone())
+    Geometry::from_geojson(object.clone()).ok()
 }
 
 /// The items of an array, of a set or of a range of ints, each cast.

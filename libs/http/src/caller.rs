@@ -36,7 +36,7 @@ where
         let principal = principal.within(context.namespace).ok_or_else(of_another)?;
         if let Principal::Root(account) = &principal {
             // The namespace's own log has no actor for it.
-            tracing::info!(account = %account.key, namespace = %context.namespace_name, method = %parts.method, "root");
+            tracing::info!(account = %account.key.literal(), namespace = %context.namespace_name, method = %parts.method, "root");
         }
         let session = Database::from_ref(state).session(principal, context.namespace, Some(context.request_id.clone()));
         Ok(Self { session, request_id: context.request_id.clone(), peer: context.peer })

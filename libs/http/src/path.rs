@@ -8,7 +8,7 @@ use crate::{ApiError, percent};
 /// The `{table}` of a route.
 pub struct TablePath(pub TableName);
 
-/// The `{table}` and `{key}` of a route.
+/// The `{table}` and `{key}` of a route; the key may be written as the record's full id, too.
 pub struct RecordPath {
     pub table: TableName,
     pub key: RecordKey,
@@ -46,7 +46,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RecordPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = params(parts, state).await?;
-        Ok(Self { table: TableName::parse(value(&params, "table")?)?, key: parse_record_key(value(&params, "key")?)? })
+        let table = TableName::parse(value(&params, "table")?)?;
+        let key = parse_record_key(&table, value(&params, "key")?)?;
+        Ok(Self { table, key })
     }
 }
 

@@ -1,19 +1,14 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ddb_core::{Error, RecordId, RecordKey, Result, TableName, Timestamp};
+use ddb_core::{GeneratedKeys, RecordId, RecordKey, TableName, Timestamp};
 
 /// A new one: the key of the record that the account will have.
-pub(crate) fn new() -> Result<String> {
+pub(crate) fn new() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    match RecordKey::generate(Timestamp(now.as_micros() as i64)) {
-        RecordKey::String(id) => Ok(id),
-        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => {
-            Err(Error::internal("a generated key is a string"))
-        }
-    }
+    GeneratedKeys::at(Timestamp(now.as_micros() as i64)).next_text()
 }
 
 /// `user:<id>`, as it stands in answers.
 pub(crate) fn shown(id: &str) -> String {
-    RecordId::new(TableName::user(), RecordKey::String(id.to_owned())).to_string()
+    RecordId::new(TableName::user(), RecordKey::String(id.to_owned())).plain().to_string()
 }

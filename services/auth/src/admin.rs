@@ -57,13 +57,8 @@ pub async fn create(
     let hash = tokio::task::spawn_blocking(move || hasher::hash(&password, &mut hasher::new_memory()))
         .await
         .map_err(Error::internal)??;
-    let new = NewAccount {
-        id: account_id::new()?,
-        email: email.as_str().to_owned(),
-        password_hash: Some(hash),
-        roles,
-        verified: false,
-    };
+    let new =
+        NewAccount { id: account_id::new(), email: email.as_str().to_owned(), password_hash: Some(hash), roles, verified: false };
     let made = database.session(Principal::System, namespace, None).sign_up(new.clone(), Object::new(), None).await?;
     let created = made.data.created.to_rfc3339();
     Ok(AccountSummary { id: account_id::shown(&new.id), email: new.email, roles: new.roles, banned: false, created })

@@ -16,7 +16,7 @@
 //! Hexadecimal is lower-case. `actor` is null where the system acted; the table of a system attribute (`$exists`, `$owner`, `$expires`) is empty;
 //! a retraction (`"asserted":false`) has no `value` and no `salt`. With the names of the [module above](super), to check a proof is to:
 //!
-//! 1. decode `entity.name` as the canonical bytes of a record id, which must be `record`; `actor.name` likewise, in the table `user`;
+//! 1. decode `entity.name` as the canonical bytes of a record id, whose plain text must be `record`; `actor.name` likewise, in the table `user`;
 //! 2. compute `transaction.actor` as the name commitment of `actor` (64 zero bytes for null);
 //! 3. for each fact: compute the name commitments of the entity and of part(`table`) ‖ part(`field`), the value commitment, the leaf at `position`, and
 //!    from it by `path` the root of a tree of `leaf_count` leaves (RFC 6962 §2.1.1, from below), which must be `transaction.root`; there is at
@@ -149,14 +149,14 @@ impl Proof {
         };
         let actor = self.actor.as_ref().map(|(id, salt)| {
             let mut actor = named(id, salt);
-            actor.push(("record", id.to_string().as_str().into()));
+            actor.push(("record", id.plain().to_string().as_str().into()));
             object(actor)
         });
         let last = heads.last();
         let head = vec![("tx", Value::Int(last.map_or(0, |head| head.tx.0))), ("hash", to_hex(&hash(last)).as_str().into())];
         object(vec![
             ("format", FORMAT.into()),
-            ("record", self.record.to_string().as_str().into()),
+            ("record", self.record.plain().to_string().as_str().into()),
             ("entity", object(named(&self.record, &self.record_salt))),
             ("actor", actor.unwrap_or(Value::Null)),
             ("transaction", object(transaction)),
@@ -295,7 +295,9 @@ impl ProvenFact {
 fn record_id(named: &Members, shown: &str, shown_in: &Members) -> Result<RecordId> {
     let name = named.hex("name")?;
     let Ok(Value::Record(id)) = canonical::decode(&name) else { return Err(named.malformed("name")) };
-    if shown_in.text(shown)? != id.to_string() {
+    let text = shown_in.text(shown)?;
+    // Versions before 2026-12 wrote ids literally.
+    if text != id.plain().to_string() && text != id.literal().to_string() {
         return Err(Error::conflict("the proof is wrong: a record is called something else than its name says"));
     }
     Ok(*id)

@@ -7,6 +7,7 @@ use super::{Json, place};
 use crate::value::MAX_DEPTH;
 use crate::{Error, Result};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Up to so many keys of an object are compared one by one.
 const FEW_KEYS: usize = 16;
 
@@ -15,7 +16,12 @@ const FEW_KEYS: usize = 16;
 const MAX_NODES: usize = 1_000_000;
 
 pub(super) fn parse(body: &[u8]) -> Result<Json> {
+    // Some editors and PowerShell write it.
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let text = match std::str::from_utf8(body) {
+        Err(_) if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) => {
+            return Err(Error::bad_request("the body is UTF-16; send it as UTF-8"));
+        }
         Ok(text) => text,
         Err(invalid) => return Err(bad_request(body, invalid.valid_up_to(), "the body is not valid UTF-8")),
     };
@@ -139,7 +145,9 @@ fn bad_request(body: &[u8], offset: usize, message: &str) -> Error {
 fn refused(text: &str, offset: usize, refusal: Refusal) -> Error {
     let (code, message) = match refusal {
         Refusal::Nul => ("NUL", "text cannot hold the character NUL"),
-        Refusal::IntRange => ("RANGE", "an integer must be within 64 bits (write it with a point for a float, or as a string)"),
+        Refusal::IntRange => {
+            ("RANGE", "an integer must be within 64 bits (write it with a point or an exponent for a float, or as a string)")
+        }
         Refusal::FloatRange => ("RANGE", "a number beyond the range of a 64-bit float"),
     };
     Error::invalid(place::field_path(text, offset), code, message)

@@ -102,7 +102,8 @@ fn unknown_tag(path: &str) -> Error {
     Error::invalid(
         path,
         "TAG",
-        "a key that begins with `$` is a type tag, alone in its object, and this is none; `$object` holds an object with such keys",
+        "a key that begins with `$` is a type tag, and this one is not known or does not stand alone in its object. The tags are $none, $float, $decimal, \
+         $duration, $datetime, $uuid, $set, $object, $geometry, $bytes, $table, $record and $range; {\"$object\":{…}} stores an object with such keys",
     )
 }
 
@@ -135,14 +136,28 @@ pub(crate) fn resolve(tag: &str, content: Value) -> Resolved<Value> {
         ("$object", object @ Value::Object(_)) => Ok(object),
         ("$object", _) => Err("`$object` holds an object".to_owned()),
         ("$geometry", Value::Object(object)) => {
-            Geometry::from_geojson(object).map(Value::Geometry).ok_or_else(|| "`$geometry` holds a GeoJSON geometry".to_owned())
+            Geometry::from_geojson(object).map(Value::Geometry).map_err(|problem| format!("`$geometry` holds GeoJSON: {problem}"))
         }
         ("$range", Value::Object(object)) => range(object).map(Value::from),
         ("$record", Value::Object(object)) => record(object, RecordKey::of_kind).map(Value::from),
         (tag, Value::String(text)) => of_text(tag, text),
-        (tag, _) => {
-            Err(format!("`{tag}` holds {}", if matches!(tag, "$geometry" | "$range") { "an object" } else { "a string" }))
-        }
+        (tag, _) => Err(format!("`{tag}` holds {}", what_it_holds(tag))),
+    }
+}
+
+fn what_it_holds(tag: &str) -> &'static str {
+    match tag {
+        "$float" => "the string \"NaN\", \"inf\", \"-inf\" or \"-0.0\"; other floats are numbers with a point",
+        "$decimal" => "a string of digits such as \"1.50\"",
+        "$duration" => "a string such as \"1h30m\"",
+        "$datetime" => "a string such as \"2026-11-22T10:00:00Z\"",
+        "$uuid" => "a string such as \"018f8b8c-ffff-7000-8000-000000000000\"",
+        "$bytes" => "a string of base64",
+        "$table" => "a string, the name of a table",
+        "$record" => "a string `table:key`, or an object of `table` and `key`",
+        "$geometry" => "an object, a GeoJSON geometry",
+        "$range" => "an object of `begin` and `end`",
+        _ => "something else",
     }
 }
 
@@ -154,25 +169,25 @@ fn of_text(tag: &str, text: String) -> Resolved<Value> {
             "inf" => Ok(Value::Float(f64::INFINITY)),
             "-inf" => Ok(Value::Float(f64::NEG_INFINITY)),
             "-0.0" => Ok(Value::Float(-0.0)),
-            _ => Err("`$float` holds \"NaN\", \"inf\", \"-inf\" or \"-0.0\"; other floats are numbers with a point".to_owned()),
+            _ => Err(format!("`$float` holds {}", what_it_holds(tag))),
         },
         "$decimal" => crate::decimal::parse(&text)
             .map(Value::Decimal)
-            .ok_or_else(|| "`$decimal` holds digits with at most 28 after the point, within 96 bits".to_owned()),
+            .ok_or_else(|| "`$decimal` holds digits such as \"1.50\", without an exponent: at most 28 of them after the point, about 28 in all".to_owned()),
         "$duration" => Duration::parse(&text).map(Value::Duration).map_err(message),
         "$datetime" => Datetime::parse(&text).map(Value::Datetime).map_err(message),
-        "$uuid" => Uuid::try_parse(&text).map(Value::Uuid).map_err(|_| "`$uuid` holds a uuid".to_owned()),
-        "$bytes" => STANDARD.decode(&text).map(Value::Bytes).map_err(|_| "`$bytes` holds base64 with padding".to_owned()),
+        "$uuid" => Uuid::try_parse(&text).map(Value::Uuid).map_err(|_| format!("`$uuid` holds {}", what_it_holds(tag))),
+        "$bytes" => STANDARD.decode(&text).map(Value::Bytes).map_err(|_| "`$bytes` holds base64 with the letters A-Z a-z 0-9 + / and padded with =".to_owned()),
         "$table" => TableName::parse(&text).map(Value::Table).map_err(message),
         "$record" => RecordId::parse(&text).map(Value::from).map_err(message),
-        other => Err(format!("`{other}` is no type tag for a string")),
+        other => Err(format!("`{other}` holds {}", what_it_holds(other))),
     }
 }
 
 /// `{"table": …, "key": …}`: the form of ids whose key is an array or an object; other keys may be written so, too.
 fn record(mut object: Object, key: fn(Value) -> Result<RecordKey>) -> Resolved<RecordId> {
     let (Some(Value::String(table)), Some(of), true) = (object.remove("table"), object.remove("key"), object.is_empty()) else {
-        return Err("`$record` holds `table:key`, or an object of `table` and `key`".to_owned());
+        return Err(format!("`$record` holds {}", what_it_holds("$record")));
     };
     let table = TableName::parse(&table).map_err(|error| error.message().to_owned())?;
     let key = key(of).map_err(|error| error.message().to_owned())?;

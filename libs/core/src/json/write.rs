@@ -9,10 +9,10 @@ use crate::{Bound, Geometry, Object, RecordId, RecordKey, Value};
 /// The two forms that tell every kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As jsonb keeps it: floats with a point and never an exponent. Only an object that would read as a tag is wrapped in `$object`, so
+    /// As jsonb keeps it: floats with a point and never an exponent, record ids literal. Only an object that would read as a tag is wrapped in `$object`, so
     /// that a path through any other object is the same in SQL.
     Doc,
-    /// As bodies have it: every object with a key that begins with `$` is wrapped.
+    /// As bodies have it: record ids plain, every object with a key that begins with `$` is wrapped.
     Typed,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn write_plain(value: &Value, out: &mut Vec<u8>) {
         Value::Geometry(geometry) => write_geometry(geometry, Coordinates::Plain, out),
         Value::Bytes(bytes) => write_base64(bytes, out),
         Value::Table(table) => write_string(table.as_str(), out),
-        Value::Record(id) => write_string(&id.to_string(), out),
+        Value::Record(id) => write_string(&id.plain().to_string(), out),
         Value::Range(range) => write_string(&range.to_string(), out),
     }
 }
@@ -114,7 +114,10 @@ fn write_tagged_record(id: &RecordId, form: Form, out: &mut Vec<u8>) {
         RecordKey::String(text) if crate::record::string_key_problem(text).is_some() => {
             write_parts(out, &|out| write_string(text, out));
         }
-        RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) => write_string(&id.to_string(), out),
+        RecordKey::Int(_) | RecordKey::String(_) | RecordKey::Uuid(_) => match form {
+            Form::Doc => write_string(&id.literal().to_string(), out),
+            Form::Typed => write_string(&id.plain().to_string(), out),
+        },
         RecordKey::Array(items) => write_parts(out, &|out| write_tagged_list(items, form, out)),
         RecordKey::Object(object) => write_parts(out, &|out| write_tagged_object(object, form, out)),
     }

@@ -19,7 +19,7 @@ pub(crate) fn string_key_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-pub(super) fn parse_path(text: &str) -> Result<RecordKey> {
+pub(super) fn parse_key(text: &str) -> Result<RecordKey> {
     if let Some(int) = parse_int(text) {
         return Ok(RecordKey::Int(int));
     }
@@ -27,6 +27,9 @@ pub(super) fn parse_path(text: &str) -> Result<RecordKey> {
         return Err(Error::bad_request(
             "an array or an object as key is not accepted here; write `'…'` for a string key that begins with `[` or `{`",
         ));
+    }
+    if let Some(bracketed) = text.strip_prefix('⟨') {
+        return string_key(&unescape(bracketed)?);
     }
     if let Some(uuid) = quoted(text, "u'") {
         return Uuid::try_parse(uuid).map(RecordKey::Uuid).map_err(|_| Error::bad_request("the key `u'…'` does not hold a uuid"));
@@ -38,12 +41,7 @@ pub(super) fn parse_id(text: &str) -> Result<RecordId> {
     let Some((table, key)) = text.split_once(':') else {
         return Err(Error::bad_request("a record id has the form `table:key`"));
     };
-    let table = TableName::parse(table)?;
-    let key = match key.strip_prefix('⟨') {
-        Some(bracketed) => string_key(&unescape(bracketed)?)?,
-        None => parse_path(key)?,
-    };
-    Ok(RecordId { table, key })
+    Ok(RecordId { table: TableName::parse(table)?, key: parse_key(key)? })
 }
 
 /// Digits with an optional minus, without leading zeros, within i64. Anything else, `-0` too, is text.
@@ -81,20 +79,39 @@ fn unescape(bracketed: &str) -> Result<String> {
     }
 }
 
-/// `table:key`, as ids stand in answers; `RecordId::parse` reads it back, array and object keys only the parser of the language.
-impl fmt::Display for RecordId {
+/// A record id as JSON, paths, messages and logs show it.
+pub(super) struct PlainId<'a>(pub(super) &'a RecordId);
+
+impl fmt::Display for PlainId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.table, self.key)
+        let RecordId { table, key } = self.0;
+        write!(f, "{table}:")?;
+        match key {
+            RecordKey::String(text) if is_bare(text, table) => f.write_str(text),
+            RecordKey::String(text) => write!(f, "'{text}'"),
+            key => key.literal().fmt(f),
+        }
     }
 }
 
-/// Ints and plain text as they are, other text as `⟨…⟩`, uuids as `u'…'`, arrays and objects as literals.
-impl fmt::Display for RecordKey {
+/// A record id as the language prints it.
+pub(super) struct LiteralId<'a>(pub(super) &'a RecordId);
+
+impl fmt::Display for LiteralId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Int(int) => int.fmt(f),
-            Self::String(text) if is_plain(text) => f.write_str(text),
-            Self::String(text) => {
+        write!(f, "{}:{}", self.0.table, self.0.key.literal())
+    }
+}
+
+/// A key as the language prints it: ints and words as they are, other text as `⟨…⟩`, uuids as `u'…'`, arrays and objects as literals.
+pub(super) struct LiteralKey<'a>(pub(super) &'a RecordKey);
+
+impl fmt::Display for LiteralKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            RecordKey::Int(int) => int.fmt(f),
+            RecordKey::String(text) if is_word(text) => f.write_str(text),
+            RecordKey::String(text) => {
                 f.write_char('⟨')?;
                 for character in text.chars() {
                     if matches!(character, '⟩' | '\\') {
@@ -104,14 +121,22 @@ impl fmt::Display for RecordKey {
                 }
                 f.write_char('⟩')
             }
-            Self::Uuid(uuid) => write!(f, "u'{uuid}'"),
-            Self::Array(items) => crate::value::write_items(f, items),
-            Self::Object(object) => crate::value::write_object(f, object),
+            RecordKey::Uuid(uuid) => write!(f, "u'{uuid}'"),
+            RecordKey::Array(items) => crate::value::write_items(f, items),
+            RecordKey::Object(object) => crate::value::write_object(f, object),
         }
     }
 }
 
 /// Letters, digits and underscores that do not read as a number.
-fn is_plain(text: &str) -> bool {
+fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && text.bytes().any(|byte| !byte.is_ascii_digit())
+}
+
+/// Whether a string key stands in a plain id without quotes: text that a path reads as this key, that no client takes for a step up, and
+/// that does not read as a full id of the key's own table.
+fn is_bare(text: &str, table: &TableName) -> bool {
+    let is_own_id = text.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with(':'));
+    let reads_as_other = text.starts_with(['⟨', '\'', '[', '{']) || parse_int(text).is_some() || quoted(text, "u'").is_some();
+    !(text.is_empty() || matches!(text, "." | "..") || is_own_id || reads_as_other)
 }

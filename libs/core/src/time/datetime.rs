@@ -9,15 +9,18 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const MAX_FRACTION_DIGITS: usize = 9;
 /// More digits than the year of any datetime has.
 const MAX_YEAR_DIGITS: usize = 12;
-const FORM: &str =
-    "a datetime has the form `2026-11-22T10:00:00Z`, with at most 9 digits of a second's fraction, and `Z` or an offset";
+const FORM: &str = "a datetime has the form `2026-11-22T10:00:00Z`, with `Z` or an offset such as `+02:00`";
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+/// What is wrong with a text, in the words of a message.
+type Parsed<T> = Result<T, String>;
 
 impl Datetime {
     /// RFC 3339 with `Z` or an offset, at most 9 fraction digits; also years outside 0000–9999 with a sign (`+12026-…`, `-0044-…`).
-    /// A leap second reads as the second after it. 400 where the text has another form.
+    /// A leap second reads as the second after it. 400 where the text has another form, or names a day or a time that there is not.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut input = Input { rest: text.as_bytes() };
-        input.datetime().filter(|_| input.rest.is_empty()).ok_or_else(|| Error::bad_request(FORM))
+        Input { rest: text.as_bytes() }.datetime().map_err(Error::bad_request)
     }
 
     /// The instant `microseconds` after 1970-01-01T00:00:00Z.
@@ -118,84 +121,138 @@ struct Input<'a> {
 }
 
 impl Input<'_> {
-    fn datetime(&mut self) -> Option<Datetime> {
+    fn datetime(&mut self) -> Parsed<Datetime> {
         let year = self.year()?;
         self.expect(b"-")?;
-        let month = self.two_digits(1..=12)?;
+        let month = self.two_digits()?;
         self.expect(b"-")?;
-        let day = self.two_digits(1..=days_in_month(year, month))?;
+        let day = self.two_digits()?;
+        check_date(year, month, day)?;
+        if self.rest.is_empty() {
+            return Err(format!(
+                "a datetime has a date and a time; the beginning of this day is `{}`",
+                midnight(year, month, day)
+            ));
+        }
         self.expect(b"Tt ")?;
-        let hour = self.two_digits(0..=23)?;
+        let hour = self.two_digits()?;
         self.expect(b":")?;
-        let minute = self.two_digits(0..=59)?;
+        let minute = self.two_digits()?;
+        if self.rest.first() != Some(&b':') {
+            return Err(format!("the seconds are missing: {FORM}"));
+        }
         self.expect(b":")?;
-        let second = self.two_digits(0..=60)?;
+        let second = self.two_digits()?;
+        check_time(hour, minute, second)?;
         let nanoseconds = self.fraction()?;
         let offset = self.offset()?;
+        if !self.rest.is_empty() {
+            return Err(format!("something follows after the datetime: {FORM}"));
+        }
         let time_of_day = i128::from(hour * 3600 + minute * 60 + second);
         let seconds =
             i128::from(days_from_civil(year, month, day)) * i128::from(SECONDS_PER_DAY) + time_of_day - i128::from(offset);
-        Some(Datetime { seconds: seconds.try_into().ok()?, nanoseconds })
+        let seconds = seconds.try_into().map_err(|_| "the datetime is too far from now".to_owned())?;
+        Ok(Datetime { seconds, nanoseconds })
     }
 
-    fn year(&mut self) -> Option<i64> {
-        let sign = match self.rest.first()? {
-            b'-' => -1,
-            b'+' => 1,
-            _ => return Some(i64::from(self.digits(4)?)),
+    fn year(&mut self) -> Parsed<i64> {
+        let length = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let sign = match self.rest.first() {
+            Some(b'-') => -1,
+            Some(b'+') => 1,
+            _ if length(self.rest) > 4 && self.rest.get(length(self.rest)) == Some(&b'-') => {
+                return Err("a year of more than 4 digits has a sign: `+12026-11-22T10:00:00Z`".to_owned());
+            }
+            _ => return self.digits(4).map(i64::from),
         };
         self.rest = &self.rest[1..];
-        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let length = length(self.rest);
         if !(4..=MAX_YEAR_DIGITS).contains(&length) {
-            return None;
+            return Err(format!("a year with a sign has 4 to {MAX_YEAR_DIGITS} digits"));
         }
         let (digits, rest) = self.rest.split_at(length);
         self.rest = rest;
-        Some(sign * digits.iter().fold(0, |year, digit| year * 10 + i64::from(digit - b'0')))
+        Ok(sign * digits.iter().fold(0, |year, digit| year * 10 + i64::from(digit - b'0')))
     }
 
     /// Nanoseconds; none where there is no point.
-    fn fraction(&mut self) -> Option<u32> {
-        if self.expect(b".").is_none() {
-            return Some(0);
+    fn fraction(&mut self) -> Parsed<u32> {
+        if self.expect(b".").is_err() {
+            return Ok(0);
         }
         let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=MAX_FRACTION_DIGITS).contains(&length) {
-            return None;
+            return Err(format!("the fraction of a second has 1 to {MAX_FRACTION_DIGITS} digits"));
         }
-        Some(self.digits(length)? * 10u32.pow((MAX_FRACTION_DIGITS - length) as u32))
+        Ok(self.digits(length)? * 10u32.pow((MAX_FRACTION_DIGITS - length) as u32))
     }
 
     /// Seconds east of UTC.
-    fn offset(&mut self) -> Option<i32> {
+    fn offset(&mut self) -> Parsed<i32> {
+        if self.rest.is_empty() {
+            return Err("the offset is missing: write `Z` at the end for UTC, or an offset such as `+02:00`".to_owned());
+        }
         let sign = match self.expect(b"Zz+-")? {
             b'+' => 1,
             b'-' => -1,
-            _ => return Some(0),
+            _ => return Ok(0),
         };
-        let hours = self.two_digits(0..=23)?;
-        self.expect(b":")?;
-        let minutes = self.two_digits(0..=59)?;
-        Some(sign * (hours * 3600 + minutes * 60).cast_signed())
+        let form = |_| "an offset has the form `+02:00`".to_owned();
+        let hours = self.two_digits().map_err(form)?;
+        self.expect(b":").map_err(form)?;
+        let minutes = self.two_digits().map_err(form)?;
+        if hours > 23 || minutes > 59 {
+            return Err(format!("there is no offset of {hours:02}:{minutes:02}: the largest is 23:59"));
+        }
+        Ok(sign * (hours * 3600 + minutes * 60).cast_signed())
     }
 
-    fn two_digits(&mut self, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
-        self.digits(2).filter(|number| range.contains(number))
+    fn two_digits(&mut self) -> Parsed<u32> {
+        self.digits(2)
     }
 
     /// A number of at most 9 digits.
-    fn digits(&mut self, length: usize) -> Option<u32> {
-        let (digits, rest) = self.rest.split_at_checked(length)?;
+    fn digits(&mut self, length: usize) -> Parsed<u32> {
+        let form = || FORM.to_owned();
+        let (digits, rest) = self.rest.split_at_checked(length).ok_or_else(form)?;
         self.rest = rest;
-        digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+        let number =
+            digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')));
+        number.ok_or_else(form)
     }
 
     /// The next byte, if it is one of these.
-    fn expect(&mut self, any_of: &[u8]) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        any_of.contains(first).then(|| {
-            self.rest = rest;
-            *first
-        })
+    fn expect(&mut self, any_of: &[u8]) -> Parsed<u8> {
+        match self.rest.split_first() {
+            Some((first, rest)) if any_of.contains(first) => {
+                self.rest = rest;
+                Ok(*first)
+            }
+            _ => Err(FORM.to_owned()),
+        }
     }
+}
+
+fn check_date(year: i64, month: u32, day: u32) -> Parsed<()> {
+    let Some(name) = (month as usize).checked_sub(1).and_then(|place| MONTHS.get(place)) else {
+        return Err(format!("there is no month {month}: a datetime has year, month and day, `2026-11-22T10:00:00Z`"));
+    };
+    match (1..=days_in_month(year, month)).contains(&day) {
+        true => Ok(()),
+        false => Err(format!("there is no {day} {name} in {year}")),
+    }
+}
+
+fn check_time(hour: u32, minute: u32, second: u32) -> Parsed<()> {
+    match (hour, minute, second) {
+        (24.., _, _) => Err(format!("there is no hour {hour}: a day has the hours 00 to 23")),
+        (_, 60.., _) => Err(format!("there is no minute {minute}: an hour has the minutes 00 to 59")),
+        (_, _, 61..) => Err(format!("there is no second {second}: a minute has the seconds 00 to 59, or 60 for a leap second")),
+        _ => Ok(()),
+    }
+}
+
+fn midnight(year: i64, month: u32, day: u32) -> String {
+    Datetime::from_date(year, month, day).map_or_else(|| FORM.to_owned(), Datetime::to_rfc3339)
 }

@@ -27,7 +27,7 @@ impl fmt::Display for Value {
                 match members.split_first() {
                     // `{t:1, …` would be an object.
                     Some((Self::Record(id), rest)) => {
-                        write!(f, "({id})")?;
+                        write!(f, "({})", id.literal())?;
                         rest.iter().try_for_each(|member| write!(f, ", {member}"))?;
                     }
                     _ => write_list(f, members)?,
@@ -43,7 +43,7 @@ impl fmt::Display for Value {
                 f.write_char('\'')
             }
             Self::Table(table) => table.fmt(f),
-            Self::Record(id) => id.fmt(f),
+            Self::Record(id) => id.literal().fmt(f),
             Self::Range(range) => range.fmt(f),
         }
     }

@@ -49,6 +49,20 @@ fn notation_tells_int_from_float() {
     parses("9223372036854775807", Json::Int(i64::MAX));
     parses("1e-999", Json::Float(0.0));
     parses("0.1", Json::Float(0.1));
+    parses("\u{feff} 1", Json::Int(1));
+    parses("1e21", Json::Float(1e21));
+    parses("1E21", Json::Float(1e21));
+    parses("1e+21", Json::Float(1e21));
+    parses("-1.5e-7", Json::Float(-1.5e-7));
+    parses("1e-7", Json::Float(1e-7));
+    parses("5e-324", Json::Float(5e-324));
+    parses("2e-324", Json::Float(0.0));
+    parses("1.7976931348623157e308", Json::Float(f64::MAX));
+    parses("1e0000000000000000000021", Json::Float(1e21));
+    parses("0e99999999999", Json::Float(0.0));
+    parses("0.1e309", Json::Float(1e308));
+    parses(&format!("1{}.0", "0".repeat(300)), Json::Float(1e300));
+    parses("1000000000000000000000.0", Json::Float(1e21));
     parses("\t[ ]\r\n", Json::Array(vec![]));
     parses(r#""\u0041\ud83d\ude00\/\b\f\n\r\t\\\"é""#, Json::String("A😀/\u{8}\u{c}\n\r\t\\\"é".to_owned()));
     parses(
@@ -92,7 +106,13 @@ fn syntax_is_refused_with_its_place() {
     bad_request(r#""\ud800\u0041""#, "lone surrogate");
     bad_request(r#""\udc00""#, "lone surrogate");
     bad_request(b"\"\xFF\"", "line 1, column 2: the body is not valid UTF-8");
-    bad_request("\u{feff}1", "expected a value");
+    bad_request("\u{feff}\u{feff}1", "line 1, column 1: expected a value");
+    bad_request("1\u{feff}", "line 1, column 2: expected the end");
+    bad_request("\u{feff}\n{\"é\":x}", "line 2, column 6: expected a value, found `x`");
+    bad_request("\u{feff}", "line 1, column 1: expected a value, found the end");
+    bad_request(b"\xEF\xBB1", "line 1, column 1: the body is not valid UTF-8");
+    bad_request(b"\xFF\xFE1\0", "the body is UTF-16; send it as UTF-8");
+    bad_request(b"\xFE\xFF\x001", "the body is UTF-16; send it as UTF-8");
 }
 
 #[test]
@@ -156,6 +176,47 @@ fn what_parses_but_cannot_be_stored_is_refused_with_its_field() {
 }
 
 #[track_caller]
+fn tag_says(tag: &str, expected: &str) {
+    let body = format!("{{\"a\":{tag}}}");
+    let error = json::parse(body.as_bytes()).and_then(|json| json::to_value(json, "", RecordId::parse)).expect_err(tag);
+    assert_eq!(error.code(), ErrorCode::ValidationFailed, "{tag}");
+    assert!(error.message().contains(expected), "{tag}: {}", error.message());
+}
+
+#[test]
+fn a_refused_tag_says_what_is_wrong_and_what_is_right() {
+    tag_says(r#"{"$datetime":"2023-02-29T00:00:00Z"}"#, "there is no 29 February in 2023");
+    tag_says(r#"{"$datetime":1795341600}"#, "`$datetime` holds a string such as \"2026-11-22T10:00:00Z\"");
+    tag_says(r#"{"$datetime":null}"#, "`$datetime` holds a string such as");
+    tag_says(r#"{"$duration":"1.5h"}"#, "has the form `1h30m`");
+    tag_says(r#"{"$duration":90}"#, "`$duration` holds a string such as \"1h30m\"");
+    tag_says(r#"{"$uuid":"x"}"#, "`$uuid` holds a string such as \"018f8b8c-");
+    tag_says(r#"{"$decimal":"1e5"}"#, "without an exponent");
+    tag_says(r#"{"$decimal":1.5}"#, "`$decimal` holds a string of digits such as \"1.50\"");
+    tag_says(r#"{"$float":"1.5"}"#, "other floats are numbers with a point");
+    tag_says(r#"{"$bytes":"a-b_"}"#, "base64 with the letters");
+    tag_says(r#"{"$table":"a b"}"#, "is not a table name");
+    tag_says(r#"{"$record":"x"}"#, "has the form `table:key`");
+    tag_says(r#"{"$record":1}"#, "a string `table:key`, or an object of `table` and `key`");
+    tag_says(r#"{"$set":1}"#, "`$set` holds an array");
+    tag_says(r#"{"$none":false}"#, "{\"$none\":true}");
+    tag_says(r#"{"$geometry":"POINT(1 2)"}"#, "a GeoJSON geometry");
+    tag_says(r#"{"$geometry":{"coordinates":[1,2]}}"#, "a geometry has a `type`: Point,");
+    tag_says(r#"{"$geometry":{"type":"Circle","coordinates":[1,2]}}"#, "the `type` of a geometry is Point,");
+    tag_says(r#"{"$geometry":{"type":"Point"}}"#, "a geometry of type Point has `coordinates`");
+    tag_says(r#"{"$geometry":{"type":"Point","coordinates":[1,2,3]}}"#, "a position is `[longitude, latitude]`, two numbers");
+    tag_says(r#"{"$geometry":{"type":"Point","coordinates":["1","2"]}}"#, "a position is `[longitude, latitude]`, two numbers");
+    tag_says(r#"{"$geometry":{"type":"Polygon","coordinates":[1,2]}}"#, "nested arrays of positions");
+    tag_says(
+        r#"{"$geometry":{"type":"Point","coordinates":[1,2],"crs":1}}"#,
+        "the members `type` and `coordinates` and no other",
+    );
+    tag_says(r#"{"$range":{"begin":1}}"#, "{\"included\": …}");
+    tag_says(r#"{"$date":"2026-11-22"}"#, "$datetime");
+    tag_says(r#"{"$datetime":"2026-11-22T10:00:00Z","b":1}"#, "does not stand alone in its object");
+}
+
+#[track_caller]
 fn plain(typed: &str, expected: &str) {
     let value = json::to_value(json::parse(typed.as_bytes()).expect(typed), "", RecordId::parse).expect(typed);
     let mut out = Vec::new();
@@ -171,6 +232,16 @@ fn answers_are_plain_or_typed() {
     plain("1", "1");
     plain("1.0", "1.0");
     plain("1e300", "1e300");
+    plain("1e21", "1e21");
+    plain("-1e21", "-1e21");
+    plain("1e16", "1e16");
+    plain("1000000000000000.0", "1000000000000000.0");
+    plain("9007199254740993", "9007199254740993");
+    plain("1e-7", "1e-7");
+    plain("5e-324", "5e-324");
+    plain("0.1", "0.1");
+    plain("1.7976931348623157e308", "1.7976931348623157e308");
+    plain("-0.5", "-0.5");
     plain(r#"{"$float":"-0.0"}"#, "-0.0");
     plain(r#"{"$float":"NaN"}"#, r#""NaN""#);
     plain(r#"{"$float":"-inf"}"#, r#""-inf""#);
@@ -178,7 +249,8 @@ fn answers_are_plain_or_typed() {
     plain(r#"{"$duration":"1h30m"}"#, r#""1h30m""#);
     plain(r#"{"$datetime":"2026-11-22T10:00:00Z"}"#, r#""2026-11-22T10:00:00Z""#);
     plain(r#"{"$uuid":"018f0000-0000-7000-8000-000000000001"}"#, r#""018f0000-0000-7000-8000-000000000001""#);
-    plain(r#"{"$record":"user:⟨1⟩"}"#, r#""user:⟨1⟩""#);
+    plain(r#"{"$record":"user:'1'"}"#, r#""user:'1'""#);
+    plain(r#"{"$record":"user:my-key \"x\""}"#, r#""user:my-key \"x\"""#);
     plain(r#"{"$record":{"key":[1,"a"],"table":"t"}}"#, r#""t:[1, 'a']""#);
     plain(r#"{"$bytes":"AAEC"}"#, r#""AAEC""#);
     plain(r#"{"$table":"t"}"#, r#""t""#);

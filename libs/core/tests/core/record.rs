@@ -1,6 +1,8 @@
-//! Mutants: a leading zero read as an int; a string key that reads as an int shown without brackets; `⟩` not escaped; the last character
-//! of a generated key a digit.
-use ddb_core::{ErrorCode, Object, RecordId, RecordKey, TableName, Timestamp, Uuid, Value};
+//! Mutants: a leading zero read as an int; a string key that reads as an int shown without brackets or quotes; `⟩` not escaped; each condition left out
+//! of `is_bare`; the last character of a generated key a digit; no step between generated keys.
+use std::collections::HashSet;
+
+use ddb_core::{ErrorCode, GeneratedKeys, Object, RecordId, RecordKey, TableName, Timestamp, Uuid, Value};
 use proptest::prelude::*;
 
 use crate::coverage::{Coverage, run};
@@ -8,14 +10,14 @@ use crate::values::{neighbours, record_id};
 
 #[track_caller]
 fn path(text: &str, expected: RecordKey) {
-    assert_eq!(RecordKey::parse_path(text).expect(text), expected, "{text}");
+    assert_eq!(RecordKey::parse(text).expect(text), expected, "{text}");
 }
 
 /// How every key can be written in a path.
 fn in_path(key: &RecordKey) -> String {
     match key {
         RecordKey::String(text) => format!("'{text}'"),
-        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => key.to_string(),
+        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => key.literal().to_string(),
     }
 }
 
@@ -42,7 +44,7 @@ fn keys_in_paths() {
         "é",
         "a b",
         "a:b",
-        "⟨1⟩",
+        "a⟨1⟩",
         "'",
         "u'",
         "'a",
@@ -53,6 +55,8 @@ fn keys_in_paths() {
         path(literal, string(literal));
     }
     path("'1'", string("1"));
+    path("⟨1⟩", string("1"));
+    path(r"⟨a\⟩\\b'⟩", string(r"a⟩\b'"));
     path("'it's'", string("it's"));
     path("'[x'", string("[x"));
     path("''a''", string("'a'"));
@@ -71,10 +75,12 @@ fn what_is_no_key_is_refused() {
         ("a\nb", "control characters"),
         ("a\u{85}b", "control characters"),
         ("u'x'", "does not hold a uuid"),
+        ("⟨x", "ends with `⟩`"),
+        ("⟨⟩", "cannot be empty"),
         ("[1]", "not accepted here"),
         ("{", "not accepted here"),
     ] {
-        let error = RecordKey::parse_path(text).expect_err(text);
+        let error = RecordKey::parse(text).expect_err(text);
         assert_eq!(error.code(), ErrorCode::BadRequest);
         assert!(error.message().contains(expected), "{}", error.message());
     }
@@ -85,11 +91,11 @@ fn what_is_no_key_is_refused() {
 
 #[track_caller]
 fn shown(key: RecordKey, expected: &str) {
-    assert_eq!(RecordId::new(TableName::user(), key).to_string(), expected);
+    assert_eq!(RecordId::new(TableName::user(), key).literal().to_string(), expected);
 }
 
 #[test]
-fn ids_are_shown_plainly_where_they_read_back() {
+fn the_literal_text_is_the_one_of_the_language() {
     shown(RecordKey::Int(-7), "user:-7");
     shown(string("alice"), "user:alice");
     shown(string("00mwrn2xvkp67ijof04u"), "user:00mwrn2xvkp67ijof04u");
@@ -106,6 +112,89 @@ fn ids_are_shown_plainly_where_they_read_back() {
     );
 }
 
+/// A string key of the table `user` in a plain id.
+#[track_caller]
+fn plain(key: &str, expected: &str) {
+    let id = RecordId::new(TableName::user(), string(key));
+    assert_eq!(id.plain().to_string(), format!("user:{expected}"));
+    assert_eq!(RecordId::parse(&id.plain().to_string()).expect(expected), id);
+    assert_eq!(RecordKey::parse(expected).expect(expected), id.key);
+}
+
+#[test]
+fn a_plain_id_has_quotes_only_where_the_key_reads_as_something_else() {
+    for bare in [
+        "my-post",
+        "ada@example.com",
+        "a b",
+        "a/b",
+        "é",
+        "007",
+        "-0",
+        "9223372036854775808",
+        "+1",
+        "1.0",
+        "...",
+        ".a",
+        "u'",
+        "u'x",
+        "a'",
+        "it's",
+        "x:y",
+        "users:1",
+        "usr:1",
+        "user",
+        "User:1",
+        "a⟨b⟩",
+        "a[1]",
+        "%27",
+        "a?b#c",
+        "\\",
+        "💡",
+        "018f0000-0000-7000-8000-000000000001",
+    ] {
+        plain(bare, bare);
+    }
+    for quoted in [
+        "7",
+        "0",
+        "-7",
+        "9223372036854775807",
+        ".",
+        "..",
+        "'",
+        "''",
+        "'a'",
+        "'a",
+        "u''",
+        "u'x'",
+        "⟨",
+        "⟨1⟩",
+        "[",
+        "[1]",
+        "{",
+        "{}",
+        "user:",
+        "user:1",
+        "user:a b",
+    ] {
+        plain(quoted, &format!("'{quoted}'"));
+    }
+    let uuid = "u'018f0000-0000-7000-8000-000000000001'";
+    plain(uuid, &format!("'{uuid}'"));
+    plain(&"k".repeat(512), &"k".repeat(512));
+    plain(&"'".repeat(512), &"'".repeat(514));
+    for key in [
+        RecordKey::Int(-7),
+        RecordKey::Uuid(Uuid::nil()),
+        RecordKey::Array(vec![Value::from("a'b")]),
+        RecordKey::Object(Object::new()),
+    ] {
+        let id = RecordId::new(TableName::user(), key);
+        assert_eq!(id.plain().to_string(), id.literal().to_string());
+    }
+}
+
 #[test]
 fn ids_and_paths_read_back() {
     let coverage = Coverage::default();
@@ -117,18 +206,21 @@ fn ids_and_paths_read_back() {
             RecordKey::Array(_) | RecordKey::Object(_) => "other",
         }]);
         prop_assert!(id.key.check_storable().is_ok());
-        prop_assert_eq!(&RecordId::parse(&id.to_string()).expect("an id"), &id, "{}", id);
+        for text in [id.literal().to_string(), id.plain().to_string()] {
+            prop_assert_eq!(&RecordId::parse(&text).expect("an id"), &id, "{}", text);
+        }
         let path = in_path(&id.key);
-        prop_assert_eq!(&RecordKey::parse_path(&path).expect("a key"), &id.key, "{}", path);
+        prop_assert_eq!(&RecordKey::parse(&path).expect("a key"), &id.key, "{}", path);
         Ok(())
     });
     coverage.require("record ids", &[("int", 15.0), ("string", 30.0), ("uuid", 15.0)]);
     run("\\PC{0,12}", |text| {
         if let Ok(id) = RecordId::parse(&text) {
-            prop_assert_eq!(RecordId::parse(&id.to_string()).expect("an id"), id);
+            prop_assert_eq!(&RecordId::parse(&id.literal().to_string()).expect("an id"), &id);
+            prop_assert_eq!(&RecordId::parse(&id.plain().to_string()).expect("an id"), &id);
         }
-        if let Ok(key) = RecordKey::parse_path(&text) {
-            prop_assert_eq!(RecordKey::parse_path(&in_path(&key)).expect("a key"), key);
+        if let Ok(key) = RecordKey::parse(&text) {
+            prop_assert_eq!(RecordKey::parse(&in_path(&key)).expect("a key"), key);
         }
         Ok(())
     });
@@ -138,22 +230,36 @@ fn ids_and_paths_read_back() {
 fn generated_keys_sort_by_time_and_contain_a_letter() {
     let mut last = String::new();
     for milliseconds in [0, 1, 35, 36, 1_795_340_000_000, 1_795_340_000_001, 2_821_109_907_456, 3_656_158_440_062_975] {
+        let mut keys = GeneratedKeys::at(Timestamp(milliseconds * 1000 + 999));
         for _ in 0..50 {
-            let RecordKey::String(key) = RecordKey::generate(Timestamp(milliseconds * 1000 + 999)) else {
-                panic!("a string key")
-            };
+            let key = keys.next_text();
             assert_eq!(key.len(), 20);
             assert!(key.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()));
             assert!(key.ends_with(|c: char| c.is_ascii_lowercase()), "the last character is a letter: {key}");
             assert_eq!(i64::from_str_radix(&key[..10], 36), Ok(milliseconds));
-            assert_eq!(RecordKey::parse_path(&key).expect("a key"), RecordKey::String(key.clone()));
-            assert!(key[..10] >= last[..last.len().min(10)]);
-            assert_ne!(key, last);
+            assert_eq!(RecordKey::parse(&key).expect("a key"), RecordKey::String(key.clone()));
+            plain(&key, &key);
+            assert!(key > last, "{key} follows {last}");
             last = key;
         }
     }
     for odd in [i64::MIN, -1, i64::MAX] {
-        assert!(RecordKey::generate(Timestamp(odd)).check_storable().is_ok());
+        assert!(RecordKey::String(GeneratedKeys::at(Timestamp(odd)).next_text()).check_storable().is_ok());
+    }
+}
+
+#[test]
+fn keys_of_one_time_ascend_and_never_meet_those_of_others() {
+    let now = Timestamp(1_795_340_000_000_000);
+    let mut seen = HashSet::new();
+    let mut generators: Vec<_> = (0..100).map(|_| (GeneratedKeys::at(now), String::new())).collect();
+    for _ in 0..1_000 {
+        for (keys, last) in &mut generators {
+            let key = keys.next_text();
+            assert!(key > *last);
+            assert!(seen.insert(key.clone()), "{key} twice");
+            *last = key;
+        }
     }
 }
 
@@ -161,7 +267,7 @@ fn generated_keys_sort_by_time_and_contain_a_letter() {
 #[track_caller]
 fn normal(number: Value, expected: Value) {
     let key = RecordKey::from_value(Value::Array(vec![number.clone()])).expect("a key");
-    assert!(key.identical(&RecordKey::Array(vec![expected])), "{number} became {key}");
+    assert!(key.identical(&RecordKey::Array(vec![expected])), "{number} became {}", key.literal());
 }
 
 fn decimal(text: &str) -> Value {
@@ -190,11 +296,11 @@ fn a_number_in_a_key_has_one_form() {
         "a".to_owned(),
         Value::set(vec![Value::Float(2.0), RecordId::new(TableName::user(), RecordKey::Array(vec![Value::Float(1.0)])).into()]),
     )]);
-    assert_eq!(RecordKey::from_value(nested.into()).expect("a key").to_string(), "{ a: {2, user:[1]} }");
+    assert_eq!(RecordKey::from_value(nested.into()).expect("a key").literal().to_string(), "{ a: {2, user:[1]} }");
     run(neighbours(), |(a, b)| {
         let key = |value| RecordKey::from_value(Value::Array(vec![value]));
         if let (Ok(a), Ok(b)) = (key(a), key(b)) {
-            prop_assert_eq!(a == b, a.identical(&b), "{} and {}", a, b);
+            prop_assert_eq!(a == b, a.identical(&b), "{} and {}", a.literal(), b.literal());
         }
         Ok(())
     });

@@ -94,7 +94,7 @@ fn record_keys_read_back_and_are_ordered() {
         let (a_key, b_key) = (sort_key::encode_record_key(&a).expect("short"), sort_key::encode_record_key(&b).expect("short"));
         prop_assert_eq!(a_key.cmp(&b_key), a.cmp(&b));
         let back = sort_key::decode_record_key(&a_key);
-        prop_assert!(back.as_ref().is_some_and(|back| back.identical(&a)), "{} came back as {:?}", a, back);
+        prop_assert!(back.as_ref().is_some_and(|back| back.identical(&a)), "{} came back as {:?}", a.literal(), back);
         prop_assert!(sort_key::decode_record_key(&[&a_key[..], &[0]].concat()).is_none());
         prop_assert!(sort_key::decode_record_key(&a_key[..a_key.len() - 1]).is_none());
         Ok(())

@@ -55,6 +55,46 @@ fn datetimes_are_rfc_3339_in_utc() {
 }
 
 #[test]
+fn what_is_wrong_with_a_datetime_is_said() {
+    for (text, expected) in [
+        ("2023-02-29T00:00:00Z", "there is no 29 February in 2023"),
+        ("1900-02-29T00:00:00Z", "there is no 29 February in 1900"),
+        ("2026-04-31T00:00:00Z", "there is no 31 April in 2026"),
+        ("2026-12-32T00:00:00Z", "there is no 32 December in 2026"),
+        ("2026-01-00T00:00:00Z", "there is no 0 January in 2026"),
+        ("-0044-02-30T00:00:00Z", "there is no 30 February in -44"),
+        ("2026-13-01T00:00:00Z", "there is no month 13: a datetime has year, month and day"),
+        ("2026-00-01T00:00:00Z", "there is no month 0"),
+        ("22-11-2026T00:00:00Z", "has the form `2026-11-22T10:00:00Z`"),
+        ("2026-11-22T24:00:00Z", "there is no hour 24: a day has the hours 00 to 23"),
+        ("2026-11-22T10:60:00Z", "there is no minute 60"),
+        ("2026-11-22T10:00:61Z", "there is no second 61"),
+        ("2026-11-22T10:00:00+24:00", "there is no offset of 24:00: the largest is 23:59"),
+        ("2026-11-22T10:00:00-05:60", "there is no offset of 05:60"),
+        ("2026-11-22T10:00:00+0530", "an offset has the form `+02:00`"),
+        ("2026-11-22T10:00:00+5", "an offset has the form `+02:00`"),
+        ("2026-11-22T10:00:00", "the offset is missing: write `Z` at the end for UTC"),
+        ("2026-11-22T10:00:00.5", "the offset is missing"),
+        ("2026-11-22T10:00:00 UTC", "has the form"),
+        ("2026-11-22T10:00Z", "the seconds are missing"),
+        ("2026-11-22", "the beginning of this day is `2026-11-22T00:00:00Z`"),
+        ("2023-02-29", "there is no 29 February in 2023"),
+        ("2026-11-22T10:00:00.Z", "the fraction of a second has 1 to 9 digits"),
+        ("2026-11-22T10:00:00.1234567890Z", "the fraction of a second has 1 to 9 digits"),
+        ("2026-11-22T10:00:00Zx", "something follows after the datetime"),
+        ("12026-11-22T10:00:00Z", "a year of more than 4 digits has a sign: `+12026-11-22T10:00:00Z`"),
+        ("+999-11-22T10:00:00Z", "a year with a sign has 4 to 12 digits"),
+        ("+999999999999-01-01T00:00:00Z", "the datetime is too far from now"),
+        ("", "has the form"),
+        ("today", "has the form"),
+        ("1795341600", "has the form"),
+    ] {
+        let error = Datetime::parse(text).expect_err(text);
+        assert!(error.message().contains(expected), "{text}: {}", error.message());
+    }
+}
+
+#[test]
 fn datetimes_agree_with_chrono_and_read_back() {
     run(datetime(), |datetime| {
         let text = datetime.to_string();

@@ -13,5 +13,5 @@ mod watch;
 
 pub(crate) use output::{expand, full, pick};
 pub(crate) use question::{Select, Selected};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, is_large};
 pub(crate) use sorted::{position, sort_key_of};

@@ -411,6 +411,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether an expression holds so much that what reads all of it keeps others waiting.
+pub(crate) fn is_large(expr: &Expr) -> bool {
+    size(expr) > FEW
+}
+
 /// How many values an expression looks at, about.
 fn size(expr: &Expr) -> usize {
     let own = match expr.as_literal() {

@@ -4,8 +4,8 @@ use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
 use ddb_turns::{MANY, aside_if};
 
-use super::{Planned, Session, planned};
-use crate::{NewRecord, clock};
+use super::{Keys, Planned, Session, planned};
+use crate::NewRecord;
 
 /// Records of one transaction.
 pub(super) const MAX_RECORDS: usize = 10_000;
@@ -41,7 +41,7 @@ impl Session {
         if let Some(key) = self.profiles_of_others(keys).await?.into_iter().next() {
             return Err(taken(&RecordId::new(table.clone(), key)));
         }
-        Ok(records.into_iter().map(|record| step(table, record, owner.clone())).collect())
+        Ok(records.into_iter().map(|record| step(table, record, owner.clone(), &self.keys)).collect())
     }
 
     /// Those of the keys that belong to an account which is not the caller's. The key of an account's profile stays the account's, also while it has
@@ -80,10 +80,10 @@ fn check(table: &TableName, records: &[NewRecord]) -> Result<()> {
 }
 
 pub(super) fn taken(id: &RecordId) -> Error {
-    Error::conflict(format!("the key of {id} is taken"))
+    Error::conflict(format!("the key of {} is taken", id.plain()))
 }
 
-pub(super) fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>) -> Step {
+pub(super) fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>, keys: &Keys) -> Step {
     let NewRecord { key, fields, ttl } = record;
     let decide = move |current: Current<'_>| match current.record {
         Some(record) => Err(taken(&record.id)),
@@ -91,6 +91,6 @@ pub(super) fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey
             Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
         }
     };
-    let key = key.unwrap_or_else(|| RecordKey::generate(clock::now()));
+    let key = key.unwrap_or_else(|| keys.generate());
     Step { table: table.clone(), key, makes_table: true, past: None, decide: Box::new(decide) }
 }

@@ -39,7 +39,7 @@ impl Session {
             return Err(Error::bad_request(format!("`limit` must be a whole number from 1 to {MAX_LIMIT}")));
         }
         let cursor_key = &self.database.inner.cursor_key;
-        let list = format!("history of {}", RecordId::new(table.clone(), key.clone()));
+        let list = format!("history of {}", RecordId::new(table.clone(), key.clone()).plain());
         let until = cursor.map(|text| cursor::open(cursor_key, self.cursor_caller(), &list, text)).transpose()?;
         let until = until.map(|place| decode(&place).ok_or_else(cursor::refused)).transpose()?;
         let read = Authorized::read(self.policy(table), &self.principal, VersionsOf { table, key, until, limit });

@@ -27,7 +27,7 @@ impl Session {
     /// A job, for admins and for whoever asked for it; 404 for others as for one that never was.
     pub async fn job(&self, id: i64) -> Result<Answer<Job>> {
         let tx = self.database.store().head(self.namespace).await?;
-        let own = self.principal.user_key().map(|key| RecordId::new(TableName::user(), key.clone()).to_string());
+        let own = self.principal.user_key().map(|key| RecordId::new(TableName::user(), key.clone()).literal().to_string());
         let is_visible = |job: &Job| self.principal.is_admin() || own.is_some() && job.by == own;
         let job = self.database.store().job(self.namespace, id).await?.filter(is_visible);
         Ok(Answer { data: job.ok_or_else(|| Error::not_found(format!("there is no job {id}")))?, tx })

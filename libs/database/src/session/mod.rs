@@ -12,6 +12,7 @@ mod get;
 mod get_at;
 mod history;
 mod job;
+mod keys;
 mod list;
 mod merge;
 mod mutate;
@@ -37,18 +38,20 @@ pub use erase::MAX_ERASED;
 pub use erasures::ErasurePage;
 pub use export::{Export, Piece};
 pub use history::HistoryPage;
+pub(crate) use keys::Keys;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
 pub use planned::Planned;
-pub use query::QueryResult;
+pub use query::{DigestedQuery, QueryResult};
 pub use quota::{LimitsChange, QuotaChange};
 
-/// A caller in a namespace: the only way to read and write records.
+/// A caller in a namespace, for one request: the only way to read and write records.
 #[derive(Clone)]
 pub struct Session {
     pub(crate) database: Database,
     pub(crate) principal: Principal,
     pub(crate) namespace: NamespaceId,
     pub(crate) request: Option<RequestId>,
+    pub(crate) keys: Keys,
 }
 
 /// An answer and the transaction whose state it shows, or which it made.
@@ -122,5 +125,5 @@ fn visible<'a>(
 /// What the caller reads of a record that is absent, and of one that he may not see.
 fn absent(table: &TableName, key: &RecordKey) -> Error {
     let id = ddb_core::RecordId::new(table.clone(), key.clone());
-    Error::not_found(format!("there is no record {id}"))
+    Error::not_found(format!("there is no record {}", id.plain()))
 }

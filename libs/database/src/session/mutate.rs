@@ -7,7 +7,7 @@ use ddb_store::{Change, Current, Record, Step};
 use super::create::taken;
 use super::{Planned, Session, create, merge, visible};
 use crate::op::{Action, at_op};
-use crate::{Op, Patch, clock};
+use crate::{Op, Patch};
 
 impl Session {
     /// What can be told before the ops are read: 401 for the anonymous.
@@ -48,7 +48,7 @@ impl Session {
                 if let Some(key) = record.key.as_ref().filter(|key| is_of_others(&table, key, of_others)) {
                     return Err(taken(&RecordId::new(table.clone(), key.clone())));
                 }
-                Ok(create::step(&table, record, self.policy(&table).owner_of_new(&self.principal)?))
+                Ok(create::step(&table, record, self.policy(&table).owner_of_new(&self.principal)?, &self.keys))
             }
             Action::Upsert { key, patch, if_tx } => self.upsert_step(table, key, patch, if_tx, of_others.clone()),
             Action::Update { key, record, if_tx } => self.replace_step(&table, &key, record, if_tx),
@@ -68,7 +68,7 @@ impl Session {
     ) -> Result<Step> {
         let owner = self.policy(&table).owner_of_new(&self.principal)?;
         let rows = self.policy(&table).visible(&self.principal);
-        let key = key.unwrap_or_else(|| RecordKey::generate(clock::now()));
+        let key = key.unwrap_or_else(|| self.keys.generate());
         let id = RecordId::new(table.clone(), key.clone());
         let decide = move |current: Current<'_>| match current.record {
             Some(record) if !rows.contain(record.owner.as_ref()) => Err(taken(&id)),
@@ -79,7 +79,7 @@ impl Session {
             None if is_of_others(&id.table, &id.key, &of_others) => Err(taken(&id)),
             None => {
                 if let Some(expected) = if_tx {
-                    let message = format!("there is no record {id}, so its last change is not transaction {expected}");
+                    let message = format!("there is no record {}, so its last change is not transaction {expected}", id.plain());
                     return Err(Error::new(ErrorCode::VersionMismatch, message));
                 }
                 let mut fields = Object::new();

@@ -6,19 +6,27 @@ use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Va
 use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Part, PartKind, Path, Span};
 use ddb_engine::is_truthy;
 use ddb_engine::plan::{OrderTerm, Position};
+use ddb_turns::aside_if;
 use futures::future::BoxFuture;
 
 use super::list::list_name;
 use super::{Answer, Session};
-use crate::answers::Source;
+use crate::answers::{Key, Source};
 use crate::json_query::{JsonQuery, Question};
-use crate::select::{Reader, Select, full, pick, position, sort_key_of};
+use crate::select::{Reader, Select, full, is_large, pick, position, sort_key_of};
 use crate::{cursor, place};
 
 /// Records that one query gives, on all levels.
 const MAX_RECORDS: usize = 20_000;
 /// Records of a nested table that link to the records of one page.
 const MAX_NESTED: usize = 10_000;
+
+/// A query and the key of its answer.
+pub struct DigestedQuery {
+    query: JsonQuery,
+    key: Option<Key>,
+}
+
 /// What a query found, table by table.
 #[derive(Debug, Clone)]
 pub struct QueryResult {
@@ -33,14 +41,17 @@ impl Session {
         Ok(self.read_query(query).await?.0)
     }
 
-    /// The same as `render` writes it; `form` tells how that is. It may be an answer of before that is still true.
+    /// The query with its name among the answers that are kept in a `form`. It reads all of the query, which may be large.
+    pub fn digested(&self, query: JsonQuery, form: &str) -> DigestedQuery {
+        DigestedQuery { key: self.key_of(&("query", form, &query)), query }
+    }
+
+    /// The same as `render` writes it, in the form that was named. It may be an answer of before that is still true.
     pub async fn query_as(
         &self,
-        query: JsonQuery,
-        form: &str,
+        DigestedQuery { query, key }: DigestedQuery,
         render: impl FnOnce(&QueryResult) -> Vec<u8>,
     ) -> Result<Answer<Arc<[u8]>>> {
-        let key = self.key_of(&("query", form, &query));
         self.answered(key, self.read_query(query), render).await
     }
 
@@ -91,7 +102,8 @@ impl Session {
             return Ok(result);
         }
         for (table, question) in query.0 {
-            let list = list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
+            let name = || list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
+            let list = aside_if(question.filter.as_ref().is_some_and(is_large), name);
             let cursor_key = &self.database.inner.cursor_key;
             let after = question.cursor.as_deref().map(|text| -> Result<Position> {
                 let bytes = cursor::open(cursor_key, self.cursor_caller(), &list, text)?;

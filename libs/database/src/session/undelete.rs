@@ -13,7 +13,7 @@ impl Session {
             let last = match (current.record, current.expired, current.past) {
                 (Some(record), _, _) if rows.contain(record.owner.as_ref()) => {
                     let id = RecordId::new(of_table.clone(), of_key.clone());
-                    return Err(Error::conflict(format!("the record {id} exists")));
+                    return Err(Error::conflict(format!("the record {} exists", id.plain())));
                 }
                 (Some(_), _, _) => None,
                 (None, Some(expired), _) => Some(expired).filter(|record| rows.contain(record.owner.as_ref())),

@@ -1,5 +1,5 @@
 //! Chance.
-use ddb_core::{Datetime, Duration, RecordKey, Timestamp, Uuid, Value};
+use ddb_core::{Datetime, Duration, GeneratedKeys, Timestamp, Uuid, Value};
 use rand::RngExt;
 
 use super::{Arguments, Function, Outcome, chance, ulid};
@@ -129,5 +129,5 @@ fn id(arguments: &mut Arguments<'_>) -> Outcome {
         return string(arguments, b"0123456789abcdefghijklmnopqrstuvwxyz", 20);
     }
     let now = arguments.now().to_timestamp().unwrap_or(Timestamp(0));
-    Ok(RecordKey::generate(now).into())
+    Ok(Value::String(GeneratedKeys::at(now).next_text()))
 }

@@ -1,4 +1,4 @@
-use ddb_core::{ErrorCode, RecordId};
+use ddb_core::ErrorCode;
 use ddb_engine::Known;
 
 use crate::support::{World, record, table};
@@ -12,10 +12,10 @@ fn rounds(world: &mut World, text: &str, known: &[(&str, &str)]) -> (String, Vec
         if missing.is_empty() {
             return (result.expect("nothing is missing").to_string(), asked);
         }
-        asked.push(missing.iter().map(RecordId::to_string).collect());
+        asked.push(missing.iter().map(|id| id.literal().to_string()).collect());
         assert!(asked.len() < 10, "{text} never ends");
         for id in missing {
-            match known.iter().find(|(known, _)| *known == id.to_string()) {
+            match known.iter().find(|(known, _)| *known == id.literal().to_string()) {
                 Some((id, fields)) => world.know(record(id, fields)),
                 None => world.records.insert(id, Known::Absent),
             }

@@ -50,7 +50,8 @@ pub(super) async fn clear(connection: &mut PgConnection, cleared: &[&Open]) -> R
 
 async fn clear_account(connection: &mut PgConnection, namespace: NamespaceId, owner: &[u8]) -> Result<()> {
     let key = projection::decode_key(owner)?;
-    let (id, record) = (key.to_string(), RecordId::new(TableName::user(), key).to_string());
+    let id = key.literal().to_string();
+    let record = RecordId::new(TableName::user(), key).literal().to_string();
     sqlx::query("delete from ddb.kept_answer where namespace = $1 and caller = $2")
         .bind(namespace.0)
         .bind(owner)

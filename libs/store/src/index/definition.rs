@@ -259,7 +259,7 @@ async fn insert(
     .bind(sources.iter().map(IndexSource::stored).collect::<Vec<_>>())
     .bind(new.fields.iter().map(|(_, descending)| *descending).collect::<Vec<_>>())
     .bind(new.is_unique)
-    .bind(new.by.as_ref().map(ToString::to_string))
+    .bind(new.by.as_ref().map(|key| key.literal().to_string()))
     .execute(&mut *connection)
     .await
     .map_err(to_error)?;

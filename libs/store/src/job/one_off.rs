@@ -140,7 +140,7 @@ impl Store {
         .bind(namespace.0)
         .bind(kind)
         .bind(payload.to_string())
-        .bind(by.map(|id| id.to_string()))
+        .bind(by.map(|id| id.literal().to_string()))
         .bind(format!("{kind}:{namespace}:{payload}"))
         .fetch_one(self.pool())
         .await

@@ -53,7 +53,7 @@ pub(super) async fn create(connection: &mut PgConnection, name: &NamespaceName, 
     )
     .bind(name.as_str())
     .bind(Uuid::new_v4().to_string())
-    .bind(by.map(ToString::to_string))
+    .bind(by.map(|id| id.literal().to_string()))
     .fetch_optional(&mut *transaction)
     .await
     .map_err(to_error)?;

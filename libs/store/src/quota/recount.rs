@@ -76,6 +76,6 @@ impl Recount {
 
 /// None for the namespace. A key that is none is shown as its bytes.
 fn shown(owner: &[u8]) -> Option<String> {
-    let record = |key| RecordId::new(TableName::user(), key).to_string();
+    let record = |key| RecordId::new(TableName::user(), key).plain().to_string();
     (!owner.is_empty()).then(|| projection::decode_key(owner).map_or_else(|_| format!("{owner:02x?}"), record))
 }

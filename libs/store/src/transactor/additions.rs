@@ -145,5 +145,5 @@ pub(super) fn check_names(
 
 /// An account's record as it stands in `ddb.data_table`.
 pub(crate) fn account(key: &RecordKey) -> String {
-    RecordId { table: TableName::user(), key: key.clone() }.to_string()
+    RecordId { table: TableName::user(), key: key.clone() }.literal().to_string()
 }

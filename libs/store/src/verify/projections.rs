@@ -88,7 +88,7 @@ fn compare(
 ) {
     for entity in &batch.entities {
         let place = || match projection::decode_key(&entity.key) {
-            Ok(key) => RecordId { table: table.clone(), key }.to_string(),
+            Ok(key) => RecordId { table: table.clone(), key }.plain().to_string(),
             Err(_) => format!("{table}, entity {}", entity.id),
         };
         match (batch.folded.get(&entity.id), projected.remove(&entity.key)) {

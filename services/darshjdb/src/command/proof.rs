@@ -59,10 +59,10 @@ fn outcome(proof: &Proof, newest: &Head, is_anchored: bool) -> serde_json::Value
         .collect();
     json!({
         "sound": true,
-        "record": proof.record.to_string(),
+        "record": proof.record.plain().to_string(),
         "tx": proof.transaction.tx.0,
         "time": proof.transaction.time.to_rfc3339(),
-        "actor": proof.actor.as_ref().map(|(id, _)| id.to_string()),
+        "actor": proof.actor.as_ref().map(|(id, _)| id.plain().to_string()),
         "facts": facts,
         "head": newest.tx.0,
         "head_hash": to_hex(&newest.hash),
@@ -71,9 +71,9 @@ fn outcome(proof: &Proof, newest: &Head, is_anchored: bool) -> serde_json::Value
 }
 
 fn print(proof: &Proof, newest: &Head, is_anchored: bool) {
-    let actor = proof.actor.as_ref().map_or("the system".to_owned(), |(id, _)| id.to_string());
+    let actor = proof.actor.as_ref().map_or("the system".to_owned(), |(id, _)| id.plain().to_string());
     let (tx, time) = (proof.transaction.tx, proof.transaction.time.to_rfc3339());
-    println!("{}: transaction {tx} at {time} by {actor} says", proof.record);
+    println!("{}: transaction {tx} at {time} by {actor} says", proof.record.plain());
     for fact in &proof.facts {
         match value(fact) {
             Some(value) => println!("  {} = {value}", fact.field),

@@ -4,9 +4,6 @@ use ddb_http::{Answer, ApiResult, Caller, Query, UnreadBody, refusal};
 use crate::accept::Accept;
 use crate::record_answer;
 
-/// Bytes of a query.
-const MAX_BYTES: usize = 1 << 20;
-
 /// Asks of several tables, in one state, with what their records lead to
 ///
 /// A table takes `$where`, `$order`, `$limit`, `$offset`, `$cursor` and `$fields`; any other key follows a link, or names a table whose records link to these.
@@ -24,13 +21,9 @@ const MAX_BYTES: usize = 1 << 20;
     ),
     security((), ("token" = [])),
 )]
-pub(crate) async fn query(
-    caller: Caller,
-    accept: Accept,
-    Query(()): Query<()>,
-    body: UnreadBody<MAX_BYTES>,
-) -> ApiResult<Answer> {
-    let (query, form) = (body.read(JsonQuery::parse).await?, accept.content_type());
-    let found = caller.session.query_as(query, form, |result| record_answer::query(result, accept)).await?;
+pub(crate) async fn query(caller: Caller, accept: Accept, Query(()): Query<()>, body: UnreadBody) -> ApiResult<Answer> {
+    let form = accept.content_type();
+    let query = body.read(|json| Ok(caller.session.digested(JsonQuery::parse(json)?, form))).await?;
+    let found = caller.session.query_as(query, |result| record_answer::query(result, accept)).await?;
     Ok(Answer::ok(record_answer::with_tx(&found.data, found.tx)).content_type(accept.content_type()).tx(found.tx))
 }

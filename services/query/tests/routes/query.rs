@@ -1,6 +1,6 @@
 //! `POST /api/query`
 
-use ddb_testkit::{Cast, Json, json};
+use ddb_testkit::{Cast, Json, Method, json};
 
 use crate::STAGE;
 
@@ -175,4 +175,45 @@ async fn what_is_no_query_is_refused_with_its_place() {
     cast.user.get("/api/query").await.expect_error(405, "METHOD_NOT_ALLOWED");
     let missing = cast.user.post("/api/query", &json!({ "not_there": { "x": {} } })).await.expect(200);
     assert_eq!(missing.json["data"], json!({ "not_there": [] }));
+}
+
+/// Mutant: a smaller `MAX` of the body.
+#[tokio::test]
+async fn a_query_has_as_many_bytes_as_any_other_body() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    cast.user.post(&format!("/api/data/{table}"), &json!([{ "n": 1 }, { "n": -1 }, { "n": 199_999 }])).await.expect(201);
+    let numbers: Vec<usize> = (0..200_000).collect();
+    let body = json!({ table.as_str(): { "$where": { "n": { "$in": numbers } } } });
+    assert!(body.to_string().len() > 1_300_000);
+    for _ in 0..2 {
+        let found = cast.user.post("/api/query", &body).await.expect(200);
+        assert_eq!(found.json["data"][&table].as_array().map(Vec::len), Some(2), "{}", found.text());
+    }
+    let query = json!({ table.as_str(): {} }).to_string();
+    let spaces = |all: usize| format!("{query}{}", " ".repeat(all - query.len()));
+    cast.user.send_text(Method::POST, "/api/query", spaces(16 << 20)).await.expect(200);
+    cast.user.send_text(Method::POST, "/api/query", spaces((16 << 20) + 1)).await.expect_error(413, "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn what_admins_send_may_be_as_large() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    cast.user.post(&format!("/api/data/{table}"), &json!({})).await.expect(201);
+    let of = |body: Json| format!("{}{body}", " ".repeat(100 << 10));
+    let history = json!({ "history": "forever" });
+    cast.admin.send_text(Method::PATCH, &format!("/api/schema/{table}"), of(history.clone())).await.expect(200);
+    cast.admin.send_text(Method::POST, &format!("/api/schema/{table}/indexes"), of(json!({ "fields": ["n"] }))).await.expect(201);
+    let erase = json!({ "records": [format!("{table}:x")], "reason": "a request" });
+    cast.admin.send_text(Method::POST, "/api/admin/erase", of(erase)).await.expect(200);
+    // The body of somebody who may not is not read.
+    for method_and_path in [
+        (Method::PATCH, format!("/api/schema/{table}")),
+        (Method::PATCH, "/api/schema".to_owned()),
+        (Method::POST, "/api/admin/erase".to_owned()),
+    ] {
+        let (method, path) = method_and_path;
+        cast.user.send_text(method, &path, "no JSON").await.expect_error(403, "PERMISSION_DENIED");
+    }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn signup(
         .sign_up(network)
         .map_err(|wait| Error::new(ErrorCode::RateLimited, "too many sign-ups from this address").with_retry_after(wait))?;
     let password_hash = auth.hasher.place()?.hash(password).await?;
-    let id = account_id::new()?;
+    let id = account_id::new();
     let session = new_session(&id, network, &headers);
     let new = NewAccount {
         id: id.clone(),

@@ -145,7 +145,7 @@ async fn write(server: &Server, user: &User, table: &str, records: Json) {
     let table = TableName::parse(table).expect("a name");
     for record in records.as_array().expect("records") {
         let body = ddb_core::json::parse(record.to_string().as_bytes()).expect("JSON");
-        let new = ddb_database::NewRecord::for_create(body).expect("a record");
+        let new = ddb_database::NewRecord::for_create(&table, body).expect("a record");
         session.create(&table, vec![new]).await.expect("it may be created").run().await.expect("it is created");
     }
 }

@@ -4,7 +4,7 @@ use ddb_core::json::Json;
 use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_darshjql::parse_record_id;
 use ddb_database::Authenticator;
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, refusal};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
 /// What is erased, and why.
 struct Erasure {
@@ -38,11 +38,11 @@ pub(crate) async fn erase(
     State(authenticator): State<Authenticator>,
     caller: Caller,
     Query(()): Query<()>,
-    JsonBody(body): SmallJsonBody,
+    body: UnreadBody,
 ) -> ApiResult<Answer> {
     let session = &caller.session;
     session.require_admin()?;
-    let Erasure { what, reason } = Erasure::read(body)?;
+    let Erasure { what, reason } = Erasure::read(body.json().await?)?;
     let erased = match what {
         What::Records(records) => session.erase_records(records, reason).await?,
         What::User(user) => {

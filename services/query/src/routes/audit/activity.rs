@@ -19,12 +19,15 @@ pub(crate) struct PageOfActivity {
 
 impl QueryParameters for PageOfActivity {
     fn read(parameters: &mut Parameters) -> Result<Self> {
+        let user = parameters.take("user").map(|text| user(&text)).transpose()?;
+        let table = parameters.take("table").map(|text| TableName::parse(&text)).transpose()?;
+        let key = match (parameters.take("key"), &table) {
+            (None, _) => None,
+            (Some(text), Some(table)) => Some(parse_record_key(table, &text)?),
+            (Some(_), None) => return Err(Error::bad_request("`key` needs `table`")),
+        };
         Ok(Self {
-            of: ActivityOf {
-                user: parameters.take("user").map(|text| user(&text)).transpose()?,
-                table: parameters.take("table").map(|text| TableName::parse(&text)).transpose()?,
-                key: parameters.take("key").map(|text| parse_record_key(&text)).transpose()?,
-            },
+            of: ActivityOf { user, table, key },
             limit: parameters.take_number("limit", 1, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
             cursor: parameters.take("cursor"),
         })
@@ -34,7 +37,7 @@ impl QueryParameters for PageOfActivity {
 /// `user:<key>`, or the key alone as in a path.
 fn user(text: &str) -> Result<RecordKey> {
     if !text.contains(':') {
-        return parse_record_key(text);
+        return parse_record_key(&TableName::user(), text);
     }
     let id = parse_record_id(text)?;
     if id.table != TableName::user() {

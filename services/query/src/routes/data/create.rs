@@ -1,5 +1,5 @@
 use ddb_core::json::Json;
-use ddb_core::{ErrorCode, Result};
+use ddb_core::{ErrorCode, Result, TableName};
 use ddb_database::NewRecord;
 use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, TablePath, UnreadBody, refusal};
 
@@ -38,7 +38,7 @@ pub(crate) async fn create(
     body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.check_create(&table)?;
-    match idempotency.read(body, NewRecords::parse).await? {
+    match idempotency.read(body, |body| NewRecords::parse(&table, body)).await? {
         (NewRecords::Many(records), once) => {
             let create = caller.session.create(&table, records).await?;
             write_answer::of(create, once, move |created| {
@@ -65,19 +65,20 @@ enum NewRecords {
 }
 
 impl NewRecords {
-    fn parse(body: Json) -> Result<Self> {
+    fn parse(table: &TableName, body: Json) -> Result<Self> {
         match body {
             Json::Array(bodies) => {
-                bodies.into_iter().enumerate().map(|(index, body)| record(index, body)).collect::<Result<_>>().map(Self::Many)
+                let record = |(index, body)| record(table, index, body);
+                bodies.into_iter().enumerate().map(record).collect::<Result<_>>().map(Self::Many)
             }
-            body => NewRecord::for_create(body).map(Self::One),
+            body => NewRecord::for_create(table, body).map(Self::One),
         }
     }
 }
 
 /// An error in an array says in which of its records.
-fn record(index: usize, body: Json) -> Result<NewRecord> {
-    NewRecord::for_create(body).map_err(|error| {
+fn record(table: &TableName, index: usize, body: Json) -> Result<NewRecord> {
+    NewRecord::for_create(table, body).map_err(|error| {
         if error.code() != ErrorCode::ValidationFailed {
             return error;
         }

@@ -1,6 +1,6 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result};
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, TablePath, UnreadBody, refusal};
 use ddb_store::retention::History;
 
 use super::answer;
@@ -25,10 +25,10 @@ pub(crate) async fn change(
     TablePath(table): TablePath,
     caller: Caller,
     Query(()): Query<()>,
-    JsonBody(body): SmallJsonBody,
+    body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.require_admin()?;
-    let schema = caller.session.keep_history(&table, read(body)?).await?;
+    let schema = caller.session.keep_history(&table, read(body.json().await?)?).await?;
     Ok(Answer::ok(answer::data(answer::table(schema.data), schema.tx)).tx(schema.tx))
 }
 

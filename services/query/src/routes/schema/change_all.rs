@@ -1,5 +1,5 @@
 use ddb_core::Value;
-use ddb_http::{Answer, ApiResult, Caller, JsonBody, Query, SmallJsonBody, refusal};
+use ddb_http::{Answer, ApiResult, Caller, Query, UnreadBody, refusal};
 use ddb_store::retention::History;
 
 use super::{answer, change};
@@ -19,9 +19,9 @@ use super::{answer, change};
     ),
     security(("token" = [])),
 )]
-pub(crate) async fn change_all(caller: Caller, Query(()): Query<()>, JsonBody(body): SmallJsonBody) -> ApiResult<Answer> {
+pub(crate) async fn change_all(caller: Caller, Query(()): Query<()>, body: UnreadBody) -> ApiResult<Answer> {
     caller.session.require_admin()?;
-    let history = change::read(body)?.unwrap_or(History::Forever);
+    let history = change::read(body.json().await?)?.unwrap_or(History::Forever);
     let schema = caller.session.keep_history_by_default(history).await?;
     let tables = schema.data.into_iter().map(answer::table).collect();
     Ok(Answer::ok(answer::data(Value::Array(tables), schema.tx)).tx(schema.tx))

@@ -1,6 +1,6 @@
 use ddb_core::json::Json;
 use ddb_core::{Error, Result, TableName};
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, TablePath, UnreadBody, refusal};
 use ddb_store::index::NewIndex;
 
 use super::answer;
@@ -26,10 +26,10 @@ pub(crate) async fn define_index(
     TablePath(table): TablePath,
     caller: Caller,
     Query(()): Query<()>,
-    JsonBody(body): SmallJsonBody,
+    body: UnreadBody,
 ) -> ApiResult<Answer> {
     caller.session.require_admin()?;
-    let index = caller.session.define_index(read(table, body)?).await?;
+    let index = caller.session.define_index(read(table, body.json().await?)?).await?;
     Ok(Answer::created(answer::data(answer::index(&index.data), index.tx)).tx(index.tx))
 }
 

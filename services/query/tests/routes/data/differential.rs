@@ -145,7 +145,7 @@ fn expected(records: &[Record], filter: &Expr, parameters: &Object, order: &[(&s
         }
         if descending { right.id.key.cmp(&left.id.key) } else { left.id.key.cmp(&right.id.key) }
     });
-    Some(matching.into_iter().take(limit).map(|record| record.id.key.to_string()).collect())
+    Some(matching.into_iter().take(limit).map(|record| record.id.key.literal().to_string()).collect())
 }
 
 #[tokio::test]

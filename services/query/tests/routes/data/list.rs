@@ -46,7 +46,7 @@ async fn a_list_shows_the_callers_records_in_the_order_of_their_keys() {
     cast.user.post(&path, &Json::Array(bodies)).await.expect(201);
     cast.other_user.post(&path, &json!({ "id": 5 })).await.expect(201);
     let minimum = i64::MIN.to_string();
-    let keys = [&minimum, "-1", "2", "10", "⟨10⟩", "⟨2⟩", "B", "a", "⟨é⟩", &format!("u'{uuid}'")];
+    let keys = [&minimum, "-1", "2", "10", "'10'", "'2'", "B", "a", "é", &format!("u'{uuid}'")];
     let expected: Vec<String> = keys.iter().map(|key| format!("{table}:{key}")).collect();
     let list = cast.user.get(&path).await.expect(200);
     assert_eq!(list.ids(), expected);

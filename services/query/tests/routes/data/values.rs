@@ -37,6 +37,12 @@ async fn every_kind_of_value_comes_back() {
         ("1e-400", "0.0", "0.0"),
         ("1.7976931348623157e308", "1.7976931348623157e308", ""),
         ("5e-324", "5e-324", ""),
+        ("1e21", "1e21", ""),
+        ("1e+21", "1e21", "1e21"),
+        ("100000000000000000000.0", "1e20", "1e20"),
+        ("-1E21", "-1e21", "-1e21"),
+        ("1e-7", "1e-7", ""),
+        ("[1e21,{\"a\":1e-7}]", "[1e21,{\"a\":1e-7}]", ""),
         ("-0.0", "-0.0", r#"{"$float":"-0.0"}"#),
         (r#"{"$float":"-0.0"}"#, "-0.0", ""),
         (r#"{"$float":"NaN"}"#, r#""NaN""#, ""),
@@ -60,8 +66,8 @@ async fn every_kind_of_value_comes_back() {
         (r#"{"$bytes":"AAEC/w=="}"#, r#""AAEC/w==""#, ""),
         (r#"{"$table":"user"}"#, r#""user""#, ""),
         (r#"{"$record":"user:1"}"#, r#""user:1""#, ""),
-        (r#"{"$record":"user:⟨a:b⟩"}"#, r#""user:⟨a:b⟩""#, ""),
-        (r#"{"$record":"user:'1'"}"#, r#""user:⟨1⟩""#, r#"{"$record":"user:⟨1⟩"}"#),
+        (r#"{"$record":"user:⟨a:b⟩"}"#, r#""user:a:b""#, r#"{"$record":"user:a:b"}"#),
+        (r#"{"$record":"user:'1'"}"#, r#""user:'1'""#, ""),
         (r#"{"$record":{"key":[1,"a"],"table":"x"}}"#, r#""x:[1, 'a']""#, ""),
         (r#"{"$set":[1,2,"a"]}"#, r#"[1,2,"a"]"#, ""),
         (r#"{"$set":["a",2,1,2]}"#, r#"[1,2,"a"]"#, r#"{"$set":[1,2,"a"]}"#),
@@ -196,4 +202,37 @@ async fn a_form_that_is_not_known_is_406() {
     }
     assert_eq!(cast.user.get(&path).await.ids().len(), 1, "a refused form writes nothing");
     assert_eq!(cast.user.get(&made.path()).await.header("etag"), made.header("etag"));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_skipped() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let path = format!("/api/data/{table}");
+    let made = cast.user.send_text(Method::POST, &path, "\u{feff}{\"v\":1e21}").await.expect(201);
+    for method in [Method::PATCH, Method::PUT] {
+        let changed = cast.user.send_text(method, &made.path(), "\u{feff}\r\n{\"v\":\"\u{feff}\"}").await.expect(200);
+        assert_eq!(shown(&changed.body), "\"\u{feff}\"", "only the one before the body");
+    }
+    let ops = format!("\u{feff}{{\"ops\":[{{\"op\":\"create\",\"table\":\"{table}\"}}]}}");
+    cast.user.send_text(Method::POST, "/api/mutate", ops).await.expect(200);
+    cast.user.send_text(Method::POST, "/api/query", format!("\u{feff}{{\"{table}\":{{}}}}")).await.expect(200);
+    cast.user.send_text(Method::POST, &path, "\u{feff}\u{feff}{}").await.expect_error(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn a_day_that_there_is_not_is_named() {
+    let cast = STAGE.cast().await;
+    let path = format!("/api/data/{}", cast.table());
+    for (datetime, expected) in [
+        ("2023-02-29T00:00:00Z", "there is no 29 February in 2023"),
+        ("2026-13-01T00:00:00Z", "there is no month 13"),
+        ("2026-11-22T24:00:00Z", "there is no hour 24"),
+        ("2026-11-22", "2026-11-22T00:00:00Z"),
+    ] {
+        let body = format!(r#"{{"due":{{"$datetime":"{datetime}"}}}}"#);
+        let refused = cast.user.send_text(Method::POST, &path, body).await.expect_error(422, "VALIDATION_FAILED");
+        assert!(refused.text().contains(expected), "{}", refused.text());
+        assert_eq!(refused.json["error"]["details"][0]["field"], "due");
+    }
 }
