@@ -183,7 +183,7 @@ async fn a_query_has_as_many_bytes_as_any_other_body() {
     let cast = STAGE.cast().await;
     let table = cast.table();
     cast.user.post(&format!("/api/data/{table}"), &json!([{ "n": 1 }, { "n": -1 }, { "n": 199_999 }])).await.expect(201);
-    let numbers: Vec<usize> = (0..200_000).collect();
+    let numbers: Vec<usize> = (0..250_000).collect();
     let body = json!({ table.as_str(): { "$where": { "n": { "$in": numbers } } } });
     assert!(body.to_string().len() > 1_300_000);
     for _ in 0..2 {
