@@ -40,11 +40,11 @@ impl Attached {
     }
 }
 
-/// For the command line: the server that another `ddb` runs on this data directory, if one does, otherwise one of our own.
+/// For the command line: the server that another `ddb` runs on this data directory, if one does, otherwise one of our own. A cluster is never made.
 pub async fn attach_or_start(config: &Config) -> Result<Attached> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
-        let pid = match DataLock::acquire(&config.data_dir) {
+        let pid = match DataLock::acquire_existing(&config.data_dir) {
             Ok(lock) => return Server::start_with(config, lock).await.map(Attached::Started),
             Err(Error::Locked { pid, .. }) => pid,
             Err(error) => return Err(error),
@@ -68,5 +68,6 @@ fn running(config: &Config) -> Result<Option<Connection>> {
     if !file.ready || !state.is_server(&process) {
         return Ok(None);
     }
-    Ok(password::read(&layout.password())?.map(|password| Connection::new(state.socket_dir, password)))
+    let known = password::read(&layout.password())?;
+    Ok(known.map(|known| Connection::new(state.socket_dir, known.password)))
 }

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -58,7 +58,8 @@ async fn create_in(directory: &Path, programs: &Programs, launcher: &Launcher, p
     }
     let seen = launcher.seen(directory);
 
-    let mut initdb = launcher.command(&programs.program("initdb"), directory, None)?;
+    let names = launcher.names_for_nameless(directory)?;
+    let mut initdb = launcher.command_with(&programs.program("initdb"), directory, None, names)?;
     initdb.arg("-D").arg(seen.join(CLUSTER)).arg(format!("--pwfile={}", seen.join(PASSWORD).display()));
     initdb.args(["-U", ROLE, "--auth=scram-sha-256", "--locale=C", "--encoding=UTF8", "--data-checksums"]);
     run(initdb, directory).await?;
@@ -85,10 +86,14 @@ async fn run_statement(programs: &Programs, launcher: &Launcher, directory: &Pat
     if let Some(user) = launcher.user() {
         user.take_tree(&path)?;
     }
-    let mut single = launcher.command(&programs.program("postgres"), directory, Some(STATEMENT))?;
+    let names = launcher.names_for_nameless(directory)?;
+    let mut single = launcher.command_with(&programs.program("postgres"), directory, Some(STATEMENT), names)?;
     single.arg("--single").arg("-D").arg(launcher.seen(directory).join(place)).args(SINGLE_USER_SETTINGS).arg("postgres");
     let ran = run(single, directory).await;
     let _ = fs::remove_file(&path);
+    if let Some(names) = names {
+        let _ = fs::remove_file(directory.join(names));
+    }
     ran
 }
 
@@ -117,13 +122,18 @@ pub(crate) fn check(cluster: &Path, programs: &Programs, launcher: &Launcher) ->
             bin: programs.bin.clone(),
         });
     }
-    let owner = fs::metadata(cluster).map_err(Error::io("read", cluster))?.uid();
-    let us = rustix::process::geteuid().as_raw();
+    let metadata = fs::metadata(cluster).map_err(Error::io("read", cluster))?;
+    let (owner, us) = (metadata.uid(), rustix::process::geteuid().as_raw());
     match launcher.user() {
         // Restored by root, for example.
         Some(user) if owner == 0 => user.take_tree(cluster)?,
         None if owner != us => return Err(Error::NotOurs { path: cluster.to_owned(), owner, us }),
         Some(_) | None => {}
+    }
+    // PostgreSQL does not start where its group may write, as after the `chmod` that Kubernetes does for `fsGroup`. What lies below is closed by it.
+    if metadata.mode() & 0o077 != 0 {
+        tracing::info!(path = %cluster.display(), mode = format!("{:04o}", metadata.mode() & 0o7777), "ddb closes the database's files to other users");
+        fs::set_permissions(cluster, fs::Permissions::from_mode(0o700)).map_err(Error::io("change the mode of", cluster))?;
     }
     let path = cluster.join("pg_hba.conf");
     let rules = fs::read_to_string(&path).map_err(Error::io("read", &path))?;

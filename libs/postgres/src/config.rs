@@ -13,11 +13,13 @@ pub struct Config {
     pub memory: u64,
     /// Locks that PostgreSQL sets memory aside for, for each connection: more than it has by default where one transaction makes thousands of tables.
     pub locks: Option<u32>,
+    /// Files and folders of the caller's own that may lie in a data directory which holds no cluster yet.
+    pub beside: Vec<PathBuf>,
 }
 
 impl Config {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), binaries: None, memory: SMALL, locks: None }
+        Self { data_dir: data_dir.into(), binaries: None, memory: SMALL, locks: None, beside: Vec::new() }
     }
 }
 
@@ -38,11 +40,11 @@ impl Layout {
     }
 
     pub(crate) fn password(&self) -> PathBuf {
-        self.data_dir.join("postgres.password")
+        self.data_dir.join(PASSWORD)
     }
 
     pub(crate) fn state(&self) -> PathBuf {
-        self.data_dir.join("postgres.state")
+        self.data_dir.join(STATE)
     }
 
     /// Where a cluster is made before it is renamed; `id` tells two attempts apart.
@@ -68,4 +70,7 @@ pub(crate) fn cluster_in(data_dir: &Path) -> PathBuf {
     data_dir.join("postgres")
 }
 
+pub(crate) const LOCK: &str = "ddb.lock";
+pub(crate) const PASSWORD: &str = "postgres.password";
+pub(crate) const STATE: &str = "postgres.state";
 const UNFINISHED_PREFIX: &str = "postgres.new-";

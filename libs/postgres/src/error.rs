@@ -58,11 +58,6 @@ pub enum Error {
     NoSocketDirectory {
         tried: Vec<(PathBuf, String)>,
     },
-    /// Others than the owner may read the password.
-    ExposedPassword {
-        path: PathBuf,
-        mode: u32,
-    },
     BadPassword {
         path: PathBuf,
     },
@@ -76,6 +71,23 @@ pub enum Error {
         path: PathBuf,
         owner: u32,
         us: u32,
+    },
+    /// The folder holds what is neither a cluster of ours nor anything else of ours, so no cluster is made in it.
+    Occupied {
+        data_dir: PathBuf,
+        name: String,
+    },
+    /// There is no cluster, and the caller may not make one.
+    NoData {
+        data_dir: PathBuf,
+    },
+    /// The cluster in the data directory was not made by `ddb`.
+    ForeignCluster {
+        cluster: PathBuf,
+    },
+    /// A file, or a link that leads nowhere, stands where the data directory should be.
+    NotADirectory {
+        path: PathBuf,
     },
     /// Something else than a cluster stands where the cluster should be.
     NotACluster {
@@ -195,12 +207,6 @@ impl fmt::Display for Error {
                 f.write_str("there is no place for PostgreSQL's socket; make /tmp or XDG_RUNTIME_DIR writable. Tried: ")?;
                 write_list(f, tried.iter().map(|(path, reason)| format!("{} ({reason})", path.display())))
             }
-            Self::ExposedPassword { path, mode } => write!(
-                f,
-                "{} has mode {mode:04o}, so others may have read the password of the database. Delete the file: ddb then makes a new \
-                 password; or, if nobody had access, run chmod 600 on it",
-                path.display()
-            ),
             Self::BadPassword { path } => {
                 write!(f, "{} does not hold a password made by ddb; delete it, and ddb makes a new one", path.display())
             }
@@ -214,6 +220,29 @@ impl fmt::Display for Error {
                 "{} belongs to user {owner}, but ddb runs as user {us}; run ddb as that user, or give it the directory with chown -R",
                 path.display()
             ),
+            Self::Occupied { data_dir, name } => {
+                let holds = if name == "PG_VERSION" { "a PostgreSQL that ddb did not make" } else { "files that are not of ddb" };
+                write!(
+                    f,
+                    "{} holds {holds} ({name} lies there); ddb makes a new database only in an empty directory. \
+                     Name another directory with --data-dir. Nothing was changed",
+                    data_dir.display()
+                )
+            }
+            Self::NoData { data_dir } => write!(
+                f,
+                "{} holds no data of ddb; name the data directory with --data-dir. Only `ddb start` and `ddb restore` make one",
+                data_dir.display()
+            ),
+            Self::ForeignCluster { cluster } => write!(
+                f,
+                "{} is a PostgreSQL data directory that ddb did not make: none of ddb's files lies beside it. Name another directory with \
+                 --data-dir; if it is ddb's, put its postgres.password back beside it (an empty ddb.lock will do, too)",
+                cluster.display()
+            ),
+            Self::NotADirectory { path } => {
+                write!(f, "{} is not a directory; name another place with --data-dir", path.display())
+            }
             Self::NotACluster { path } => write!(
                 f,
                 "{} exists, but is not a PostgreSQL data directory (it has no PG_VERSION); move it away, or name another --data-dir",

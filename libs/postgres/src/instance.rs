@@ -11,12 +11,15 @@ use crate::error::{Error, Result};
 use crate::log::LogReader;
 use crate::orphan::{self, PidFile};
 use crate::process::{self, Process};
+use crate::running;
 use crate::settings::{settings, settings_since};
 use crate::socket;
 use crate::space::Space;
 use crate::state::{State, socket_argument};
 
 const READY_POLL: Duration = Duration::from_millis(5);
+/// A look costs microseconds.
+const SOCKET_POLL: Duration = Duration::from_millis(500);
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 const FAST_TIMEOUT: Duration = Duration::from_secs(20);
 const IMMEDIATE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,6 +56,7 @@ impl Instance {
         let mut child = command.spawn().map_err(Error::io("run", &program))?;
         let log = child.stderr.take().map(LogReader::start);
         let pid = child.id().unwrap_or_default();
+        running::add(pid);
         let postmaster = Postmaster { child, pid, log, ended: false };
 
         self.state.server = Process::open(pid).map(|process| (pid, process.started));
@@ -82,13 +86,20 @@ impl Instance {
         }
     }
 
-    /// After the postmaster was killed: ends its backends, removes what it left, starts another.
+    /// After the postmaster was killed: ends its backends, removes what it left, and sees to the directory of the socket.
     pub(crate) async fn make_way(&self) -> Result<()> {
         let cluster = self.layout.cluster();
         orphan::end_remains(&cluster).await?;
         orphan::forget_stale_pid(&cluster)?;
         socket::clear(&self.state.socket_dir);
-        Ok(())
+        socket::ensure(&self.state.socket_dir, self.launcher.user())
+    }
+
+    /// Ends once clients cannot find the server any more.
+    pub(crate) async fn until_unreachable(&self) {
+        while !socket::is_gone(&self.state.socket_dir) {
+            tokio::time::sleep(SOCKET_POLL).await;
+        }
     }
 
     /// After the server was stopped for good.

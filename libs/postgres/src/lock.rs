@@ -3,9 +3,9 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use crate::config::{Config, LOCK};
+use crate::directory;
 use crate::error::{Error, Result};
-
-const FILE_NAME: &str = "ddb.lock";
 
 /// The right to use a data directory: one process at a time, released when the value is dropped or the process dies.
 #[derive(Debug)]
@@ -14,10 +14,25 @@ pub struct DataLock {
 }
 
 impl DataLock {
-    /// Makes `data_dir` (mode 0700) if there is none. Fails with [`Error::Locked`], naming the holder's pid, when another process has it.
-    pub fn acquire(data_dir: &Path) -> Result<Self> {
+    /// For a process that may make a cluster: makes the data directory (mode 0700) if there is none. Fails with [`Error::Locked`], naming the
+    /// holder's pid, when another process has it, and without a trace where the folder holds what is not ours.
+    pub fn acquire(config: &Config) -> Result<Self> {
+        directory::check_for_start(config)?;
+        let data_dir = &config.data_dir;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(Error::io("make", data_dir))?;
-        let path = data_dir.join(FILE_NAME);
+        Self::take(data_dir)
+    }
+
+    /// For a command, which makes nothing: fails with [`Error::NoData`] where there is no cluster, and nobody who is making one.
+    pub(crate) fn acquire_existing(data_dir: &Path) -> Result<Self> {
+        directory::check_for_command(data_dir)?;
+        let lock = Self::take(data_dir)?;
+        // Whoever was making a cluster has given up.
+        if directory::holds_cluster(data_dir)? { Ok(lock) } else { Err(Error::NoData { data_dir: data_dir.to_owned() }) }
+    }
+
+    fn take(data_dir: &Path) -> Result<Self> {
+        let path = data_dir.join(LOCK);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

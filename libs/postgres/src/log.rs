@@ -48,9 +48,14 @@ async fn read(output: impl AsyncRead + Unpin, recent: Arc<Mutex<VecDeque<String>
     }
 }
 
-/// Told to every client that comes while the server starts, recovers or stops; each of them logs it itself.
-const EXPECTED: [&str; 3] =
-    ["FATAL:  the database system is ", "FATAL:  terminating connection due to ", "FATAL:  sorry, too many clients"];
+/// Told to every client that comes while the server starts, recovers or stops, and each of them logs it itself; and that a client has closed its
+/// connection in the middle of a statement, as `ddb` does with one that nobody waits for.
+const EXPECTED: [&str; 4] = [
+    "FATAL:  the database system is ",
+    "FATAL:  terminating connection due to ",
+    "FATAL:  sorry, too many clients",
+    "FATAL:  connection to client lost",
+];
 
 fn forward(line: &str) {
     if line.contains("PANIC:  ") {

@@ -59,13 +59,17 @@ pub(crate) async fn end_remains(cluster: &Path) -> Result<()> {
     }
 }
 
-/// The pid file of a server that is gone may by now hold the pid of somebody else, and PostgreSQL would take that one for a server.
+/// The pid file of a server that is gone may name a process that lives: another one that got its pid since, or the dead server itself where nobody
+/// has taken note of its end (a zombie, in containers whose first process reaps nobody). PostgreSQL would take either for a running server.
 /// A file with the pid of no process is left to PostgreSQL, which then checks the shared memory, too.
 pub(crate) fn forget_stale_pid(cluster: &Path) -> Result<()> {
     let path = cluster.join(PID_FILE);
     let Some(pid) = PidFile::read(cluster).map(|file| file.pid) else { return Ok(()) };
-    if Process::open(pid).is_some() {
-        tracing::warn!(pid, "the pid file of an earlier PostgreSQL names a process that is none; the file is removed");
+    if process::is_taken(pid) {
+        tracing::warn!(
+            pid,
+            "the pid file of an earlier PostgreSQL names a process that is no running PostgreSQL; ddb removes the file"
+        );
         fs::remove_file(&path).map_err(Error::io("remove", &path))?;
     }
     Ok(())

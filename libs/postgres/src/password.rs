@@ -8,8 +8,15 @@ use crate::error::{Error, Result};
 /// 32 random bytes in hexadecimal.
 const LENGTH: usize = 64;
 
-/// `None` when there is no file yet. A file that others may read is refused, because its secret may be known to them.
-pub(crate) fn read(path: &Path) -> Result<Option<String>> {
+/// A password from its file.
+pub(crate) struct Known {
+    pub(crate) password: String,
+    /// Others than the owner may have read it, as after the `chmod` that Kubernetes does for `fsGroup`.
+    pub(crate) is_exposed: bool,
+}
+
+/// `None` when there is no file yet.
+pub(crate) fn read(path: &Path) -> Result<Option<Known>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -20,17 +27,13 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>> {
     if metadata.uid() != us && us != 0 {
         return Err(Error::NotOurs { path: path.to_owned(), owner: metadata.uid(), us });
     }
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(Error::ExposedPassword { path: path.to_owned(), mode });
-    }
     let mut text = String::new();
     (&file).take(1024).read_to_string(&mut text).map_err(Error::io("read", path))?;
     let password = text.trim_end_matches('\n');
     if password.len() != LENGTH || !password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::BadPassword { path: path.to_owned() });
     }
-    Ok(Some(password.to_owned()))
+    Ok(Some(Known { password: password.to_owned(), is_exposed: metadata.mode() & 0o077 != 0 }))
 }
 
 pub(crate) fn generate() -> String {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use rustix::process::{Pid, Signal};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, test_kill_process};
 
 /// When a process was started, in a form that is only compared: no two processes of one boot with the same pid have the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,11 @@ pub(crate) fn boot() -> String {
 /// (On systems without `/proc` none are found, and PostgreSQL's own check of its shared memory is what remains.)
 pub(crate) fn of_cluster(cluster: &Path) -> Vec<Process> {
     platform::working_in(cluster, "postgres")
+}
+
+/// Whether the system still knows a process by this pid, be it a zombie: what PostgreSQL asks before it starts.
+pub(crate) fn is_taken(pid: u32) -> bool {
+    to_pid(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// For processes that are children of this one and not yet waited for, so that the pid cannot have been given to another.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::binaries;
+use crate::binaries::{self, Programs};
 use crate::cluster;
 use crate::command::Launcher;
 use crate::config::{Config, Layout};
@@ -40,7 +40,7 @@ pub struct Server {
 impl Server {
     /// Finds PostgreSQL, makes the cluster if there is none, ends what a killed `ddb` left, starts the server and waits until it answers.
     pub async fn start(config: &Config) -> Result<Self> {
-        let lock = DataLock::acquire(&config.data_dir)?;
+        let lock = DataLock::acquire(config)?;
         Self::start_with(config, lock).await
     }
 
@@ -60,20 +60,10 @@ impl Server {
         }
         let programs = reach::reachable(programs, launcher.user(), &layout.data_dir)?;
 
-        let known = password::read(&layout.password())?;
-        let is_known = known.is_some();
-        let password = known.unwrap_or_else(password::generate);
-        if data_major.is_none() {
-            cluster::create(&layout, &programs, &launcher, &password).await?;
-        } else if !is_known {
-            tracing::warn!(path = %layout.password().display(), "the database's password is missing; a new one is set");
-            cluster::set_password(&layout, &programs, &launcher, &password).await?;
-        }
-        if !is_known {
-            password::write(&layout.password(), &password)?;
-        }
+        let password = password(&layout, &programs, &launcher, data_major.is_some()).await?;
 
-        let socket_dir = socket::create(launcher.user())?;
+        socket::remove_left(&layout.data_dir);
+        let socket_dir = socket::create(launcher.user(), &layout.data_dir)?;
         let connection = Connection::new(socket_dir.clone(), password);
         let version = programs.version.clone();
         let (memory, locks) = (config.memory, config.locks);
@@ -120,6 +110,33 @@ impl Server {
     }
 }
 
+/// The password of the cluster, which is made here where there is none. One that others may have read is replaced.
+async fn password(layout: &Layout, programs: &Programs, launcher: &Launcher, has_cluster: bool) -> Result<String> {
+    let path = layout.password();
+    let known = password::read(&path)?;
+    let reason = if known.is_some() { "others could read it" } else { "it was missing" };
+    match known.filter(|known| !known.is_exposed) {
+        Some(known) if has_cluster => Ok(known.password),
+        // A start that was killed before it had made the cluster.
+        Some(known) => {
+            cluster::create(layout, programs, launcher, &known.password).await?;
+            Ok(known.password)
+        }
+        // Until the file is written, the next start finds it as it was, and does the same again.
+        None => {
+            let password = password::generate();
+            if has_cluster {
+                tracing::warn!(path = %path.display(), reason, "ddb sets a new password for the database");
+                cluster::set_password(layout, programs, launcher, &password).await?;
+            } else {
+                cluster::create(layout, programs, launcher, &password).await?;
+            }
+            password::write(&path, &password)?;
+            Ok(password)
+        }
+    }
+}
+
 async fn start_instance(instance: &mut Instance) -> Result<Postmaster> {
     let mut postmaster = instance.spawn()?;
     instance.wait_until_ready(&mut postmaster).await?;
@@ -142,7 +159,15 @@ async fn supervise(
         tokio::select! {
             _ = &mut stop => break,
             status = postmaster.wait() => {
-                tracing::error!(pid = postmaster.pid, status, "PostgreSQL died; it is started again");
+                tracing::error!(pid = postmaster.pid, status, "PostgreSQL died; ddb starts it again");
+            }
+            () = instance.until_unreachable() => {
+                // PostgreSQL makes its socket when it starts, and only then.
+                let path = instance.state.socket_dir.display();
+                tracing::error!(%path, "the directory of PostgreSQL's socket was removed; ddb starts PostgreSQL again");
+                if let Err(error) = postmaster.stop(&cluster).await {
+                    tracing::error!(%error, "PostgreSQL could not be stopped");
+                }
             }
         }
         if started.elapsed() > HEALTHY {
@@ -158,7 +183,7 @@ async fn supervise(
                 pid.store(postmaster.pid, Ordering::Relaxed);
                 tracing::warn!(pid = postmaster.pid, "PostgreSQL runs again");
             }
-            Err(error) => tracing::error!(%error, retry_in = ?backoff, "PostgreSQL could not be started again"),
+            Err(error) => tracing::error!(%error, retry_in = ?backoff, "ddb could not start PostgreSQL again"),
         }
         tokio::select! {
             _ = &mut stop => break,

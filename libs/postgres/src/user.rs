@@ -52,7 +52,7 @@ impl ServerUser {
     }
 }
 
-fn parse(passwd: &str) -> impl Iterator<Item = ServerUser> {
+pub(crate) fn parse(passwd: &str) -> impl Iterator<Item = ServerUser> {
     passwd.lines().filter_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?.to_owned();

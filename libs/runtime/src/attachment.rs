@@ -25,17 +25,6 @@ impl Attachment {
             return Self::over_url(config).await;
         }
         let data_dir = data_dir_of(config)?;
-        if !data_dir.is_dir() {
-            let place = data_dir.display();
-            return Err(Error::bad_request(format!("there is no data directory {place}; name it with --data-dir")));
-        }
-        // An empty directory may be where a disk was not mounted: a database made there would be found in order.
-        if std::fs::read_dir(data_dir).is_ok_and(|mut entries| entries.next().is_none()) {
-            return Err(Error::bad_request(format!(
-                "there is no data in {}; a server makes some at its start",
-                data_dir.display()
-            )));
-        }
         let attached = ddb_postgres::attach_or_start(&postgres_config(config, data_dir)).await?;
         Self::over_embedded(config, attached).await
     }
@@ -90,27 +79,25 @@ pub(crate) fn data_dir_of(config: &Config) -> Result<&Path> {
 
 pub(crate) fn store_of_url(config: &Config) -> Result<ddb_store::Config> {
     let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
-    // The parser's own message may quote the address.
-    let connection = url.parse().map_err(|_| Error::bad_request("`database_url` is not an address of PostgreSQL"))?;
-    Ok(planned(ddb_store::Config::new(connection), config))
+    Ok(planned(ddb_store::Config::over_url(url)?, config))
 }
 
 /// A connection of PostgreSQL costs some megabytes, so a small machine has few.
-fn planned(store: ddb_store::Config, config: &Config) -> ddb_store::Config {
-    let transactors = (config.memory_limit / MEMORY_OF_TRANSACTOR).clamp(4, 12) as u32;
-    ddb_store::Config { transactors, ..store }
+fn planned(mut store: ddb_store::Config, config: &Config) -> ddb_store::Config {
+    store.transactors = (config.memory_limit / MEMORY_OF_TRANSACTOR).clamp(4, 12) as u32;
+    store
 }
 
 pub(crate) fn store_of_embedded(config: &Config, postgres: &Attached) -> Result<ddb_store::Config> {
-    let mut store = planned(ddb_store::Config::new("postgres://localhost".parse().map_err(Error::internal)?), config);
     let connection = postgres.connection();
-    store.connection = store
-        .connection
-        .socket(&connection.socket_dir)
-        .port(connection.port)
-        .username(&connection.user)
-        .password(connection.password())
-        .database(&connection.database);
+    let socket = ddb_store::Socket {
+        directory: &connection.socket_dir,
+        port: connection.port,
+        user: &connection.user,
+        password: connection.password(),
+        database: &connection.database,
+    };
+    let mut store = planned(ddb_store::Config::over_socket(socket), config);
     let room = Room::of(data_dir_of(config)?);
     store.is_nearly_full = Arc::new(move || room.is_low());
     Ok(store)
@@ -122,7 +109,7 @@ async fn open_store(config: ddb_store::Config) -> Result<Store> {
 }
 
 pub(crate) async fn check_server(config: &ddb_store::Config) -> Result<()> {
-    let found = requirements::check(&config.connection).await?;
+    let found = requirements::check(config).await?;
     if !found.vectors {
         tracing::warn!(
             "PostgreSQL has no vectors in this database, and this role may not add them; an administrator can: {}",
@@ -138,5 +125,6 @@ pub(crate) fn postgres_config(config: &Config, data_dir: &Path) -> ddb_postgres:
         binaries: config.postgres_dir.clone(),
         memory: config.memory_limit,
         locks: None,
+        beside: config.named_files.clone(),
     }
 }

@@ -50,6 +50,8 @@ pub struct Config {
     pub authenticator: AuthenticatorConfig,
     pub implicit_tables: ImplicitTables,
     pub traffic: Traffic,
+    /// Files and folders that settings name, the settings' own file among them: they may lie in the data directory.
+    pub(crate) named_files: Vec<PathBuf>,
 }
 
 /// An address that may hold a password, or a token.
@@ -185,11 +187,11 @@ impl Config {
     pub fn read(settings: &Settings) -> Result<Self> {
         let address = |name| {
             let schemes: &[&str] = if name == "nats_url" { &["nats://", "tls://"] } else { &["postgres://", "postgresql://"] };
-            let expected = format!("an address that begins with {}", schemes[0]);
+            let expected = format!("must be an address that begins with {}", schemes[0]);
             // Checked by its beginning alone, so that the message cannot quote a password.
             match settings.text(name) {
                 Some(text) if !schemes.iter().any(|scheme| text.starts_with(scheme)) => {
-                    Err(Error::bad_request(format!("`{name}` must be {expected}")))
+                    Err(Error::bad_request(format!("{} {expected}", settings.origin(name))))
                 }
                 text => Ok(text.map(|text| Credentials(text.to_owned()))),
             }
@@ -274,6 +276,11 @@ impl Config {
                 of_account: most("implicit_tables_per_user", tables.of_account)?,
             },
             traffic: Traffic::read(settings, memory_limit)?,
+            named_files: ["tls_cert", "tls_key", "postgres_dir"]
+                .iter()
+                .filter_map(|name| settings.text(name).map(PathBuf::from))
+                .chain(settings.file.clone())
+                .collect(),
         })
     }
 }

@@ -8,7 +8,7 @@ use ddb_http::limit::Limiter;
 use ddb_postgres::DataLock;
 use ddb_store::{Store, identity};
 
-use crate::attachment::{Attachment, data_dir_of};
+use crate::attachment::{Attachment, data_dir_of, postgres_config};
 use crate::config::Config;
 use crate::master_key;
 use crate::shared::Shared;
@@ -34,7 +34,7 @@ impl Ground {
             None => {
                 let data_dir = data_dir_of(config)?;
                 // Taken before anything is made, so that a second process changes nothing.
-                let lock = DataLock::acquire(data_dir)?;
+                let lock = DataLock::acquire(&postgres_config(config, data_dir))?;
                 Attachment::start(config, data_dir, lock).await?
             }
         };

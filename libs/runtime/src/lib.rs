@@ -25,7 +25,7 @@ pub use config::{Config, Credentials, LogFormat};
 pub use ddb_postgres::Space;
 pub use in_force::{InForce, Value};
 pub use log_of_store::LogOfStore;
-pub use main_of::{executor, exit_code, main_of, serve};
+pub use main_of::{carry_out, executor, exit_code, main_of, serve};
 pub use run::failure;
 pub use service::{Service, Task};
 pub use setting::{Definitions, Setting};

@@ -11,6 +11,7 @@ use crate::service::Service;
 use crate::setting::Definitions;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::signal::{Signals, end_by};
 use crate::telemetry::telemetry;
 
 /// The whole `main` of a program that does nothing but serve: flags, settings, log, run.
@@ -45,6 +46,8 @@ pub fn serve<C>(
 
 /// How long blocking work may go on once everything else has ended.
 const LEFT: Duration = Duration::from_secs(1);
+/// How long a command that was told to end may take to tidy up.
+const ENDING: Duration = Duration::from_secs(10);
 /// Of each thread. What nests (queries, expressions, values) is bounded, and fits with room to spare also in builds without optimisation; memory is
 /// taken as it is used.
 const STACK_BYTES: usize = 16 << 20;
@@ -53,6 +56,33 @@ const STACK_BYTES: usize = 16 << 20;
 pub fn executor() -> Result<tokio::runtime::Runtime> {
     give_memory_back();
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build().map_err(Error::internal)
+}
+
+/// Runs a command to its end, or to a signal that ends the process; a PostgreSQL that was started for it is stopped either way.
+pub fn carry_out<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+    let executor = executor()?;
+    let outcome = executor.block_on(async {
+        let mut signals = Signals::listen()?;
+        let (told, hears) = tokio::sync::oneshot::channel();
+        // On another thread: the command may be in the middle of something that lets nothing else run on its own.
+        let watching = tokio::spawn(async move {
+            let signal = signals.next().await;
+            let _ = told.send(signal);
+            // It gets some time to remove what it has begun and to stop its PostgreSQL; or until somebody insists.
+            let _ = tokio::time::timeout(ENDING, signals.next_but_echo()).await;
+            end_by(signal)
+        });
+        let result = tokio::select! {
+            biased;
+            result = command => Ok(result),
+            Ok(signal) = hears => Err(signal),
+        };
+        ddb_postgres::ended().await;
+        watching.abort();
+        result.unwrap_or_else(|signal| end_by(signal))
+    });
+    executor.shutdown_timeout(LEFT);
+    outcome
 }
 
 /// Says on standard error what went wrong.

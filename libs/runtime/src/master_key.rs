@@ -1,6 +1,6 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use base64::Engine;
@@ -74,8 +74,18 @@ fn read(path: &Path) -> Result<Option<MasterKey>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    let mode = file.metadata().map_err(failed)?.mode() & 0o777;
-    if mode & 0o077 != 0 {
+    let metadata = file.metadata().map_err(failed)?;
+    let mode = metadata.mode() & 0o777;
+    let us = rustix::process::geteuid().as_raw();
+    if mode & 0o077 != 0 && mode & 0o007 == 0 && (metadata.uid() == us || us == 0) {
+        // As after the `chmod` that Kubernetes does for `fsGroup`, whose members run what belongs together. It cannot be replaced as a password can.
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+        tracing::warn!(
+            path = %path.display(),
+            mode = format!("{mode:04o}"),
+            "the group of master.key could read it; ddb has set its mode to 0600."
+        );
+    } else if mode & 0o077 != 0 {
         return Err(Error::internal(format!(
             "{} has mode {mode:04o}, so others may have read the key that protects every secret; if nobody had access, run: chmod 600 {0}",
             path.display()
@@ -105,7 +115,6 @@ fn create(data_dir: &Path, path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::path::PathBuf;
 
     use super::*;
@@ -165,10 +174,24 @@ mod tests {
         let directory = Directory::new("exposed");
         of_directory(&directory.0).expect("a key");
         let path = directory.0.join(FILE);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("a mode");
-        let error = of_directory(&directory.0).expect_err("an exposed key");
-        let cause = std::error::Error::source(&error).expect("a cause").to_string();
-        assert!(cause.contains("0640") && cause.contains("chmod 600"), "{cause}");
+        for mode in [0o644, 0o604, 0o666] {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("a mode");
+            let error = of_directory(&directory.0).expect_err("an exposed key");
+            let cause = std::error::Error::source(&error).expect("a cause").to_string();
+            assert!(cause.contains(&format!("{mode:04o}")) && cause.contains("chmod 600"), "{cause}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_could_read_the_key_is_shut_out() {
+        let directory = Directory::new("group");
+        let key = of_directory(&directory.0).expect("a key").derive("cursor");
+        let path = directory.0.join(FILE);
+        for mode in [0o640, 0o660, 0o670] {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("a mode");
+            assert_eq!(of_directory(&directory.0).expect("the key").derive("cursor"), key);
+            assert_eq!(std::fs::metadata(&path).expect("the file").mode() & 0o777, 0o600, "{mode:o}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ async fn health(_: Query<()>) -> Answer {
     security(()),
 )]
 async fn ready(_: Query<()>, State(database): State<Database>) -> Result<Answer, ApiError> {
-    match tokio::time::timeout(PATIENCE, database.store().ping()).await {
+    match tokio::time::timeout(PATIENCE, database.store().is_reachable()).await {
         Ok(Ok(())) => Ok(json(&Readiness { status: "ok" })),
         Ok(Err(error)) => Err(Error::unavailable("PostgreSQL does not answer").with_source(error).into()),
         Err(_) => Err(Error::unavailable("PostgreSQL did not answer within a second").into()),

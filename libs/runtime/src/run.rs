@@ -26,11 +26,17 @@ pub(crate) async fn run(
 ) -> Result<()> {
     let stop = CancellationToken::new();
     let signals = Signals::listen()?;
-    tokio::select! {
+    let result = tokio::select! {
         biased;
         result = live(config, telemetry, services, stop.clone()) => result,
         () = signals.obey(stop) => Ok(()),
+    };
+    // One whose start was cut off is dropped, and ends by itself.
+    ddb_postgres::ended().await;
+    if result.is_ok() {
+        tracing::info!("stopped");
     }
+    result
 }
 
 async fn live(

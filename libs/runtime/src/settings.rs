@@ -14,6 +14,8 @@ const CONFIG_VARIABLE: &str = "DDB_CONFIG";
 
 /// What was set, as text, with where it was set: flag before variable before file before default.
 pub struct Settings {
+    /// The file that some of them come from.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) given: HashMap<&'static str, Given>,
 }
 
@@ -64,7 +66,7 @@ impl Settings {
             }
         }
         match table.keys().next() {
-            None => Ok(Self { given }),
+            None => Ok(Self { file: file.map(PathBuf::from), given }),
             Some(key) => {
                 let near = suggestion(key, definitions.iter().map(|setting| setting.name));
                 Err(Error::bad_request(format!("{}: there is no setting `{key}`{near}", file.unwrap_or_default())))
@@ -72,9 +74,19 @@ impl Settings {
         }
     }
 
-    /// The process's own environment.
+    /// The process's own environment. Where PostgreSQL is embedded, the process then forgets every variable of PostgreSQL's clients (`PG*`): they are
+    /// about another server. To be called before the process has a second thread.
     pub fn of_process(definitions: &Definitions, flags: &ArgMatches) -> Result<Self> {
-        Self::load(definitions, flags, std::env::vars_os())
+        let settings = Self::load(definitions, flags, std::env::vars_os())?;
+        if settings.text("database_url").is_none() {
+            forget_variables_of_postgres();
+        }
+        Ok(settings)
+    }
+
+    /// Where a setting comes from, for messages.
+    pub(crate) fn origin(&self, name: &str) -> String {
+        self.given.get(name).map_or_else(|| format!("`{name}`"), |given| given.origin.to_string())
     }
 
     /// As it was written. An empty one counts as not set.
@@ -125,6 +137,19 @@ impl Settings {
             Some(value) => Ok(Some(value)),
             None if given.secret => Err(Error::bad_request(format!("{} must be {expected}", given.origin))),
             None => Err(Error::bad_request(format!("{} is `{}`, but must be {expected}", given.origin, shown(&given.text)))),
+        }
+    }
+}
+
+#[expect(
+    unsafe_code,
+    clippy::disallowed_methods,
+    reason = "the driver reads PGOPTIONS for itself and cannot be told not to; no other thread runs yet that could read the environment"
+)]
+fn forget_variables_of_postgres() {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"PG") {
+            unsafe { std::env::remove_var(&name) };
         }
     }
 }

@@ -34,8 +34,8 @@ async fn with_embedded<T>(
     data_dir: &Path,
     fill: impl AsyncFnOnce(&ddb_store::Config) -> Result<T>,
 ) -> Result<T> {
-    let lock = DataLock::acquire(data_dir)?;
     let postgres = ddb_postgres::Config { locks: Some(LOCKS), ..postgres_config(config, data_dir) };
+    let lock = DataLock::acquire(&postgres)?;
     let server = Attached::Started(Server::start_with(&postgres, lock).await?);
     let store = store_of_embedded(config, &server)?;
     let filled = match check_server(&store).await {

@@ -53,6 +53,11 @@ pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
     code.starts_with("53") || code.starts_with("58") || code == "25006" || code == "57014" || is_read_only
 }
 
+/// Whether PostgreSQL refuses a connection only because there are too many.
+pub(crate) fn takes_no_more(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "53300")
+}
+
 /// What PostgreSQL calls the error, for the log: its details hold values.
 pub(crate) fn sql_state(error: &Error) -> Option<String> {
     let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>())?;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use ddb_core::{Error, NamespaceId, Result, Uuid};
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 use sqlx::{PgExecutor, Row};
 use tokio::time::timeout;
 
@@ -131,15 +131,8 @@ pub struct Notification {
 impl Notifications {
     /// Hears everything that commits after this returns, as long as no call of [`Self::next`] or [`Self::heartbeat`] has failed.
     pub async fn listen(store: &Store, channels: &[&str], within: Duration) -> Result<Self> {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(within)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(store.options().clone().application_name("ddb revocations"));
         let connect = async {
-            let mut listener = PgListener::connect_with(&pool).await?;
+            let mut listener = PgListener::connect_with(store.listeners()).await?;
             // A connection made anew in silence would be a gap in silence.
             listener.eager_reconnect(false);
             listener.listen_all(channels.iter().copied()).await?;

@@ -42,7 +42,7 @@ pub mod verify;
 pub use allowance::{Allowance, NewFields, NewRecords, NewTables, unknown_table};
 pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, AuditTransaction, MAX_LINKS};
 pub use changes::{LogHead, Place as LogPlace};
-pub use config::Config;
+pub use config::{Config, Socket};
 pub use connection::to_error;
 pub use ddb_core::{Record, Shadowed};
 pub use growth::Growth;

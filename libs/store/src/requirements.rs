@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 use ddb_core::{Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection, Row};
+use tokio::time::{timeout, timeout_at};
+
+use crate::Config;
 
 /// For an administrator, where the role may not do it itself.
 pub const CREATE_VECTOR: &str = "create extension if not exists vector";
@@ -13,6 +16,8 @@ const OLDEST: i32 = 16;
 /// A server that is being started beside this process gets this long to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long a server may keep silent until that is told.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// A PostgreSQL that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +29,13 @@ pub struct Requirements {
 }
 
 /// Refuses a server that is too old and a database in another encoding; adds pgvector where it may.
-pub async fn check(options: &PgConnectOptions) -> Result<Requirements> {
-    let mut connection = connect(options).await?;
+pub async fn check(config: &Config) -> Result<Requirements> {
+    let mut connection = connect(&config.connection).await?;
     let row = sqlx::query(
         "select current_setting('server_version_num')::int / 10000 as major,
                 current_setting('server_encoding') as encoding,
-                exists (select from pg_extension where extname = 'vector') as vectors",
+                exists (select from pg_extension where extname = 'vector') as vectors,
+                current_setting('fsync')::bool and current_setting('full_page_writes')::bool as is_durable",
     )
     .fetch_one(&mut connection)
     .await
@@ -38,6 +44,11 @@ pub async fn check(options: &PgConnectOptions) -> Result<Requirements> {
     let encoding: String = row.get("encoding");
     let mut vectors: bool = row.get("vectors");
     check_server(major, &encoding)?;
+    if !row.get::<bool, _>("is_durable") {
+        tracing::warn!(
+            "fsync or full_page_writes is off in PostgreSQL: a power failure can lose or destroy all data; turn both on"
+        );
+    }
     if !vectors {
         vectors = match sqlx::raw_sql(CREATE_VECTOR).execute(&mut connection).await {
             Ok(_) => true,
@@ -64,18 +75,47 @@ fn check_server(major: i32, encoding: &str) -> Result<()> {
     Ok(())
 }
 
+/// Waits for a server that is not there yet, and says so at once.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     let end = Instant::now() + PATIENCE;
-    loop {
-        match PgConnection::connect_with(options).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) if is_starting(&error) && Instant::now() < end => tokio::time::sleep(PAUSE).await,
-            Err(error) => {
-                return Err(
-                    Error::unavailable(format!("cannot connect to PostgreSQL on {}", options.get_host())).with_source(error)
-                );
-            }
+    let mut is_told = false;
+    let mut tell = |reason: &str| {
+        if !std::mem::replace(&mut is_told, true) {
+            let (place, seconds) = (place(options), PATIENCE.as_secs());
+            tracing::warn!(reason, "waiting for PostgreSQL on {place}, {seconds} s at most");
         }
+    };
+    let failed = |reason: String| Error::unavailable(format!("cannot connect to PostgreSQL on {}{reason}", place(options)));
+    loop {
+        let connecting = PgConnection::connect_with(options);
+        tokio::pin!(connecting);
+        let connected = match timeout(SILENCE, &mut connecting).await {
+            Ok(connected) => connected,
+            Err(_) => {
+                tell("it does not answer");
+                let Ok(connected) = timeout_at(end.into(), &mut connecting).await else {
+                    return Err(failed(format!(": it did not answer within {} s", PATIENCE.as_secs())));
+                };
+                connected
+            }
+        };
+        match connected {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_starting(&error) && Instant::now() < end => {
+                tell("it does not take connections");
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(failed(String::new()).with_source(error)),
+        }
+    }
+}
+
+/// `host:port`, or the directory of a socket.
+fn place(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(directory) => directory.display().to_string(),
+        None if options.get_host().starts_with('/') => options.get_host().to_owned(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
     }
 }
 

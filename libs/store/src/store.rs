@@ -4,14 +4,15 @@ use std::time::Duration;
 use ddb_core::chain::Proof;
 use ddb_core::{Error, NamespaceId, RecordKey, Result, TableId, TableName, Timestamp, Tx, sort_key};
 use ddb_turns::Turns;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection, PgExecutor, Row};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgExecutor, PgPool, Row};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::changes::{Changes, LogHead, Place as LogPlace};
-use crate::connection::{to_error, was_dead};
+use crate::connection::{takes_no_more, to_error, was_dead};
 use crate::metrics::{Metrics, WriteOutcome};
 use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
@@ -32,6 +33,11 @@ const BY_INDEX: [(&str, &str); 6] = [
 
 /// How long whoever waits for a transaction waits until he asks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How long it holds that PostgreSQL lets new connections in.
+const LETS_IN: Duration = Duration::from_secs(1);
+/// One for each part of the process that listens.
+const LISTENERS: u32 = 4;
 
 /// Connections of a pool that may have died with PostgreSQL, each of which shows at its first statement only.
 pub(crate) const MAX_DEAD: usize = 8;
@@ -56,6 +62,10 @@ struct Inner {
     changes: Arc<Changes>,
     realms: Realms,
     is_nearly_full: IsNearlyFull,
+    /// When PostgreSQL was last seen to let a new connection in.
+    seen_to_let_in: Mutex<Option<Instant>>,
+    /// For connections that listen.
+    listeners: PgPool,
     /// What a transactor is started with.
     means: Means,
     catalogue: Arc<Catalogue>,
@@ -65,7 +75,7 @@ struct Inner {
 impl Store {
     /// Connects, migrates and starts the readers and the transactor.
     pub async fn open(config: Config) -> Result<Self> {
-        let options = config.connection.application_name("ddb");
+        let options = config.connection;
         let mut connection = PgConnection::connect_with(&options).await.map_err(to_error)?;
         migration::run(&mut connection).await?;
         let main = namespace::ensure_main(&mut connection).await?;
@@ -80,6 +90,12 @@ impl Store {
         let scans_at_once = config.scans as usize;
         // One is never taken by the caller who has all others.
         let turns = Turns::new(scans_at_once, scans_at_once.saturating_sub(1).max(1));
+        let listeners = PgPoolOptions::new()
+            .max_connections(LISTENERS)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.clone().application_name("ddb revocations"));
         let catalogue = Arc::new(Catalogue::default());
         let log_reader = LogReader::start(&options, config.patience);
         let metrics = Arc::new(Metrics::new());
@@ -103,6 +119,8 @@ impl Store {
                 turns,
                 patience: config.patience,
                 shapes: Shapes::default(),
+                seen_to_let_in: Mutex::default(),
+                listeners,
                 log_reader,
                 changes,
                 is_nearly_full: config.is_nearly_full,
@@ -127,9 +145,26 @@ impl Store {
         &self.inner.options
     }
 
-    /// Answers once PostgreSQL does; `UNAVAILABLE` otherwise.
-    pub async fn ping(&self) -> Result<()> {
+    /// For connections that listen; each is closed with the store.
+    pub(crate) fn listeners(&self) -> &PgPool {
+        &self.inner.listeners
+    }
+
+    /// Answers once PostgreSQL does, on a connection that is open and to one that comes anew: when its socket is gone, those that are open still work.
+    /// `UNAVAILABLE` otherwise.
+    pub async fn is_reachable(&self) -> Result<()> {
         sqlx::query("select 1").execute(&self.inner.pool).await.map_err(to_error)?;
+        let mut seen = self.inner.seen_to_let_in.lock().await;
+        if seen.is_none_or(|at| at.elapsed() > LETS_IN) {
+            *seen = None;
+            match PgConnection::connect_with(&self.inner.options).await {
+                Ok(connection) => connection.close().await.map_err(to_error)?,
+                // It answers; that it takes no more than those that are open is for the pools to bear.
+                Err(error) if takes_no_more(&error) => {}
+                Err(error) => return Err(to_error(error)),
+            }
+            *seen = Some(Instant::now());
+        }
         Ok(())
     }
 
@@ -438,6 +473,7 @@ impl Store {
 
     /// Finishes what was accepted, then closes every connection.
     pub async fn close(&self) {
+        self.inner.listeners.close().await;
         self.inner.realms.close().await;
         self.inner.readers.stop().await;
         self.inner.log_reader.stop().await;

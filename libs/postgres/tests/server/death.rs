@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use sqlx::Row;
 
 use crate::helper::Owner;
-use crate::support::{Scratch, ask, connect, eventually, kill, processes_in, reconnect, run};
+use crate::support::{Scratch, ask, connect, eventually, is_root, kill, processes_in, reconnect, run};
 
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_while_a_backend_is_busy() {
@@ -42,6 +42,56 @@ async fn a_killed_postmaster_is_replaced_while_a_backend_is_busy() {
     reconnect(&connection).await;
     server.stop().await.expect("stops");
     assert!(processes_in(&scratch.cluster()).is_empty());
+}
+
+#[tokio::test]
+async fn a_server_whose_socket_was_removed_is_started_again() {
+    let scratch = Scratch::new();
+    scratch.fill().await;
+    let server = scratch.start().await;
+    let connection = server.connection().clone();
+    run(&connection, "create table kept as select 'still here' as word").await;
+    let mut open = connect(&connection).await.expect("connects");
+    let socket = connection.socket_dir.join(".s.PGSQL.5432");
+    // The whole directory, as a cleaner does; and the socket alone.
+    for path in [&connection.socket_dir, &socket] {
+        let first = server.pid();
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).expect("it exists");
+        } else {
+            std::fs::remove_file(path).expect("it exists");
+        }
+        assert!(connect(&connection).await.is_err(), "nobody new finds the server");
+        eventually("there is another server", || server.pid() != first).await;
+        reconnect(&connection).await;
+        assert_eq!(ask(&connection, "select word from kept").await, "still here");
+    }
+    assert!(sqlx::query("select 1").execute(&mut open).await.is_err(), "the old session has ended");
+    server.stop().await.expect("stops");
+    assert!(!connection.socket_dir.exists());
+}
+
+/// The owner of the directory could pass for the server.
+#[tokio::test]
+async fn a_directory_that_somebody_else_put_in_place_is_not_used() {
+    if !is_root("makes a directory of another user") {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.fill().await;
+    let server = scratch.start().await;
+    let connection = server.connection().clone();
+    let (first, directory) = (server.pid(), &connection.socket_dir);
+    std::fs::remove_dir_all(directory).expect("it exists");
+    std::fs::create_dir(directory).expect("it can be made");
+    std::fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("the mode can be set");
+    std::os::unix::fs::chown(directory, Some(54_321), Some(54_321)).expect("the owner can be changed");
+    eventually("the server has ended", || !processes_in(&scratch.cluster()).contains(&first)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(processes_in(&scratch.cluster()).is_empty() && connect(&connection).await.is_err());
+    std::fs::remove_dir(directory).expect("it exists");
+    reconnect(&connection).await;
+    server.stop().await.expect("stops");
 }
 
 #[tokio::test]

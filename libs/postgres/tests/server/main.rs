@@ -18,7 +18,12 @@
 //! | `command.rs`: the plain path instead of the descriptor | `start::root_runs_a_server_below_a_home_that_nobody_else_may_enter` |
 //! | `command.rs`: no `env_clear` | `start::the_server_inherits_no_secret_of_the_environment` |
 //! | `reach.rs`: always as it is | `programs::programs_that_the_user_cannot_reach_are_copied` |
-//! | `password.rs`: the mode is not looked at | `refusal::a_password_that_others_may_read_is_refused` |
+//! | `server.rs` `password`: what is exposed is used | `user::a_password_that_others_could_read_is_replaced` |
+//! | `orphan.rs` `forget_stale_pid`: asks `Process::open` | `owner::a_dead_server_that_nobody_reaps_is_in_nobodys_way` |
+//! | `server.rs` `supervise`: no `until_unreachable` | `death::a_server_whose_socket_was_removed_is_started_again` |
+//! | `socket.rs` `ensure`: the owner is not asked for | `death::a_directory_that_somebody_else_put_in_place_is_not_used` |
+//! | `directory.rs`: `check_for_start` refuses nothing | `directory::a_folder_of_somebody_else_is_refused_and_nothing_is_made_in_it` |
+//! | `directory.rs`: `check_for_command` refuses nothing | `directory::nothing_is_ever_made_for_a_command` |
 //! | `cluster.rs` `check`: `open_access` is not asked | `refusal::a_database_that_lets_in_without_password_is_refused` |
 //! | `cluster.rs` `check`: the major is not compared | `refusal::another_major_version_is_refused_with_the_way_out` |
 //! | `settings.rs`: without `fsync=on` | `start::what_the_files_of_the_cluster_say_weakens_nothing` |
@@ -26,6 +31,7 @@
 //! | `socket.rs` `remove`: does nothing | `start::a_stopped_server_leaves_nothing_behind` |
 
 mod death;
+mod directory;
 mod disk;
 mod helper;
 mod owner;
@@ -33,3 +39,4 @@ mod programs;
 mod refusal;
 mod start;
 mod support;
+mod user;

@@ -13,7 +13,7 @@ async fn a_second_owner_is_refused_with_the_pid_of_the_first() {
     assert!(message.contains(&format!("in use by another ddb (pid {})", owner.child.id())), "{message}");
     assert!(processes_in(&scratch.cluster()).contains(&server), "the server of the first runs on");
     owner.finish();
-    drop(DataLock::acquire(&scratch.data()).expect("the lock is free again"));
+    drop(DataLock::acquire(&scratch.config()).expect("the lock is free again"));
 }
 
 #[tokio::test]
@@ -35,6 +35,7 @@ async fn a_command_uses_the_server_that_runs_and_leaves_it_running() {
 #[tokio::test]
 async fn a_command_without_a_server_starts_one_for_its_time() {
     let scratch = Scratch::new();
+    scratch.fill().await;
     let attached = attach_or_start(&scratch.config()).await.expect("starts");
     assert!(matches!(attached, Attached::Started(_)));
     assert_eq!(ask(attached.connection(), "select 'there'").await, "there");
@@ -80,6 +81,21 @@ async fn a_pid_file_with_the_pid_of_an_innocent_process_harms_neither() {
     innocent.assert_alive();
     server.stop().await.expect("stops");
     innocent.assert_alive();
+}
+
+/// Where the first process of a container takes no note of the end of others, PostgreSQL takes its dead predecessor for a running one.
+#[tokio::test]
+async fn a_dead_server_that_nobody_reaps_is_in_nobodys_way() {
+    let scratch = Scratch::new();
+    scratch.fill().await;
+    let mut dead = std::process::Command::new("true").spawn().expect("it can be started");
+    let pid = dead.id();
+    let stat = format!("/proc/{pid}/stat");
+    eventually("it is dead", || std::fs::read_to_string(&stat).expect("nobody has waited for it").contains(") Z ")).await;
+    let text = format!("{pid}\n{}\n1700000000\n5432\n/run/ddb-0\n\n 1 2\nready   \n", scratch.cluster().display());
+    std::fs::write(scratch.cluster().join("postmaster.pid"), text).expect("writable");
+    scratch.works().await;
+    dead.wait().expect("it has ended");
 }
 
 #[tokio::test]

@@ -1,6 +1,3 @@
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-
 use crate::support::{Scratch, ask};
 
 #[tokio::test]
@@ -14,21 +11,6 @@ async fn another_major_version_is_refused_with_the_way_out() {
         assert!(message.contains(part), "{part}: {message}");
     }
     std::fs::write(&version, "18\n").expect("writable");
-    scratch.works().await;
-}
-
-#[tokio::test]
-async fn a_password_that_others_may_read_is_refused() {
-    let scratch = Scratch::new();
-    scratch.fill().await;
-    let path = scratch.data().join("postgres.password");
-    for mode in [0o644, 0o640, 0o604] {
-        std::fs::set_permissions(&path, Permissions::from_mode(mode)).expect("the mode can be set");
-        let message = scratch.refusal().await;
-        assert!(message.contains(&format!("mode {mode:04o}")) && message.contains("Delete the file"), "{message}");
-    }
-    // The way out that the message names.
-    std::fs::remove_file(&path).expect("it exists");
     scratch.works().await;
 }
 

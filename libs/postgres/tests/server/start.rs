@@ -113,7 +113,7 @@ async fn a_server_that_is_dropped_stops_too() {
     let scratch = Scratch::new();
     scratch.fill().await;
     drop(scratch.start().await);
-    eventually("the data directory is free", || DataLock::acquire(&scratch.data()).is_ok()).await;
+    eventually("the data directory is free", || DataLock::acquire(&scratch.config()).is_ok()).await;
     assert_eq!(processes_in(&scratch.cluster()), Vec::<u32>::new());
     scratch.works().await;
 }

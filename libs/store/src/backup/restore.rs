@@ -41,8 +41,7 @@ pub async fn restore(
     erasures: &[Listed],
     progress: &Progress,
 ) -> Result<Restored> {
-    let mut connection =
-        PgConnection::connect_with(&config.connection.clone().application_name("ddb")).await.map_err(to_error)?;
+    let mut connection = PgConnection::connect_with(&config.connection).await.map_err(to_error)?;
     connection.execute(sqlx::raw_sql("set statement_timeout = 0; begin")).await.map_err(to_error)?;
     expect_empty(&mut connection).await?;
     let header = &checked.header;

@@ -70,6 +70,8 @@ impl Store {
                 }
                 Err(error) if is_locked(&error) => roll_back(&mut connection).await?,
                 Err(error) => {
+                    // PostgreSQL has said its last word only then.
+                    let _ = roll_back(&mut connection).await;
                     let _ = connection.close().await;
                     return Err(error);
                 }
@@ -95,6 +97,8 @@ impl Store {
                 }
                 Err(error) if is_locked(&error) => roll_back(&mut connection).await?,
                 Err(error) => {
+                    // PostgreSQL has said its last word only then.
+                    let _ = roll_back(&mut connection).await;
                     let _ = connection.close().await;
                     return Err(error);
                 }

@@ -90,8 +90,6 @@ impl Task {
         let seats = (namespace.id != NamespaceId::MAIN).then_some(seats);
         Self {
             options: Arc::new(options.options([
-                // Whatever the server, the database or the role say: an acknowledged write is on disk.
-                ("synchronous_commit", "on"),
                 ("statement_timeout", "15s"),
                 ("idle_in_transaction_session_timeout", "15s"),
                 ("tcp_keepalives_idle", "10"),

@@ -1,6 +1,6 @@
 use clap::ArgMatches;
 use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, Result};
-use ddb_runtime::{Attachment, Config, Definitions, Settings, executor, log};
+use ddb_runtime::{Attachment, Config, Definitions, Settings, carry_out, log};
 use ddb_store::NamespaceInfo;
 
 /// Runs a command on the database that the settings name: the one of a running server, or one that is started for it.
@@ -11,7 +11,7 @@ pub(super) fn with_database<T>(
 ) -> Result<T> {
     let config = Config::read(&Settings::of_process(definitions, flags)?)?;
     let _log = log(&config)?;
-    executor()?.block_on(async {
+    carry_out(async {
         let attachment = Attachment::open(&config).await?;
         let result = command(&config, &attachment).await;
         let closed = attachment.close().await;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 use ddb_core::{Error, Result};
-use ddb_runtime::{Config, Definitions, Settings, executor, log, with_vacant_database};
+use ddb_runtime::{Config, Definitions, Settings, carry_out, log, with_vacant_database};
 use ddb_store::backup::{Progress, Restored, check, restore};
 use ddb_store::erasure::{self, Listed};
 use serde_json::json;
@@ -36,7 +36,7 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
         return Err(Error::bad_request(format!("{} is no ordinary file", arguments.file.display())));
     }
     let erasures = arguments.erasures.as_deref().map(listed).transpose()?.unwrap_or_default();
-    let restored = executor()?.block_on(shown(async |progress| from_file(&config, file, &erasures, progress).await))?;
+    let restored = carry_out(shown(async |progress| from_file(&config, file, &erasures, progress).await))?;
     if arguments.json {
         println!("{:#}", as_json(&restored));
     } else {

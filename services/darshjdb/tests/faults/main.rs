@@ -5,6 +5,7 @@
 
 mod bulk;
 mod cut_connection;
+mod durability;
 mod erasure;
 mod expiry;
 mod full_disk;

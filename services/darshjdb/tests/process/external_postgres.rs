@@ -23,7 +23,41 @@ async fn a_postgresql_that_is_away_is_told_without_the_password() {
     drop(listener);
     let output = server.ddb(&["status", "--database-url", &format!("postgres://me:hunter2@127.0.0.1:{port}/db")]);
     assert_eq!(output.code, Some(1), "{output:?}");
-    assert!(output.stderr.contains("127.0.0.1") && !output.stderr.contains("hunter2"), "{}", output.stderr);
+    let told = output.stderr.matches(&format!("PostgreSQL on 127.0.0.1:{port}")).count();
+    assert!(told == 2 && !output.stderr.contains("hunter2"), "that it waits, and that it waited in vain: {}", output.stderr);
+}
+
+/// Mutants: `connect` in libs/store/src/requirements.rs tells nothing; it waits without an end for a server that keeps silent.
+#[tokio::test]
+async fn what_is_waited_for_is_told_at_once() {
+    use std::io::{BufRead, BufReader};
+    let directory = Directory::new();
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent_port = silent.local_addr().expect("an address").port();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let closed_port = closed.local_addr().expect("an address").port();
+    drop(closed);
+    for (port, arguments) in
+        [(silent_port, &["start", "--bind", "127.0.0.1:0"][..]), (closed_port, &["status"]), (silent_port, &["status"])]
+    {
+        let begin = std::time::Instant::now();
+        let mut child = command("ddb")
+            .current_dir(directory.path())
+            .args(arguments)
+            .env("DATABASE_URL", format!("postgres://me:hunter2@127.0.0.1:{port}/db"))
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("ddb can be run");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let first = lines.next().expect("it says something").expect("readable");
+        assert!(first.contains(&format!("waiting for PostgreSQL on 127.0.0.1:{port}")) && !first.contains("hunter2"), "{first}");
+        assert!(begin.elapsed() < std::time::Duration::from_secs(8), "{:?}", begin.elapsed());
+        let last = lines.map(|line| line.expect("readable")).last().expect("it says more");
+        assert!(last.contains(&format!("127.0.0.1:{port}")) && !last.contains("hunter2"), "{last}");
+        assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).expect("the directory").count(), 0, "nothing was made");
 }
 
 /// The form that `REFERENCE.md` shows: TCP, a name, a password that is asked for.

@@ -44,7 +44,8 @@ fn a_wrong_value_is_named() {
 #[test]
 fn a_secret_is_not_repeated() {
     let address = "mysql://me:hunter2@example.com/db";
-    for (variable, name) in [("DDB_MASTER_KEY", "DDB_MASTER_KEY"), ("DATABASE_URL", "database_url"), ("DDB_NATS_URL", "nats_url")]
+    for (variable, name) in
+        [("DDB_MASTER_KEY", "DDB_MASTER_KEY"), ("DATABASE_URL", "DATABASE_URL"), ("DDB_NATS_URL", "DDB_NATS_URL")]
     {
         let message = refused(&[], &[(variable, address)]).stderr;
         assert!(message.contains(name) && !message.contains("hunter2"), "{message}");
