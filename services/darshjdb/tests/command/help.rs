@@ -80,7 +80,6 @@ fn what_is_misspelt_is_met_with_what_it_may_have_been() {
         (&["status", "--jsno"], "'--json'"),
         (&["start", "--data-dri", "x"], "'--data-dir'"),
         (&["backup"], "<FILE>"),
-        (&["help", "statsu"], "'status'"),
     ] {
         let output = wrong(line);
         assert!(output.stderr.starts_with("ddb: ") && output.stderr.contains(expected), "{line:?}: {output:?}");

@@ -9,8 +9,6 @@ use std::process::{Command, Stdio};
 
 use ddb_testkit::{Output, Server, command};
 
-use crate::run;
-
 /// What a shell reports for a program that SIGPIPE ended.
 const NO_READER: Option<i32> = Some(141);
 
@@ -90,15 +88,7 @@ async fn a_closed_pipe_ends_a_command_quietly_and_its_postgresql_with_it() {
     let server = stopped().await;
     let pid_file = server.data_dir().join("postgres/postmaster.pid");
     for arguments in COMMANDS {
-        let whole = run(&mut on(&server.data_dir(), arguments));
-        assert_eq!(whole.code, Some(0), "{arguments:?}: {whole:?}");
-        let output = into_nothing(&mut on(&server.data_dir(), arguments));
-        // What writes nothing meets no closed pipe.
-        if whole.stdout.is_empty() {
-            assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
-        } else {
-            is_quiet(&output, arguments);
-        }
+        is_quiet(&into_nothing(&mut on(&server.data_dir(), arguments)), arguments);
         assert!(!pid_file.exists(), "{arguments:?} left its PostgreSQL behind");
     }
 }
@@ -107,7 +97,8 @@ async fn a_closed_pipe_ends_a_command_quietly_and_its_postgresql_with_it() {
 async fn a_full_disk_behind_standard_output_is_told_and_postgresql_is_stopped() {
     let server = stopped().await;
     let pid_file = server.data_dir().join("postgres/postmaster.pid");
-    for arguments in COMMANDS {
+    // Those whose output takes ways of its own.
+    for arguments in COMMANDS.into_iter().filter(|arguments| ["status", "verify", "erasures", "backup"].contains(&arguments[0])) {
         tells_that_it_is_full(&into_full_disk(&mut on(&server.data_dir(), arguments)), arguments);
         assert!(!pid_file.exists(), "{arguments:?} left its PostgreSQL behind");
     }
