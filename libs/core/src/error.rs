@@ -231,6 +231,33 @@ impl Error {
     pub fn retry_after(&self) -> Option<std::time::Duration> {
         self.0.retry_after
     }
+
+    /// The error with its causes, for the log and for the person who runs the program. Many libraries repeat the cause in their own message: each
+    /// cause is told once. An opaque error (`Internal`) says nothing of its own beside its cause.
+    pub fn told(&self) -> String {
+        let mut parts = Vec::new();
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = next {
+            next = error.source();
+            match error.downcast_ref::<Self>() {
+                Some(opaque) if opaque.code() == ErrorCode::Internal && next.is_some() => {}
+                Some(error) => tell(&mut parts, error.message().to_owned()),
+                None => tell(&mut parts, error.to_string()),
+            }
+        }
+        parts.join(": ")
+    }
+}
+
+/// Adds a cause that nothing before it has told; one that repeats what it was the cause of stands in its place.
+fn tell(parts: &mut Vec<String>, text: String) {
+    if text.is_empty() || parts.iter().any(|part| part.contains(&text)) {
+        return;
+    }
+    if parts.last().is_some_and(|part| text.contains(part.as_str())) {
+        parts.pop();
+    }
+    parts.push(text);
 }
 
 impl fmt::Display for Error {
@@ -242,5 +269,51 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error of a library, which may repeat its cause.
+    #[derive(Debug)]
+    struct Foreign(&'static str, Option<Box<Foreign>>);
+
+    impl fmt::Display for Foreign {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Foreign {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    /// Mutants: `tell` adds every text; it does not look at what the cause repeats.
+    #[test]
+    fn each_cause_is_told_once() {
+        let refused = || Foreign("refused (os error 111)", None);
+        for (error, told) in [
+            (Error::bad_request("no"), "no"),
+            (Error::internal("the disk is gone"), "the disk is gone"),
+            (
+                Error::internal(Foreign("cannot read x: refused (os error 111)", Some(refused().into()))),
+                "cannot read x: refused (os error 111)",
+            ),
+            (Error::internal(Foreign("cannot read x", Some(refused().into()))), "cannot read x: refused (os error 111)"),
+            (
+                Error::unavailable("away").with_source(Foreign("io: refused (os error 111)", Some(refused().into()))),
+                "away: io: refused (os error 111)",
+            ),
+            (Error::unavailable("away").with_source(Foreign("away: refused", None)), "away: refused"),
+            (Error::internal(Error::internal(Error::conflict("taken"))), "taken"),
+            (Error::unavailable("away").with_source(Error::internal(refused())), "away: refused (os error 111)"),
+            (Error::new(ErrorCode::Internal, "nothing known"), "nothing known"),
+        ] {
+            assert_eq!(error.told(), told);
+        }
     }
 }

@@ -86,22 +86,10 @@ pub(crate) fn log(error: &Error, request_id: &RequestId) {
     let request_id = request_id.as_str();
     let code = error.code();
     if code == ErrorCode::Internal {
-        tracing::error!(request_id, "{}", chain(error));
+        tracing::error!(request_id, "{}: {}", code.as_str(), error.told());
     } else if code.http_status() >= 500 {
-        tracing::warn!(request_id, "{}", chain(error));
+        tracing::warn!(request_id, "{}: {}", code.as_str(), error.told());
     } else {
         tracing::debug!(request_id, code = code.as_str(), "request refused");
     }
-}
-
-/// The error and what caused it, for the log.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

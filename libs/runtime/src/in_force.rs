@@ -12,6 +12,16 @@ pub struct InForce {
     pub origin: String,
 }
 
+impl InForce {
+    /// Whether somebody has set it.
+    pub fn is_given(&self) -> bool {
+        !matches!(self.origin.as_str(), DEFAULT | NOT_SET)
+    }
+}
+
+const DEFAULT: &str = "default";
+const NOT_SET: &str = "not set";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     NotSet,
@@ -24,7 +34,7 @@ impl Settings {
     /// All of them, in the order of their definitions.
     pub fn in_force(&self, definitions: &Definitions) -> Vec<InForce> {
         let of_setting = |name| match self.given.get(name) {
-            None => InForce { name, value: Value::NotSet, origin: "not set".to_owned() },
+            None => InForce { name, value: Value::NotSet, origin: NOT_SET.to_owned() },
             Some(given) if given.secret => InForce { name, value: Value::Secret, origin: source(&given.origin) },
             Some(given) => InForce { name, value: Value::Text(without_credentials(&given.text)), origin: source(&given.origin) },
         };
@@ -37,7 +47,7 @@ fn source(origin: &Origin) -> String {
         Origin::Flag(_) => "flag".to_owned(),
         Origin::Variable(name) => format!("variable {name}"),
         Origin::File(path, _) => format!("file {}", path.display()),
-        Origin::Default(_) => "default".to_owned(),
+        Origin::Default(_) => DEFAULT.to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allocator;
 mod attachment;
+mod banner;
 mod config;
 mod ground;
 mod in_force;
@@ -25,11 +26,10 @@ pub use config::{Config, Credentials, LogFormat};
 pub use ddb_postgres::Space;
 pub use in_force::{InForce, Value};
 pub use log_of_store::LogOfStore;
-pub use main_of::{carry_out, executor, exit_code, main_of, serve};
-pub use run::failure;
-pub use service::{Service, Task};
+pub use main_of::{carry_out, executor, exit_code, main_of, misused, serve};
+pub use service::{Service, Services, Task};
 pub use setting::{Definitions, Setting};
-pub use settings::Settings;
+pub use settings::{Settings, without_line_break};
 pub use shared::Shared;
 pub use telemetry::{LogGuard, Telemetry, log, telemetry};
 pub use traffic::Traffic;

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -6,8 +7,8 @@ use ddb_core::{Error, Result};
 
 use crate::allocator::give_memory_back;
 use crate::config::Config;
-use crate::run::{failure, run};
-use crate::service::Service;
+use crate::run::run;
+use crate::service::Services;
 use crate::setting::Definitions;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -15,30 +16,52 @@ use crate::signal::{Signals, end_by};
 use crate::telemetry::telemetry;
 
 /// The whole `main` of a program that does nothing but serve: flags, settings, log, run.
-pub fn main_of<C>(
+pub fn main_of<C, S: Into<Services>>(
     name: &'static str,
     definitions: Definitions,
     read: impl FnOnce(&Settings) -> Result<C>,
-    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<S>,
 ) -> ExitCode {
     let command = clap::Command::new(name).version(env!("CARGO_PKG_VERSION")).args(definitions.arguments());
-    exit_code(name, serve(name, &definitions, &command.get_matches(), read, services))
+    match command.try_get_matches() {
+        Ok(flags) => exit_code(name, serve(name, &definitions, &flags, read, services)),
+        Err(error) => misused(name, &error),
+    }
 }
 
+/// Says what is wrong with a command line, on standard error and under the program's name; help and version go to standard output.
+pub fn misused(name: &str, error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return exit_code(
+            name,
+            error.print().map_err(|error| Error::bad_request(format!("cannot write to standard output: {error}"))),
+        );
+    }
+    // Without colours, because the name of the program stands where clap writes "error".
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").map_or_else(|| text.clone(), |text| format!("{name}: {text}"));
+    // There is nowhere to tell that standard error is closed.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(MISUSED)
+}
+
+/// The exit status of a wrong command line.
+const MISUSED: u8 = 2;
+
 /// What `main_of` does after the flags are read.
-pub fn serve<C>(
+pub fn serve<C, S: Into<Services>>(
     name: &'static str,
     definitions: &Definitions,
     flags: &ArgMatches,
     read: impl FnOnce(&Settings) -> Result<C>,
-    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<S>,
 ) -> Result<()> {
     let settings = Settings::of_process(definitions, flags)?;
     let config = Config::read(&settings)?;
     let own = read(&settings)?;
     let executor = executor()?;
     let telemetry = telemetry(&config, name, executor.handle())?;
-    let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await));
+    let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await.map(Into::into)));
     // Whoever still looks up a name is not waited for.
     executor.shutdown_timeout(LEFT);
     result
@@ -90,7 +113,8 @@ pub fn exit_code(name: &str, result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{name}: {}", failure(&error));
+            // There is nowhere to tell that standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{name}: {}", error.told());
             ExitCode::FAILURE
         }
     }

@@ -1,15 +1,16 @@
 use std::time::Duration;
 
-use ddb_core::{Error, ErrorCode, Result};
+use ddb_core::{Error, Result};
 use ddb_http::{App, ConnectionTimes, Listeners, Tls};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::banner::{self, banner};
 use crate::config::Config;
 use crate::ground::Ground;
 use crate::log_of_store::LogOfStore;
 use crate::probes;
-use crate::service::{Service, Task};
+use crate::service::{Services, Task};
 use crate::shared::Shared;
 use crate::signal::Signals;
 use crate::telemetry::{Figures, MetricsPage, Telemetry, routes as metrics_routes};
@@ -22,7 +23,7 @@ const TASKS: Duration = Duration::from_secs(10);
 pub(crate) async fn run(
     config: &Config,
     telemetry: &Telemetry,
-    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
+    services: impl AsyncFnOnce(&Shared) -> Result<Services>,
 ) -> Result<()> {
     let stop = CancellationToken::new();
     let signals = Signals::listen()?;
@@ -42,7 +43,7 @@ pub(crate) async fn run(
 async fn live(
     config: &Config,
     telemetry: &Telemetry,
-    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
+    services: impl AsyncFnOnce(&Shared) -> Result<Services>,
     stop: CancellationToken,
 ) -> Result<()> {
     let tls = config.tls.clone().map(Tls::load).transpose()?;
@@ -64,7 +65,7 @@ async fn live(
 }
 
 async fn serve(
-    services: Vec<Service>,
+    services: Services,
     listeners: Listeners,
     tls: Option<Tls>,
     (config, telemetry): (&Config, &Telemetry),
@@ -88,15 +89,21 @@ async fn serve(
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
     tasks.start(traffic::follow_changes(shared.database.store().clone(), shared.limiter.clone()));
-    for service in services {
+    for service in services.all {
         routes = routes.merge(service.routes);
         service.tasks.into_iter().for_each(|task| tasks.start(task));
         names.push(service.name);
     }
     let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let url = addresses.first().map(|address| format!("{scheme}://{address}"));
+    let url = banner::url(scheme, &config.bind, listeners.addresses().first());
+    if !telemetry.is_for_people {
+        services.hint.iter().for_each(|hint| tracing::warn!("{hint}"));
+    }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), url, "ready");
+    if telemetry.is_for_people {
+        telemetry.print(&banner(config, &url, services.hint.as_deref()));
+    }
 
     let store = shared.database.store().clone();
     let mut app = App::new(routes, shared.memory_limit, LogOfStore(store))
@@ -113,7 +120,7 @@ async fn serve(
         tokio::select! {
             () = &mut serving => break,
             error = tasks.failed() => {
-                tracing::error!("{}; the process stops", failure(&error));
+                tracing::error!("{}; the process stops", error.told());
                 result = Err(error);
                 stop.cancel();
             }
@@ -145,7 +152,7 @@ impl Tasks {
             match self.running.join_next().await {
                 None => std::future::pending::<()>().await,
                 Some(Ok((_, Ok(())))) => {}
-                Some(Ok((name, Err(error)))) => return Error::internal(format!("the task {name} failed: {}", failure(&error))),
+                Some(Ok((name, Err(error)))) => return Error::internal(format!("the task {name} failed: {}", error.told())),
                 Some(Err(error)) => return Error::internal(error),
             }
         }
@@ -159,22 +166,4 @@ impl Tasks {
             self.running.shutdown().await;
         }
     }
-}
-
-/// An error for whoever runs the program: with its causes, and without the words that are meant for a client.
-pub fn failure(error: &Error) -> String {
-    let mut parts = Vec::new();
-    let mut source = std::error::Error::source(error);
-    if error.code() != ErrorCode::Internal || source.is_none() {
-        parts.push(error.message().to_owned());
-    }
-    while let Some(cause) = source {
-        // An opaque error within another says nothing of its own.
-        let opaque = cause.downcast_ref::<Error>().is_some_and(|error| error.code() == ErrorCode::Internal);
-        if !opaque {
-            parts.push(cause.downcast_ref::<Error>().map_or_else(|| cause.to_string(), |error| error.message().to_owned()));
-        }
-        source = cause.source();
-    }
-    parts.join(": ")
 }

@@ -12,6 +12,20 @@ pub struct Service {
     pub tasks: Vec<Task>,
 }
 
+/// All parts of a process.
+#[derive(Default)]
+pub struct Services {
+    pub all: Vec<Service>,
+    /// A sentence for the person who starts the process: what is still to be done. None: nothing is.
+    pub hint: Option<String>,
+}
+
+impl From<Vec<Service>> for Services {
+    fn from(all: Vec<Service>) -> Self {
+        Self { all, hint: None }
+    }
+}
+
 type Run = Box<dyn FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send>;
 
 /// Background work that the process owns: started after the services are built, told to stop by the token, and joined.

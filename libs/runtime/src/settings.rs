@@ -58,10 +58,13 @@ impl Settings {
         };
         let mut given = HashMap::new();
         for setting in definitions.iter() {
-            let in_file = table.remove(setting.name);
-            if let Some(value) =
-                pick(setting, flags, &variables, in_file.map(|value| (file.as_deref().unwrap_or_default(), value)))?
-            {
+            let in_file = table.remove(setting.name).map(|value| (file.as_deref().unwrap_or_default(), value));
+            if let Some(mut value) = pick(setting, flags, &variables, in_file)? {
+                let length = without_line_break(&value.text).len();
+                if length == 0 && setting.secret {
+                    return Err(Error::bad_request(format!("{} is empty", value.origin)));
+                }
+                value.text.truncate(length);
                 given.insert(setting.name, value);
             }
         }
@@ -89,7 +92,7 @@ impl Settings {
         self.given.get(name).map_or_else(|| format!("`{name}`"), |given| given.origin.to_string())
     }
 
-    /// As it was written. An empty one counts as not set.
+    /// As it was written, without a line break at its end. A variable that is empty counts as not set.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(|given| given.text.as_str())
     }
@@ -152,6 +155,12 @@ fn forget_variables_of_postgres() {
             unsafe { std::env::remove_var(&name) };
         }
     }
+}
+
+/// A value without the one line break at its end that editors, `echo` and secrets of Kubernetes put there.
+pub fn without_line_break(text: &str) -> &str {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    if line.len() < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line }
 }
 
 fn shown(text: &str) -> String {

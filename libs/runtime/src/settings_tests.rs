@@ -137,3 +137,23 @@ fn sizes_have_units() {
         assert!(settings.size("memory_limit").is_err(), "{text}");
     }
 }
+
+/// Secrets often come from files, which end with a line break. Mutants: the line break stays; all of them go; an empty secret is taken.
+#[test]
+fn one_line_break_at_the_end_is_no_part_of_a_value() {
+    let key = |text: &str| load(&[], &[("DDB_MASTER_KEY", text)]).map(|settings| settings.text("master_key").map(str::to_owned));
+    for (given, read) in
+        [("k", "k"), ("k\n", "k"), ("k\r\n", "k"), ("k\n\n", "k\n"), ("k ", "k "), ("k\r", "k\r"), (" k\n", " k")]
+    {
+        assert_eq!(key(given).expect("a good setting").as_deref(), Some(read), "{given:?}");
+    }
+    let file = File::with("master_key = \"k\\n\"\ndatabase_url = \"postgres://x\\n\"");
+    let settings = load(&["--config", file.path()], &[]).expect("good settings");
+    assert_eq!((settings.text("master_key"), settings.text("database_url")), (Some("k"), Some("postgres://x")));
+    assert_eq!(key("").expect("an empty variable is not set"), None);
+    for given in ["\n", "\r\n"] {
+        assert_eq!(key(given).expect_err("an empty secret"), "the variable DDB_MASTER_KEY is empty");
+    }
+    let file = File::with("master_key = \"\"");
+    assert!(refused(&["--config", file.path()], &[]).ends_with("is empty"));
+}

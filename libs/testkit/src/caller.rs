@@ -20,13 +20,13 @@ impl Caller {
     /// Its password, the same for every caller of the kit.
     pub const PASSWORD: &str = PASSWORD;
 
-    /// Somebody new, in the namespace that the client names.
+    /// A new user, in the namespace that the client names.
     pub async fn sign_up(client: &Client, email: &str) -> Self {
         let answer = client.post("/api/auth/signup", &json!({ "email": email, "password": PASSWORD })).await.expect(201);
         Self::of(client, &answer.json)
     }
 
-    /// Somebody whom the kit has signed up.
+    /// A user that the kit has signed up.
     pub async fn sign_in(client: &Client, email: &str) -> Self {
         let answer = client.post("/api/auth/signin", &json!({ "email": email, "password": PASSWORD })).await.expect(200);
         Self::of(client, &answer.json)

@@ -62,7 +62,7 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The error's code; empty where the answer is none.
+    /// The error's code; empty where the answer is no error.
     pub fn code(&self) -> &str {
         self.json["error"]["code"].as_str().unwrap_or_default()
     }
@@ -157,7 +157,7 @@ impl Client {
         client
     }
 
-    /// The same client over TLS, trusting whom `authority` vouches for; `protocols` are offered by ALPN, `h2` and `http/1.1`.
+    /// The same client over TLS, which trusts the certificates of `authority`; `protocols` are offered by ALPN, `h2` and `http/1.1`.
     #[must_use]
     pub fn over_tls(&self, authority: &Authority, protocols: &[&str]) -> Self {
         self.over(Some(authority.client(protocols)))

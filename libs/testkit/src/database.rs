@@ -40,7 +40,7 @@ impl Database {
         Self { url: format!("postgres://{user}:{password}@localhost:{port}/{database}") }
     }
 
-    /// Another one with the same content. Nobody may be connected to this one.
+    /// Another database with the same content. No session may be connected to this one.
     pub async fn copy(&self) -> Self {
         let name = format!("test_{:016x}", rand::random::<u64>());
         let template = self.options().get_database().expect("the address names one").to_owned();
@@ -54,7 +54,7 @@ impl Database {
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        panic!("somebody is connected to the database that is to be copied");
+        panic!("a session is still connected to the database that the test copies");
     }
 
     /// A session of its own.

@@ -8,7 +8,7 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs, syncfs};
 
 use crate::process::pause;
 
-/// How long who is about to end may keep a disk busy.
+/// How long a process that is about to end may keep a disk busy.
 const BUSY: Duration = Duration::from_secs(20);
 
 /// A small disk of one test, which root alone can mount; gone with the value.
@@ -27,7 +27,7 @@ impl Disk {
         Self { at: at.to_owned(), image: None }
     }
 
-    /// Ext4 in the file `image`: a disk that can fail under those who write on it.
+    /// Ext4 in the file `image`: a disk that can fail while processes write on it.
     pub fn in_file(at: &Path, image: PathBuf, megabytes: u32) -> Self {
         make(at);
         let file = File::create_new(&image).expect("an image can be made");
@@ -49,13 +49,13 @@ impl Disk {
         syncfs(File::open(&self.at).expect("a mount point can be opened")).expect("a disk can be synced");
     }
 
-    /// It becomes read-only at once for everybody who has files open on it, as ext4 does when it meets an error. (An ordinary remount is refused then.)
+    /// The disk becomes read-only at once, also for processes with open files, as ext4 does when it meets an error. (An ordinary remount is refused then.)
     pub fn fail(&self) {
         assert!(self.image.is_some(), "a disk in memory does not fail");
         self.remount("abort");
     }
 
-    /// Mounts it anew once nobody uses it any more.
+    /// Mounts it again once no process uses it.
     pub fn repair(&self) {
         let end = Instant::now() + BUSY;
         while !Command::new("umount").arg(&self.at).status().expect("umount can be run").success() {
@@ -118,6 +118,6 @@ fn mount(arguments: &[&str], at: &Path) {
     let status = Command::new("mount").args(arguments).arg(at).status().expect("mount can be run");
     assert!(
         status.success(),
-        "this test mounts a disk with {arguments:?}, for which it must run as root with CAP_SYS_ADMIN (and /dev/loop* for one in a file)"
+        "this test mounts a disk with {arguments:?}, which needs root with CAP_SYS_ADMIN (and /dev/loop* for a disk in a file)"
     );
 }

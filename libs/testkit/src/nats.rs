@@ -35,7 +35,7 @@ impl NatsServer {
         self.process.kill().await.expect("the nats-server of this test can be killed");
     }
 
-    /// Starts it anew on the same port.
+    /// Starts it again on the same port.
     pub async fn restart(&mut self) {
         self.process = run(&self.program, self.port).await;
     }

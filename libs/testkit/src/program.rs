@@ -18,7 +18,8 @@ pub fn built(name: &str) -> PathBuf {
     programs.entry(name.to_owned()).or_insert_with(|| build(name)).clone()
 }
 
-/// The program with the environment of a fresh machine: no settings of whoever runs the tests.
+/// The program with the environment of a fresh machine: no settings of the person who runs the tests. It listens on a free port, unless the test names
+/// another one: a server of that person may have the usual one.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(built(name));
     for (variable, _) in std::env::vars_os() {
@@ -29,10 +30,11 @@ pub fn command(name: &str) -> Command {
             command.env_remove(&variable);
         }
     }
+    command.env("DDB_BIND", "127.0.0.1:0");
     command
 }
 
-/// Cargo does nothing where the program is up to date. Nobody waits for a lock: cargo has released it before it runs tests.
+/// Cargo does nothing where the program is up to date. No build lock is held meanwhile: cargo releases it before it runs tests.
 fn build(name: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

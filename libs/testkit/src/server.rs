@@ -115,7 +115,7 @@ impl Builder {
         self
     }
 
-    /// With a certificate of `authority`, whom `ddb` as a client and the kit's callers trust; they speak HTTP/2.
+    /// With a certificate of `authority`. `ddb` as a client and the kit's callers trust it, and the callers speak HTTP/2.
     #[must_use]
     pub fn secure(mut self, authority: &Authority) -> Self {
         let folder = self.directory.path().to_owned();

@@ -11,7 +11,7 @@ use crate::{Caller, Client, Server, program};
 /// A static is never dropped, so a helper process ends the server when the test's process is gone, however it ended.
 pub struct Stage(OnceCell<Cast>);
 
-/// Who stands on a [`Stage`].
+/// The server and the callers of a [`Stage`].
 pub struct Cast {
     pub server: Server,
     pub anon: Client,

@@ -1,17 +1,16 @@
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 use ddb_core::Result;
-use ddb_runtime::{Config, Definitions, exit_code, main_of};
+use ddb_runtime::{Config, Definitions, exit_code, main_of, misused};
 
 use crate::command::{admin, backup, completions, erasures, keys, rebuild, restore, start, status, verify};
-use crate::compose;
-use crate::version::version;
+use crate::{help, output};
 
-/// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program.
+/// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program
 #[derive(Parser)]
 #[command(name = "ddb", version)]
-struct Line {
+pub(crate) struct Line {
     #[command(subcommand)]
     command: Command,
 }
@@ -20,47 +19,62 @@ struct Line {
 enum Command {
     /// Run the server
     Start,
-    /// Show what the database holds, how it grows and which settings are in force
+    /// Show what the database holds, how fast it grows, and which settings are not default
     Status(status::Arguments),
     /// Check the log against its hash chain, and the records against the log
     Verify(verify::Arguments),
-    /// Make the records anew from the log
+    /// Rebuild the records from the log
     Rebuild(rebuild::Arguments),
-    /// Write one state of everything into a file; a server may go on writing meanwhile
+    /// Save one state of everything in a file; a server may run meanwhile
     Backup(backup::Arguments),
     /// Fill a new data directory or an empty database from a backup
     Restore(restore::Arguments),
-    /// Print the list of what was erased, one JSON object a line, for restoring an older backup
+    /// Print the list of what was erased, for restoring an older backup
     Erasures,
-    /// Make and list admins
+    /// Make and list admins, change roles, ban accounts
     Admin(admin::Arguments),
-    /// The keys that sign access tokens
+    /// Change the key that signs access tokens
     Keys(keys::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
 
-/// The settings that tell a command which database to work on; the others are taken too, but not shown in its help.
-const OF_COMMANDS: [&str; 3] = ["config", "data_dir", "database_url"];
-
 /// The program `ddb`.
 pub fn ddb() -> ExitCode {
-    let flags = line().get_matches();
+    let flags = match help::line(&definitions()).try_get_matches() {
+        Ok(flags) => flags,
+        Err(error) => return not_run(&error),
+    };
     let line = match Line::from_arg_matches(&flags) {
         Ok(line) => line,
-        Err(error) => error.exit(),
+        Err(error) => return not_run(&error),
     };
-    exit_code("ddb", run(line.command, leaf(&flags)))
+    exit(run(line.command, leaf(&flags)))
 }
 
 /// The program `ddb-server`.
 pub fn ddb_server() -> ExitCode {
-    main_of("ddb-server", definitions(), ddb_auth::Config::read, compose::services)
+    main_of("ddb-server", definitions(), start::read, start::services)
 }
 
 /// The settings as `REFERENCE.md` shows them.
 pub fn settings_table() -> String {
     definitions().markdown()
+}
+
+fn exit(result: Result<()>) -> ExitCode {
+    match result {
+        Err(error) if output::has_no_reader(&error) => ExitCode::from(output::NO_READER),
+        result => exit_code("ddb", result),
+    }
+}
+
+/// Help and version are results, and end as results do.
+fn not_run(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        return misused("ddb", error);
+    }
+    exit(error.print().map_err(|error| output::failed(&error)))
 }
 
 fn run(command: Command, flags: &ArgMatches) -> Result<()> {
@@ -77,30 +91,12 @@ fn run(command: Command, flags: &ArgMatches) -> Result<()> {
         Command::Erasures => erasures::run(&quiet(), flags),
         Command::Admin(arguments) => admin::run(&quiet(), flags, &arguments),
         Command::Keys(arguments) => keys::run(&quiet(), flags, &arguments),
-        Command::Completions(arguments) => {
-            completions::run(line(), &arguments);
-            Ok(())
-        }
+        Command::Completions(arguments) => completions::run(help::line(&definitions), &arguments),
     }
 }
 
 fn definitions() -> Definitions {
     Definitions::new(&[Config::SETTINGS, ddb_auth::Config::SETTINGS])
-}
-
-fn line() -> clap::Command {
-    let with_settings = |command: clap::Command, shows_all: bool| {
-        let arguments = definitions().arguments().into_iter().map(|argument| {
-            let hidden = !shows_all && !OF_COMMANDS.contains(&argument.get_id().as_str());
-            argument.global(true).hide(hidden).help_heading("Settings")
-        });
-        command.args(arguments)
-    };
-    let mut line = Line::command().version(version());
-    for name in ["start", "status", "verify", "rebuild", "backup", "restore", "erasures", "admin", "keys"] {
-        line = line.mut_subcommand(name, |command| with_settings(command, name == "start"));
-    }
-    line
 }
 
 /// The matches of the innermost command, which hold the settings too.
@@ -116,18 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_well_formed() {
-        line().debug_assert();
-    }
-
-    #[test]
     fn settings_are_taken_on_every_level() {
         for words in [
             &["ddb", "start", "--data-dir", "x"][..],
             &["ddb", "admin", "--data-dir", "x", "list"],
             &["ddb", "admin", "list", "--data-dir", "x"],
         ] {
-            let flags = line().try_get_matches_from(words).expect("a good line");
+            let flags = help::line(&definitions()).try_get_matches_from(words).expect("a good line");
             assert_eq!(leaf(&flags).get_one::<String>("data_dir").map(String::as_str), Some("x"), "{words:?}");
         }
     }

@@ -50,11 +50,12 @@ fn every_command_is_in_the_reference() {
 fn commands(of: &[&str]) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_ddb")).args(of).arg("--help").output().expect("ddb can be run");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
+    // The page of `ddb` itself has groups of commands.
+    let (begin, end) = if of.is_empty() { ("Run:", "Options:") } else { ("Commands:", "") };
     help.lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next())
+        .skip_while(|line| *line != begin)
+        .take_while(|line| *line != end)
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
         .filter(|command| *command != "help")
         .map(str::to_owned)
         .collect()

@@ -6,13 +6,13 @@ use ddb_testkit::{Database, Directory, Json, Output, Server, command, json};
 fn statuses(server: &Server, variables: &[(&str, &str)], flags: &[&str]) -> (String, Json) {
     let run = |more: &[&str]| {
         let mut ddb = command("ddb");
-        ddb.arg("status").arg("--data-dir").arg(server.data_dir()).args(flags).args(more);
+        ddb.arg("status").arg("--data-dir").arg(server.data_dir()).args(flags).args(more).env_remove("DDB_BIND");
         let output: Output = ddb.envs(variables.iter().copied()).output().expect("ddb can be run").into();
         assert_eq!(output.code, Some(0), "{output:?}");
         assert_eq!(output.stderr, "");
         output.stdout
     };
-    let text = run(&[]);
+    let text = run(&["--settings"]);
     let json = serde_json::from_str(&run(&["--json"])).expect("JSON");
     (text, json)
 }
@@ -26,21 +26,23 @@ fn setting<'a>(status: &'a Json, name: &str) -> &'a Json {
 async fn status_tells_how_the_database_grows_and_when_its_disk_is_full() {
     let server = Server::start().await;
     let user = server.user().await;
-    let records: Vec<_> = (0..200).map(|n| json!({ "n": n, "title": format!("task {n}") })).collect();
-    user.post("/api/data/tasks", &json!(records)).await.expect(201);
+    for _ in 0..3 {
+        let records: Vec<_> = (0..1_000).map(|n| json!({ "n": n, "title": format!("task {n}") })).collect();
+        user.post("/api/data/tasks", &json!(records)).await.expect(201);
+    }
     server.embedded().await.connect().await.execute("vacuum analyze").await;
     let (text, json) = statuses(&server, &[], &[]);
     let (growth, disk) = (&json["growth"], &json["disk"]);
-    assert_eq!(growth["records"], 201, "{growth}");
+    assert_eq!(growth["records"], 3_001, "{growth}");
     assert_eq!(growth["transactions"], json["tx"]);
-    assert!(growth["facts"].as_i64().is_some_and(|facts| facts > 800), "{growth}");
+    assert!(growth["facts"].as_i64().is_some_and(|facts| facts > 10_000), "{growth}");
     let number = |json: &Json| json.as_f64().unwrap_or_else(|| panic!("{json} is no number"));
     assert!(number(&growth["bytes_per_record"]) > 100.0, "{growth}");
     // All of it was written today.
     assert!((number(&growth["log_bytes_per_day"]) - number(&json["log_bytes"])).abs() < 1.0, "{growth}");
     assert!(number(&disk["free_bytes"]) < number(&disk["total_bytes"]), "{disk}");
     assert!(number(&disk["days_until_full"]) > 0.0, "{disk}");
-    for words in ["a day", "of each record", "of the disk are free", "days until"] {
+    for words in ["a day", "of each record", "of the disk are free; at this pace"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     // Somebody else's disk cannot be seen.
@@ -48,6 +50,52 @@ async fn status_tells_how_the_database_grows_and_when_its_disk_is_full() {
     let output = elsewhere.ddb(&["status", "--json"]);
     let json: Json = serde_json::from_str(&output.stdout).expect("JSON");
     assert!(json["disk"].is_null() && json["growth"]["records"] == 0, "{output:?}");
+}
+
+/// What the indexes of a new database take is no pace. Mutants: `has_pace` is true; `count` always gives the plural.
+#[tokio::test]
+async fn a_small_database_is_told_without_a_pace_and_in_good_english() {
+    let server = Server::start().await;
+    let user = server.user().await;
+    user.post("/api/data/tasks", &json!({ "n": 1 })).await.expect(201);
+    server.embedded().await.connect().await.execute("vacuum analyze").await;
+    let text = server.ddb(&["status"]).stdout;
+    for words in ["a day", "of each record", "at this pace", "days"] {
+        assert!(!text.contains(words), "{words}: {text}");
+    }
+    assert!(text.contains("tasks: 1 record,") && text.contains("of the disk are free\n"), "{text}");
+    user.post("/api/data/tasks", &json!({ "n": 2 })).await.expect(201);
+    assert!(server.ddb(&["status"]).stdout.contains("tasks: 2 records,"));
+}
+
+/// Mutant: `is_given` gives true for a default.
+#[tokio::test]
+async fn only_settings_that_somebody_has_set_are_shown_unless_all_are_asked_for() {
+    let server = Server::start().await;
+    let status = |flags: &[&str]| {
+        let mut ddb = command("ddb");
+        ddb.arg("status").arg("--data-dir").arg(server.data_dir()).args(flags).env_remove("DDB_BIND");
+        let output: Output = ddb.output().expect("ddb can be run").into();
+        assert_eq!(output.code, Some(0), "{output:?}");
+        output.stdout
+    };
+    let names = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip_while(|line| !line.starts_with("settings")).skip(1);
+        lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    };
+    let short = status(&["--signup-limit", "7"]);
+    assert_eq!(names(&short), ["data_dir", "signup_limit"], "{short}");
+    let all = status(&["--signup-limit", "7", "--settings"]);
+    assert!(names(&all).len() > 20 && names(&all).contains(&"tls_cert".to_owned()), "{all}");
+    let json: Json = serde_json::from_str(&status(&["--json"])).expect("JSON");
+    assert_eq!(json["settings"].as_array().map(Vec::len), Some(names(&all).len()), "JSON has all of them");
+
+    // With nothing set at all.
+    let mut ddb = command("ddb");
+    ddb.arg("status").current_dir(server.directory()).env_remove("DDB_BIND");
+    std::os::unix::fs::symlink(server.data_dir(), server.directory().join("ddb-data")).expect("a link");
+    let output: Output = ddb.output().expect("ddb can be run").into();
+    assert!(output.stdout.contains("settings      all have their default"), "{output:?}");
 }
 
 /// Mutants: `without_credentials` gives the text as it is, or stops at the first `@`, or looks for no `?`; `secret` is not looked at; a default is told

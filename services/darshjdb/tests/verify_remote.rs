@@ -60,7 +60,9 @@ async fn a_server_elsewhere_is_trusted_by_its_certificate() {
     for (roots, says) in [(other.to_str().expect("UTF-8"), "certificate"), ("/nowhere", "SSL_CERT_FILE")] {
         let mut verify = ddb_testkit::command("ddb");
         verify.args(["verify", "--token-stdin", "--url", &server.url()]).env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
-        let refused = verify.stdin(std::process::Stdio::null()).output();
+        let given = server.directory().join("token");
+        std::fs::write(&given, &token).expect("a file");
+        let refused = verify.stdin(std::fs::File::open(given).expect("a file")).output();
         let refused = ddb_testkit::Output::from(refused.expect("ddb can be run"));
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains(says), "{refused:?}");

@@ -38,7 +38,10 @@ async fn hear_postgres(inner: &Inner) {
                 was_heard = true;
                 let error = hear(inner, notifications).await;
                 inner.trust.deaf();
-                tracing::warn!(%error, "revocations are not heard; accounts are read again every second until they are");
+                tracing::warn!(
+                    error = error.told(),
+                    "revocations are not heard; accounts are read again every second until they are"
+                );
             }
             Err(error) => tracing::debug!(%error, "cannot listen for revocations"),
         }

@@ -5,6 +5,9 @@ use crate::support::{Scratch, ask};
 
 #[tokio::test]
 async fn a_full_disk_leaves_no_half_database() {
+    if !ddb_testkit::is_root("mounts a disk") {
+        return;
+    }
     let scratch = Scratch::new();
     let disk = Disk::in_memory(&scratch.data(), 20);
     let message = scratch.refusal().await;
@@ -31,6 +34,9 @@ async fn a_full_disk_leaves_no_half_database() {
 
 #[tokio::test]
 async fn a_read_only_disk_is_named_as_such() {
+    if !ddb_testkit::is_root("mounts a disk") {
+        return;
+    }
     let scratch = Scratch::new();
     let disk = Disk::in_memory(&scratch.data(), 300);
     disk.remount("ro");
@@ -47,6 +53,9 @@ async fn a_read_only_disk_is_named_as_such() {
 
 #[test]
 fn the_room_on_a_disk_is_told() {
+    if !ddb_testkit::is_root("mounts a disk") {
+        return;
+    }
     let scratch = Scratch::new();
     let disk = Disk::in_memory(&scratch.data(), 20);
     let space = || Space::of(&scratch.data()).expect("it is told");

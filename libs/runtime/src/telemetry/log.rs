@@ -40,17 +40,21 @@ pub(super) fn layer<S>(config: &Config, writer: LogWriter) -> Result<Box<dyn Lay
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let terminal = std::io::stderr().is_terminal();
-    let format = config.log_format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     let filter = EnvFilter::builder().parse(&config.log).map_err(Error::internal)?;
     let filter = filter.and(filter_fn(is_safe).with_max_level_hint(LevelFilter::TRACE));
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(terminal);
-    Ok(match format {
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
+    Ok(match form(config) {
         LogFormat::Pretty => lines.with_filter(filter).boxed(),
         LogFormat::Json => {
             lines.json().flatten_event(true).with_current_span(true).with_span_list(false).with_filter(filter).boxed()
         }
     })
+}
+
+/// The form that the settings name, else the one that fits whoever reads standard error.
+pub(super) fn form(config: &Config) -> LogFormat {
+    let of_reader = if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json };
+    config.log_format.unwrap_or(of_reader)
 }
 
 fn is_safe(metadata: &Metadata<'_>) -> bool {

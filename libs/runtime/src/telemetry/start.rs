@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::time::Duration;
 
 use ddb_core::{Error, Result};
@@ -14,11 +15,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry as Spans};
 
-use super::log::{LogGuard, TRACE_TARGET, catch_panics, layer};
+use super::log::{LogGuard, TRACE_TARGET, catch_panics, form, layer};
 use super::log_writer::LogWriter;
 use super::otlp::Otlp;
 use super::{otlp, process};
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 
 /// Variables of OpenTelemetry's SDKs that say something which is not done here, with the value that is; they are refused rather than ignored.
 const NOT_OBEYED: [(&str, &str); 6] = [
@@ -41,11 +42,19 @@ pub struct Telemetry {
     pub(crate) registry: Registry,
     metrics: SdkMeterProvider,
     traces: Option<SdkTracerProvider>,
+    /// Whether the log is in the form for people, who are greeted.
+    pub(crate) is_for_people: bool,
     /// Last, so that what the others say at their end is written too.
-    _log: LogGuard,
+    log: LogGuard,
 }
 
 impl Telemetry {
+    /// Text for people among the lines of the log.
+    pub(crate) fn print(&self, text: &str) {
+        // A log that cannot be written is told nowhere.
+        let _ = self.log.0.clone().write_all(text.as_bytes());
+    }
+
     /// Sends what was measured last. A collector that does not take it in time does not get it.
     pub(crate) async fn finish(&self) {
         let (metrics, traces) = (self.metrics.clone(), self.traces.clone());
@@ -100,7 +109,7 @@ pub fn telemetry(config: &Config, program: &'static str, executor: &Handle) -> R
     let spans = Spans::default().with(of_traces);
     spans.with(layer(config, writer.clone())?).try_init().map_err(Error::internal)?;
     catch_panics();
-    Ok(Telemetry { registry, metrics, traces, _log: LogGuard(writer) })
+    Ok(Telemetry { registry, metrics, traces, is_for_people: form(config) == LogFormat::Pretty, log: LogGuard(writer) })
 }
 
 fn collector(url: &str) -> Result<Otlp> {

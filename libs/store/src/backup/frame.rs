@@ -1,3 +1,5 @@
+use std::io::{self, Read};
+
 use ddb_core::Error;
 
 /// The first line. The number is that of the format.
@@ -14,6 +16,13 @@ pub(super) const END: u8 = b'Z';
 pub(super) const PIECE: usize = 1 << 20;
 /// A frame, at most: a piece that cannot be compressed grows a little.
 pub(super) const MAX_FRAME: usize = PIECE + (64 << 10);
+
+/// Whether the file begins as a backup does, of whatever format. What follows is not looked at.
+pub fn is_backup(input: impl Read) -> io::Result<bool> {
+    let mut beginning = Vec::with_capacity(MAGIC.len());
+    input.take(MAGIC.len() as u64).read_to_end(&mut beginning)?;
+    Ok(beginning == MAGIC)
+}
 
 /// Names what is wrong with the file.
 pub(super) fn damaged(what: impl std::fmt::Display) -> Error {

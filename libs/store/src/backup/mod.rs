@@ -21,6 +21,7 @@ mod write;
 mod tests;
 
 pub use check::{Checked, check};
+pub use frame::is_backup;
 pub use header::{Header, SavedNamespace};
 pub use progress::Progress;
 pub use restore::{Restored, restore};

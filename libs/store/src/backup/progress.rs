@@ -16,13 +16,15 @@ impl Progress {
         (step, self.rows.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    pub(super) fn begin(&self, step: impl Into<String>) {
+    /// The next step begins.
+    pub fn begin(&self, step: impl Into<String>) {
         *self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = step.into();
         self.rows.store(0, Ordering::Relaxed);
         self.bytes.store(0, Ordering::Relaxed);
     }
 
-    pub(super) fn add(&self, rows: u64, bytes: u64) {
+    /// So many rows and bytes of the step are done.
+    pub fn add(&self, rows: u64, bytes: u64) {
         self.rows.fetch_add(rows, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }

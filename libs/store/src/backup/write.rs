@@ -96,5 +96,5 @@ impl<W: Write> Writer<W> {
 }
 
 fn cannot_write(error: io::Error) -> Error {
-    Error::bad_request(format!("the backup cannot be written: {error}"))
+    Error::bad_request(format!("cannot write the backup: {error}"))
 }

@@ -114,7 +114,7 @@ async fn removed(connection: &mut PgConnection) -> Result<Vec<RemovedNamespace>>
 }
 
 fn cannot_write(error: io::Error) -> Error {
-    Error::bad_request(format!("the list cannot be written: {error}"))
+    Error::bad_request(format!("cannot write the list: {error}"))
 }
 
 /// Reads a list to its end; 400 where a line is none of it.

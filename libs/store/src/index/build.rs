@@ -124,7 +124,7 @@ async fn build_all(store: &Store) -> Result<()> {
             let Some((indexes, index)) = known.building().into_iter().find(|(_, other)| other.id == index.id) else { continue };
             if let Err(error) = build(store, &mut connection, namespace, &indexes, &index).await {
                 // The others are built all the same; this one is tried again.
-                tracing::warn!(%error, index = index.name, "an index could not be built");
+                tracing::warn!(error = error.told(), index = index.name, "an index could not be built");
                 let _ = connection.execute("rollback").await;
             }
         }

@@ -229,8 +229,7 @@ impl Store {
         match outcome {
             Ok(result) => self.finish(&claimed, &progress, Ok(result.to_string())).await,
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(%error, cause, kind = claimed.kind, id = claimed.id, "a job failed");
+                tracing::warn!(error = error.told(), kind = claimed.kind, id = claimed.id, "a job failed");
                 if error.code() == ErrorCode::Unavailable && claimed.attempt < MAX_ATTEMPTS {
                     self.give_back(&claimed, RETRY_AFTER, Some(error.message())).await;
                 } else {

@@ -49,7 +49,7 @@ async fn purge(store: &Store) -> Result<()> {
             Ok(false) => break,
             // A table that is still read, say. The others are deleted all the same; this one is tried again.
             Err(error) => {
-                tracing::warn!(%error, %namespace, "what a removed namespace held could not be deleted");
+                tracing::warn!(error = error.told(), %namespace, "what a removed namespace held could not be deleted");
                 let _ = connection.execute("rollback").await;
             }
         }

@@ -38,7 +38,7 @@ async fn count_all(store: &Store) -> Result<()> {
         let namespace = NamespaceId(row.try_get(0).map_err(to_error)?);
         if let Err(error) = count(store, namespace).await {
             // The others are counted all the same; this one is tried again.
-            tracing::warn!(%error, %namespace, "the records of a namespace could not be counted");
+            tracing::warn!(error = error.told(), %namespace, "the records of a namespace could not be counted");
         }
     }
     Ok(())

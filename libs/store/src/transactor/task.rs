@@ -227,7 +227,7 @@ impl Task {
                     match self.reaping(expired).await {
                         Ok(reaping) => groups.push(reaping),
                         Err(error) => {
-                            tracing::warn!(%error, "expired records that stand in the way cannot be deleted");
+                            tracing::warn!(error = error.told(), "expired records that stand in the way cannot be deleted");
                             let group = groups.pop().expect("pushed above");
                             let outcomes = group.iter().map(|_| Err(error.for_another().into())).collect();
                             answer(group, outcomes);

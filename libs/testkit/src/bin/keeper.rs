@@ -10,10 +10,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let Ok(pid) = pid.parse() else {
-        eprintln!("`{pid}` is no process id");
+        eprintln!("`{pid}` is not a process id");
         return ExitCode::FAILURE;
     };
-    // The end of input, or an error: either way nobody is there any more.
+    // The end of input, or an error: either way the owner is gone.
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
     ddb_testkit::end_server(pid, Path::new(directory));
     ExitCode::SUCCESS

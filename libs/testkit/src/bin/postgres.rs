@@ -45,7 +45,7 @@ async fn over_socket(data_dir: &Path) -> Outcome {
     Ok(server.stop().await?)
 }
 
-/// The embedded server takes no TCP whatever its settings, so its cluster is run by the bare program, as a user would run his.
+/// The embedded server never takes TCP, so the bare program runs the cluster, as a user would run their own.
 async fn over_tcp(data_dir: &Path) -> Outcome {
     let server = Server::start(&Config::new(data_dir)).await?;
     // Where the server's user can reach it.
@@ -83,7 +83,7 @@ async fn over_tcp(data_dir: &Path) -> Outcome {
     Ok(())
 }
 
-/// The end of input, or an error: either way nobody is there any more.
+/// The end of input, or an error: either way the owner is gone.
 async fn until_input_ends() {
     let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
 }

@@ -1,4 +1,4 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use clap::{ArgMatches, Args, Subcommand};
 use ddb_auth::admin::{AccountSummary, LastAdmin, Role, RoleChange};
@@ -7,8 +7,10 @@ use ddb_runtime::Definitions;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::count::count;
 use super::database::{namespace, with_database};
 use super::secret_line;
+use crate::output;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -21,7 +23,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make an account with the role admin; the first one of the namespace main has the role root too
+    /// Make an account with the role admin; the first one of the namespace main also gets the role root
     Create {
         #[arg(long, value_name = "ADDRESS")]
         email: String,
@@ -29,36 +31,36 @@ enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Give roles to an account, or take them; a running server knows within a second
+    /// Add or remove roles of an account; a running server follows within a second
     #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
     Roles {
         #[arg(long, value_name = "ADDRESS")]
         email: String,
-        /// A role to give: admin, root, or one of an app's own
+        /// A role to add: admin, root, or a role of your app
         #[arg(long, value_name = "ROLE", group = "change")]
         add: Vec<String>,
-        /// A role to take
+        /// A role to remove
         #[arg(long, value_name = "ROLE", group = "change")]
         remove: Vec<String>,
-        /// Also where nobody stays admin
+        /// Even if no admin is left
         #[arg(long)]
         force: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Keep somebody out: all sessions end, and a running server refuses the tokens within a second
+    /// Ban an account: its sessions end, and a running server refuses its tokens within a second
     Ban {
         #[arg(long, value_name = "ADDRESS")]
         email: String,
-        /// Also where nobody stays admin
+        /// Even if no admin is left
         #[arg(long)]
         force: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Let somebody in again, who then signs in anew
+    /// Lift a ban; the user then signs in again
     Unban {
         #[arg(long, value_name = "ADDRESS")]
         email: String,
@@ -78,12 +80,12 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
     let name = NamespaceName::parse(&arguments.namespace)?;
     match &arguments.command {
         Command::Create { email, password_stdin } => {
-            let password = if *password_stdin { secret_line::read()? } else { asked()? };
+            let password = if *password_stdin { secret_line::read("password")? } else { asked()? };
             let admin = with_database(definitions, flags, async |_, attachment| {
                 let namespace = namespace(attachment, &name).await?;
                 ddb_auth::admin::create(&attachment.database, namespace, email, password).await
             })?;
-            println!("{}", sentence(&admin));
+            output::result(&sentence(&admin))
         }
         Command::Roles { email, add, remove, force, json } => {
             let change = RoleChange { add: roles(add)?, remove: roles(remove)? };
@@ -91,7 +93,7 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
                 let namespace = namespace(attachment, &name).await?;
                 ddb_auth::admin::change_roles(&attachment.database, namespace, email, &change, last_admin(*force)).await
             })?;
-            say(*json, &as_json(&account), &sentence(&account));
+            output::either(*json, &as_json(&account), &sentence(&account))
         }
         Command::Ban { email, force, json } => {
             let banned = with_database(definitions, flags, async |_, attachment| {
@@ -100,14 +102,15 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
             })?;
             let mut shown = as_json(&banned.account);
             shown["ended_sessions"] = banned.ended_sessions.into();
-            say(*json, &shown, &format!("{} is banned; {} sessions ended", banned.account.email, banned.ended_sessions));
+            let ended = count(banned.ended_sessions, "session");
+            output::either(*json, &shown, &format!("{} is banned; {ended} ended", banned.account.email))
         }
         Command::Unban { email, json } => {
             let account = with_database(definitions, flags, async |_, attachment| {
                 let namespace = namespace(attachment, &name).await?;
                 ddb_auth::admin::unban(&attachment.database, namespace, email).await
             })?;
-            say(*json, &as_json(&account), &format!("{} can sign in again", account.email));
+            output::either(*json, &as_json(&account), &format!("{} can sign in again", account.email))
         }
         Command::List { json } => {
             let admins = with_database(definitions, flags, async |_, attachment| {
@@ -115,17 +118,12 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
                 ddb_auth::admin::list(&attachment.database, namespace).await
             })?;
             let lines: Vec<_> = admins.iter().map(line).collect();
-            say(*json, &admins.iter().map(as_json).collect(), &lines.join("\n"));
+            if lines.is_empty() && !json {
+                output::note("there is no admin yet; make one with `ddb admin create`\n");
+                return Ok(());
+            }
+            output::either(*json, &admins.iter().map(as_json).collect(), &lines.join("\n"))
         }
-    }
-    Ok(())
-}
-
-fn say(json: bool, data: &serde_json::Value, text: &str) {
-    if json {
-        println!("{data:#}");
-    } else if !text.is_empty() {
-        println!("{text}");
     }
 }
 
@@ -155,7 +153,7 @@ fn last_admin(force: bool) -> LastAdmin {
 /// Twice, because what is typed is not shown.
 fn asked() -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
-        return Err(Error::bad_request("standard input is no terminal to ask for a password; use --password-stdin"));
+        return Err(Error::bad_request("standard input is no terminal, so ddb cannot ask for a password; use --password-stdin"));
     }
     let first = hidden("Password: ")?;
     if *first != *hidden("Once more: ")? {
@@ -171,13 +169,12 @@ fn hidden(prompt: &str) -> Result<Zeroizing<String>> {
     let before = tcgetattr(&terminal).map_err(|error| Error::internal(std::io::Error::from(error)))?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
-    eprint!("{prompt}");
-    std::io::stderr().flush().map_err(Error::internal)?;
+    output::note(prompt);
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::internal(std::io::Error::from(error)))?;
-    let line = secret_line::read();
+    let line = secret_line::read("password");
     // Restored whatever came, or the terminal would stay mute.
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
-    eprintln!();
+    output::note("\n");
     restored.map_err(|error| Error::internal(std::io::Error::from(error)))?;
     line
 }

@@ -3,6 +3,7 @@ use ddb_core::Result;
 use ddb_runtime::Definitions;
 
 use super::database::with_database;
+use crate::output;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -22,8 +23,7 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
             with_database(definitions, flags, async |config, attachment| {
                 ddb_auth::keys::rotate(attachment.database.store(), &config.existing_master_key()?).await
             })?;
-            println!("access tokens are signed with a new key");
-            Ok(())
+            output::result("access tokens are signed with a new key")
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod backup;
 pub(crate) mod completions;
+mod count;
 mod database;
 pub(crate) mod erasures;
 pub(crate) mod keys;
@@ -13,6 +14,7 @@ mod remote;
 pub(crate) mod restore;
 mod secret_line;
 mod size;
+mod spool;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod verify;

@@ -8,6 +8,8 @@ use ddb_core::chain::to_hex;
 use ddb_core::{Error, Result, Value, canonical};
 use serde_json::json;
 
+use crate::output;
+
 /// The most that is read: a proof of a record of 1 MB with a thousand links has 3 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -23,12 +25,8 @@ pub(super) fn run(file: &Path, expected: Option<&str>, as_json: bool) -> Result<
             return Err(Error::conflict("the proof does not lead to the expected hash"));
         }
     }
-    if as_json {
-        println!("{:#}", outcome(&proof, newest, expected.is_some()));
-    } else {
-        print(&proof, newest, expected.is_some());
-    }
-    Ok(())
+    let is_anchored = expected.is_some();
+    output::either(as_json, &outcome(&proof, newest, is_anchored), &sentences(&proof, newest, is_anchored))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
@@ -70,20 +68,20 @@ fn outcome(proof: &Proof, newest: &Head, is_anchored: bool) -> serde_json::Value
     })
 }
 
-fn print(proof: &Proof, newest: &Head, is_anchored: bool) {
+fn sentences(proof: &Proof, newest: &Head, is_anchored: bool) -> String {
     let actor = proof.actor.as_ref().map_or("the system".to_owned(), |(id, _)| id.plain().to_string());
     let (tx, time) = (proof.transaction.tx, proof.transaction.time.to_rfc3339());
-    println!("{}: transaction {tx} at {time} by {actor} says", proof.record.plain());
-    for fact in &proof.facts {
-        match value(fact) {
-            Some(value) => println!("  {} = {value}", fact.field),
-            None => println!("  {} is gone", fact.field),
-        }
-    }
+    let mut lines = vec![format!("{}: transaction {tx} at {time} by {actor} says", proof.record.plain())];
+    lines.extend(proof.facts.iter().map(|fact| match value(fact) {
+        Some(value) => format!("  {} = {value}", fact.field),
+        None => format!("  {} is gone", fact.field),
+    }));
     if is_anchored {
-        println!("sound: it leads to the expected hash");
+        lines.push("sound: it leads to the expected hash".to_owned());
     } else {
-        println!("sound in itself; compare the hash of transaction {} with one that was noted elsewhere:", newest.tx);
-        println!("{}", to_hex(&newest.hash));
+        let tx = newest.tx;
+        lines.push(format!("sound in itself; compare the hash of transaction {tx} with one that you noted elsewhere:"));
+        lines.push(to_hex(&newest.hash));
     }
+    lines.join("\n")
 }

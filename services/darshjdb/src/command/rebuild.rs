@@ -3,7 +3,9 @@ use ddb_core::{NamespaceName, Result};
 use ddb_runtime::Definitions;
 use ddb_store::verify;
 
+use super::count::count;
 use super::database::{namespaces, with_database};
+use crate::output;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -21,6 +23,5 @@ pub(crate) fn run(definitions: &Definitions, flags: &ArgMatches, arguments: &Arg
         }
         Ok(records)
     })?;
-    println!("{records} records were made anew from the log");
-    Ok(())
+    output::result(&format!("rebuilt {} from the log", count(records, "record")))
 }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A server and who asks it.
+/// A server, and the token of the caller.
 pub(super) struct Remote {
     server: Upstream,
     /// None: `main`.
@@ -61,7 +61,7 @@ impl Remote {
     }
 }
 
-/// Only whether trying again can help counts here; the words are the server's.
+/// The code tells only whether another attempt can help; the words are the server's.
 fn code(status: u16) -> ErrorCode {
     if status >= 500 { ErrorCode::Unavailable } else { ErrorCode::BadRequest }
 }

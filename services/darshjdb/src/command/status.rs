@@ -4,11 +4,21 @@ use ddb_runtime::{Config, Definitions, InForce, Settings, Space, Value as Set, d
 use ddb_store::{Growth, Status};
 use serde_json::{Value, json};
 
+use super::count::count;
 use super::database::{namespaces, with_database};
 use super::size::size;
+use crate::output;
+
+/// Facts below which sizes say little: what the indexes take when they are empty is most of it.
+const FEW_FACTS: i64 = 10_000;
+/// No disk is planned for longer.
+const DAYS_TO_PLAN: f64 = 3_650.0;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
+    /// Show all settings, also those that have their default
+    #[arg(long)]
+    settings: bool,
     /// Only this namespace; otherwise all of them
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
@@ -40,12 +50,7 @@ pub(crate) fn run(definitions: &Definitions, quiet: &Definitions, flags: &ArgMat
         all.sort_by_key(|(name, _)| name.as_str() != NamespaceName::MAIN);
         let growth = store.growth().await?;
         let shown = Shown { place: place(config), namespaces: all, growth, disk: disk(config)?, settings };
-        if arguments.json {
-            println!("{:#}", as_json(&shown));
-        } else {
-            print(&shown);
-        }
-        Ok(())
+        output::either(arguments.json, &as_json(&shown), &sentences(&shown, arguments.settings))
     })
 }
 
@@ -108,35 +113,60 @@ fn setting_as_json(setting: &InForce) -> Value {
     json!({ "name": setting.name, "value": value, "secret": setting.value == Set::Secret, "origin": setting.origin })
 }
 
-fn print(shown: &Shown) {
+fn sentences(shown: &Shown, all_settings: bool) -> String {
     let Shown { place, namespaces, growth, disk, settings } = shown;
+    let mut lines = Vec::new();
     if let Some((_, status)) = namespaces.first() {
-        println!("ddb {} on {place} (PostgreSQL {})", env!("CARGO_PKG_VERSION"), status.postgres_version);
+        lines.push(format!("ddb {} on {place} (PostgreSQL {})", env!("CARGO_PKG_VERSION"), status.postgres_version));
     }
-    println!("log           {}, and {} a day", size(growth.log_bytes), bytes(growth.log_bytes_per_day()));
-    let of_each = growth.bytes_per_record().map(|each| format!(", with the log {} of each record", bytes(each)));
-    println!("records       {}{}", size(growth.records_bytes), of_each.unwrap_or_default());
+    let has_pace = growth.facts >= FEW_FACTS;
+    let pace = if has_pace { format!(", and {} a day", bytes(growth.log_bytes_per_day())) } else { String::new() };
+    lines.push(format!("log           {}{pace}", size(growth.log_bytes)));
+    let each = growth.bytes_per_record().filter(|_| has_pace);
+    let each = each.map(|each| format!(", with the log {} of each record", bytes(each))).unwrap_or_default();
+    lines.push(format!("records       {}{each}", size(growth.records_bytes)));
     if let Some(disk) = disk {
-        let until = match growth.days_until_full(disk.until_kept()) {
-            Some(days) => format!("{days:.0} days until writes are refused, as things go"),
-            None => "nothing was written in the last days".to_owned(),
-        };
-        println!("disk          {} of {} of the disk are free; {until}", bytes(disk.free as f64), bytes(disk.total as f64));
+        let days = has_pace.then(|| until_full(growth, disk)).unwrap_or_default();
+        lines.push(format!(
+            "disk          {} of {} of the disk are free{days}",
+            bytes(disk.free as f64),
+            bytes(disk.total as f64)
+        ));
     }
     for (name, status) in namespaces {
         if namespaces.len() > 1 {
-            println!("namespace     {name}");
+            lines.push(format!("namespace     {name}"));
         }
-        println!("transactions  {}", status.head);
-        println!("head          {}", status.head_hash.as_deref().unwrap_or("none yet"));
+        lines.push(format!("transactions  {}", status.head));
+        lines.push(format!("head          {}", status.head_hash.as_deref().unwrap_or("none yet")));
         for table in &status.tables {
-            println!("table         {}: {} records, {}", table.name, table.records, size(table.bytes));
+            lines.push(format!("table         {}: {}, {}", table.name, count(table.records, "record"), size(table.bytes)));
         }
     }
-    println!("settings, as this command finds them (a running server may have been started with others):");
-    for setting in settings {
-        println!("  {:28} {} ({})", setting.name, setting.value, setting.origin);
+    lines.extend(of_settings(settings, all_settings));
+    lines.join("\n")
+}
+
+fn until_full(growth: &Growth, disk: &Space) -> String {
+    match growth.days_until_full(disk.until_kept()) {
+        Some(days) if days > DAYS_TO_PLAN => "; at this pace there is room for more than ten years".to_owned(),
+        Some(days) => format!("; at this pace writes are refused in {}", count(days as i64, "day")),
+        None => "; nothing was written in the last seven days".to_owned(),
     }
+}
+
+/// A running server may have been started with others.
+fn of_settings(settings: &[InForce], all: bool) -> Vec<String> {
+    let shown: Vec<_> = settings.iter().filter(|setting| all || setting.is_given()).collect();
+    let of_command = "as this command finds them; a running server may have others";
+    let mut lines = Vec::new();
+    match (all, shown.is_empty()) {
+        (true, _) => lines.push(format!("settings, {of_command}:")),
+        (false, true) => lines.push(format!("settings      all have their default, {of_command}; --settings shows them")),
+        (false, false) => lines.push(format!("settings without their default (--settings shows all), {of_command}:")),
+    }
+    lines.extend(shown.iter().map(|setting| format!("  {:28} {} ({})", setting.name, setting.value, setting.origin)));
+    lines
 }
 
 fn bytes(number: f64) -> String {

@@ -9,9 +9,11 @@ use ddb_store::job::Progress;
 use ddb_store::verify::{self, Scope};
 use serde_json::{Map, Value, json};
 
+use super::count::count;
 use super::database::{namespaces, with_database};
 use super::remote::Remote;
 use super::{proof, secret_line};
+use crate::output;
 
 /// How often a server that verifies itself is asked how far it is.
 const POLL: Duration = Duration::from_millis(500);
@@ -83,7 +85,7 @@ fn together(mut reports: Vec<(NamespaceName, Value)>) -> Value {
 
 /// Starts the job and waits for its end.
 fn run_remote(url: &str, namespace: Option<&NamespaceName>, expected: Option<&str>, as_json: bool) -> Result<()> {
-    let remote = Remote::new(url, namespace.map(ToString::to_string), secret_line::read()?)?;
+    let remote = Remote::new(url, namespace.map(ToString::to_string), secret_line::read("access token")?)?;
     let report = executor()?.block_on(async {
         let started = remote.post("/api/audit/verify", &json!({ "expect_head": expected })).await?;
         let path = format!("/api/jobs/{}", started["job"]);
@@ -117,7 +119,7 @@ impl ProgressLine {
     fn show(&mut self, progress: &Value) {
         let (done, total) = (progress["done"].as_u64().unwrap_or(0), progress["total"].as_u64().unwrap_or(0));
         if self.is_shown && total > 0 {
-            eprint!("\r{:3} % of {total} transactions and records", done * 100 / total);
+            output::note(&format!("\r{:3} % of {total} transactions and records", done * 100 / total));
         }
     }
 }
@@ -125,54 +127,54 @@ impl ProgressLine {
 impl Drop for ProgressLine {
     fn drop(&mut self) {
         if self.is_shown {
-            eprint!("\r\x1b[K");
+            output::note("\r\x1b[K");
         }
     }
 }
 
 fn conclude(report: &Value, as_json: bool) -> Result<()> {
-    if as_json {
-        println!("{report:#}");
-    } else {
-        print(report);
-    }
+    let told = output::either(as_json, report, &sentences(report));
     match report["sound"].as_bool() {
-        Some(true) => Ok(()),
-        _ => Err(Error::conflict(format!("{} problems were found", report["problem_count"]))),
+        // Problems matter more than a report without a reader.
+        Some(true) => told,
+        _ => Err(Error::conflict(format!("verify found {}", count(report["problem_count"].as_u64().unwrap_or(0), "problem")))),
     }
 }
 
-fn print(report: &Value) {
-    print_one(report);
+fn sentences(report: &Value) -> String {
+    let mut lines = sentences_of_one(report);
     for (name, other) in report["namespaces"].as_object().into_iter().flatten() {
-        println!("namespace {name}:");
-        print_one(other);
+        lines.push(format!("namespace {name}:"));
+        lines.extend(sentences_of_one(other));
     }
     if report["sound"] == true {
-        println!("everything is as it was written");
+        lines.push("everything is as it was written".to_owned());
     }
+    lines.join("\n")
 }
 
-fn print_one(report: &Value) {
+fn sentences_of_one(report: &Value) -> Vec<String> {
     let number = |name: &str| report[name].as_u64().unwrap_or(0);
-    println!(
-        "{} transactions with {} facts, {} records in {} tables",
-        number("transactions"),
-        number("facts"),
-        number("records"),
-        number("tables")
-    );
-    println!("head {} {}", number("head"), report["head_hash"].as_str().unwrap_or_default());
+    let mut lines = vec![
+        format!(
+            "{} with {}, {} in {}",
+            count(number("transactions"), "transaction"),
+            count(number("facts"), "fact"),
+            count(number("records"), "record"),
+            count(number("tables"), "table")
+        ),
+        format!("head {} {}", number("head"), report["head_hash"].as_str().unwrap_or_default()),
+    ];
     let problems = report["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
     for problem in problems {
         let text = |name: &str| problem[name].as_str().unwrap_or_default();
-        println!("{}: {}", text("place"), text("message"));
+        lines.push(format!("{}: {}", text("place"), text("message")));
     }
-    let described = problems.len() as u64;
     let of_others: u64 =
         report["namespaces"].as_object().into_iter().flatten().filter_map(|(_, other)| other["problem_count"].as_u64()).sum();
-    let count = number("problem_count") - of_others;
-    if count > described {
-        println!("and {} more", count - described);
+    let undescribed = (number("problem_count") - of_others).saturating_sub(problems.len() as u64);
+    if undescribed > 0 {
+        lines.push(format!("and {undescribed} more"));
     }
+    lines
 }

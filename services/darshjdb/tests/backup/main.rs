@@ -4,7 +4,9 @@
 
 mod full_disk;
 mod refusals;
+mod replaces;
 mod round_trip;
+mod stream;
 mod under_load;
 
 use std::path::Path;

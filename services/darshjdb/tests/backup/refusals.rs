@@ -89,7 +89,7 @@ async fn a_newer_or_another_file_is_refused_and_says_so() {
     refuse(&server, "a newer schema", &newer, "newer version (schema 9");
     let target = server.directory().join("target");
     refused(&server.ddb_in(&target, &["restore", text(&server.directory().join("absent"))]), "cannot read");
-    refused(&server.ddb_in(&target, &["restore", text(server.directory())]), "no ordinary file");
+    refused(&server.ddb_in(&target, &["restore", text(server.directory())]), "is a folder");
     assert!(!target.exists());
 }
 

@@ -207,8 +207,8 @@ async fn a_backup_is_whole_or_not_there() {
     done(&server.ddb_in(&target, &["restore", "--json", text(&piped)]));
 
     // What cannot be written leaves nothing, and takes nothing away.
-    refused(&server.ddb(&["backup", text(&folder.join("missing/one.ddb"))]), "cannot write");
-    refused(&server.ddb(&["backup", text(&folder)]), "no ordinary file");
+    refused(&server.ddb(&["backup", text(&folder.join("missing/one.ddb"))]), "there is no folder");
+    refused(&server.ddb(&["backup", text(&folder)]), "is a folder");
     refused(&server.ddb(&["backup", "/dev/null"]), "no ordinary file");
     refused(&server.ddb_in(&folder.join("nowhere"), &["backup", text(&file)]), "no data directory");
     let full = command("ddb")
@@ -216,7 +216,10 @@ async fn a_backup_is_whole_or_not_there() {
         .stdout(File::options().write(true).open("/dev/full").expect("a full device"))
         .output()
         .expect("the program can be run");
-    assert!(!full.status.success() && String::from_utf8_lossy(&full.stderr).contains("cannot be written"), "{full:?}");
+    assert!(
+        !full.status.success() && String::from_utf8_lossy(&full.stderr).contains("cannot write the backup: No space left"),
+        "{full:?}"
+    );
     assert_eq!(names(), ["one.ddb", "piped.ddb", "target"]);
 }
 

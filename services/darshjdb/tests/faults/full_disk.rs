@@ -28,6 +28,9 @@ const FILLED_WITHIN: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writes_are_refused_before_the_disk_is_full_and_reads_go_on() {
+    if !ddb_testkit::is_root("mounts a disk") {
+        return;
+    }
     let _turn = turn().await;
     let server = Server::builder().on(DiskOf::Data(400)).start().await;
     let postmaster = server.postmaster();
@@ -96,6 +99,9 @@ async fn writes_are_refused_before_the_disk_is_full_and_reads_go_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_goes_on_by_itself_after_postgresql_has_met_the_end_of_its_disk() {
+    if !ddb_testkit::is_root("mounts a disk") {
+        return;
+    }
     let _turn = turn().await;
     let owner = Server::builder().on(DiskOf::Data(300)).start().await;
     // It knows nothing of the disk: its PostgreSQL is another one's.
