@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-/// A record: `id`, its own fields, and what the server says of it. `fields=` shows a part of it. An app may have fields `created` and `updated` of its
-/// own, which then stand there.
+/// A record: `id`, its own fields, and what the server says of it. `fields=` shows a part of it. A record may have fields `created` and `updated` of
+/// its own, which then stand there.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "tasks:1",

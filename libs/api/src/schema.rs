@@ -36,8 +36,8 @@ pub struct KeepHistory {
 pub struct Index {
     #[schema(example = "status_priority")]
     pub name: String,
-    /// Descending where a minus stands before the name.
-    #[schema(example = json!(["status", "-priority"]))]
+    /// Paths of names, descending where a minus stands before them.
+    #[schema(example = json!(["status", "-profile.email"]))]
     pub fields: Vec<String>,
     pub unique: bool,
     pub state: IndexState,
@@ -69,7 +69,7 @@ pub struct Progress {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"fields": ["status", "-priority"], "name": "by_status"}))]
 pub struct NewIndex {
-    /// Names of top-level fields, `_owner`, `created` or `updated`, descending with a minus before them.
+    /// Paths of names over objects (`profile.email`), or `_owner`; descending with a minus before them. A name that holds a point stands in backticks.
     #[schema(min_items = 1, max_items = 8)]
     pub fields: Vec<String>,
     #[schema(nullable = false, default = false)]

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha512_256};
 
 use crate::number::{Number, ordered_bits};
 use crate::value::rank;
-use crate::{Bound, Error, Geometry, Object, RecordKey, Result, Value};
+use crate::{Bound, Datetime, Error, Geometry, Object, RecordKey, Result, Value};
 
 /// Bytes of a body that a key keeps, and the longest key of a record.
 const MAX_BODY_BYTES: usize = 1_000;
@@ -83,6 +83,17 @@ pub fn encode_record_key(key: &RecordKey) -> Result<Vec<u8>> {
 /// The record key of a sort key; None for bytes that are of no key that a record can have.
 pub fn decode_record_key(bytes: &[u8]) -> Option<RecordKey> {
     record_key::read(bytes)
+}
+
+/// The datetime of a sort key; None for the key of another value.
+pub fn decode_datetime(bytes: &[u8]) -> Option<Datetime> {
+    let (own, rest) = bytes.split_first()?;
+    if *own != rank(&Value::Datetime(Datetime { seconds: 0, nanoseconds: 0 })) {
+        return None;
+    }
+    let (seconds, nanoseconds) = rest.split_first_chunk::<8>()?;
+    let seconds = (u64::from_be_bytes(*seconds) ^ (1 << 63)).cast_signed();
+    Some(Datetime { seconds, nanoseconds: u32::from_be_bytes(nanoseconds.try_into().ok()?) })
 }
 
 fn write_value(value: &Value, out: &mut Vec<u8>) {

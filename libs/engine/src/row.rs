@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use ddb_core::{Datetime, Object, Record, RecordId, RecordKey, Shadowed, TableName, Timestamp, Tx, Value};
+use ddb_core::{Datetime, Object, Record, RecordId, RecordKey, TableName, Timestamp, Tx, Value};
 
 /// What an expression sees of a record: its fields, and the values that it has from the system, by name.
 #[derive(Debug, Clone, Copy)]
@@ -13,23 +13,12 @@ pub struct Row<'a> {
     /// The transaction of the last change.
     pub tx: Tx,
     pub expires: Option<Timestamp>,
-    /// Which of the names `created` and `updated` are fields of the record's table.
-    pub shadowed: Shadowed,
 }
 
 impl<'a> From<&'a Record> for Row<'a> {
     fn from(record: &'a Record) -> Self {
-        let Record { id, fields, owner, created, updated, tx, expires, shadowed } = record;
-        Self {
-            id,
-            fields,
-            owner: owner.as_ref(),
-            created: *created,
-            updated: *updated,
-            tx: *tx,
-            expires: *expires,
-            shadowed: *shadowed,
-        }
+        let Record { id, fields, owner, created, updated, tx, expires } = record;
+        Self { id, fields, owner: owner.as_ref(), created: *created, updated: *updated, tx: *tx, expires: *expires }
     }
 }
 
@@ -41,9 +30,13 @@ impl<'a> Row<'a> {
             "_owner" => Cow::Owned(self.owner()),
             "_tx" => Cow::Owned(Value::Int(self.tx.0)),
             "_expires" => Cow::Owned(self.expires.map_or(Value::None, time)),
-            "created" if !self.shadowed.created => Cow::Owned(time(self.created)),
-            "updated" if !self.shadowed.updated => Cow::Owned(time(self.updated)),
-            field => self.fields.get(field).map_or(Cow::Owned(Value::None), Cow::Borrowed),
+            // A field of the record's own comes before the system's value.
+            field => match (self.fields.get(field), field) {
+                (Some(value), _) => Cow::Borrowed(value),
+                (None, "created") => Cow::Owned(time(self.created)),
+                (None, "updated") => Cow::Owned(time(self.updated)),
+                (None, _) => Cow::Owned(Value::None),
+            },
         }
     }
 

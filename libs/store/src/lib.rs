@@ -44,7 +44,7 @@ pub use audit::{Activity, ActivityEntry, ActivityQuery, AuditFact, AuditHead, Au
 pub use changes::{LogHead, Place as LogPlace};
 pub use config::{Config, Socket};
 pub use connection::to_error;
-pub use ddb_core::{Record, Shadowed};
+pub use ddb_core::Record;
 pub use growth::Growth;
 pub use kept::{KeptAnswer, Once};
 pub use namespace::NamespaceInfo;

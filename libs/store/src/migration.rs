@@ -5,7 +5,7 @@ use sqlx::{Connection, Executor, PgConnection, Row};
 
 use crate::connection::to_error;
 
-const MIGRATIONS: [(i32, &str); 11] = [
+const MIGRATIONS: [(i32, &str); 12] = [
     (1, include_str!("../migrations/0001_ground.sql")),
     (2, include_str!("../migrations/0002_index.sql")),
     (3, include_str!("../migrations/0003_kept_answer.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(i32, &str); 11] = [
     (9, include_str!("../migrations/0009_namespace.sql")),
     (10, include_str!("../migrations/0010_quota.sql")),
     (11, include_str!("../migrations/0011_retention.sql")),
+    (12, include_str!("../migrations/0012_index_path.sql")),
 ];
 /// The advisory lock of migrations: any fixed number that nothing else in the database uses.
 const LOCK: i64 = 0x0064_6462_6d69_6772;

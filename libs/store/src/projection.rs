@@ -10,8 +10,8 @@ use ddb_core::{Error, NamespaceId, RecordId, RecordKey, Result, TableId, TableNa
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
+use crate::Record;
 use crate::connection::to_error;
-use crate::{Record, Shadowed};
 
 /// The columns from which [`RawRecord::from_row`] reads, in its order; `p` is the projection.
 pub(crate) const COLUMNS: &str = "p.key, p.doc::text, p.owner, p.created, p.updated, p.tx, p.expires";
@@ -27,14 +27,6 @@ pub(crate) const HEAD: &str = "
 /// The projection's name in SQL. It holds numbers only, so it needs no quotes.
 pub(crate) fn relation(namespace: NamespaceId, table: TableId) -> String {
     format!("ddb_data.t{namespace}_{table}")
-}
-
-/// The head's columns of every read: [`HEAD`], and the table's [`Shadowed`] names.
-pub(crate) fn head_columns(table: TableId) -> String {
-    let has_had = |name: &str| {
-        format!("exists (select from ddb.attribute where namespace = $1 and table_id = {table} and name = '{name}')")
-    };
-    format!("{HEAD}, {} as has_created, {} as has_updated", has_had("created"), has_had("updated"))
 }
 
 pub(crate) async fn create(connection: &mut PgConnection, namespace: NamespaceId, table: TableId) -> Result<()> {
@@ -114,7 +106,7 @@ impl RawRecord {
         self.expires.is_some_and(|expires| expires <= now.0)
     }
 
-    pub(crate) fn decode(self, table: &TableName, shadowed: Shadowed) -> Result<Record> {
+    pub(crate) fn decode(self, table: &TableName) -> Result<Record> {
         let key = decode_key(&self.key)?;
         Ok(Record {
             id: RecordId { table: table.clone(), key },
@@ -124,7 +116,6 @@ impl RawRecord {
             updated: Timestamp(self.updated),
             tx: Tx(self.tx),
             expires: self.expires.map(Timestamp),
-            shadowed,
         })
     }
 }

@@ -215,7 +215,7 @@ impl Store {
         };
         let found = self.inner.readers.get(namespace, id, sort_key::encode_record_key(key)?).await?;
         self.learn(namespace, found.tx);
-        Ok(Found { data: found.data.map(|(raw, shadowed)| raw.decode(table, shadowed)).transpose()?, tx: found.tx })
+        Ok(Found { data: found.data.map(|raw| raw.decode(table)).transpose()?, tx: found.tx })
     }
 
     /// What is known of a table for planning reads; None where it does not exist.

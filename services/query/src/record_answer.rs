@@ -160,11 +160,11 @@ fn write_record(record: &Record, accept: Accept, out: &mut Vec<u8>) {
     }
     write_name("_owner", out);
     write_value(&owner(record.owner.as_ref()), accept, out);
-    if !record.shadowed.created {
+    if !record.fields.contains_key("created") {
         write_name("created", out);
         write_time(record.created, accept, out);
     }
-    if !record.shadowed.updated {
+    if !record.fields.contains_key("updated") {
         write_name("updated", out);
         write_time(record.updated, accept, out);
     }

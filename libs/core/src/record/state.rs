@@ -13,12 +13,4 @@ pub struct Record {
     /// The transaction of the last change.
     pub tx: Tx,
     pub expires: Option<Timestamp>,
-    pub shadowed: Shadowed,
-}
-
-/// Which names of system values mean a field in the record's whole table, because it has had a field of that name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shadowed {
-    pub created: bool,
-    pub updated: bool,
 }

@@ -5,6 +5,7 @@ mod canonical;
 mod chain;
 mod coverage;
 mod doc;
+mod field_path;
 mod golden;
 mod json;
 mod order;

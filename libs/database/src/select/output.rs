@@ -12,10 +12,10 @@ pub(crate) fn full(record: &Record) -> Object {
     object.insert("id".to_owned(), record.id.clone().into());
     let owner = record.owner.clone().map_or(Value::Null, |key| RecordId::new(TableName::user(), key).into());
     object.insert("_owner".to_owned(), owner);
-    if !record.shadowed.created {
+    if !record.fields.contains_key("created") {
         object.insert("created".to_owned(), time(record.created));
     }
-    if !record.shadowed.updated {
+    if !record.fields.contains_key("updated") {
         object.insert("updated".to_owned(), time(record.updated));
     }
     if let Some(expires) = record.expires {

@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         };
         for _ in 0..MAX_PLANS {
             let Some(table) = self.shape(&select.table).await? else { return Ok(Selected::default()) };
-            if select.after.as_ref().is_some_and(|after| !fits(after, &select.order, &table)) {
+            if select.after.as_ref().is_some_and(|after| !fits(after, &select.order)) {
                 return Err(crate::cursor::refused());
             }
             let is_long = select.after.as_ref().is_some_and(is_long);
@@ -429,17 +429,10 @@ fn size(expr: &Expr) -> usize {
 /// Documents of one page.
 const MAX_PAGE_BYTES: usize = 8 << 20;
 
-/// Whether a place is one of this order in this table: a name may have come to mean a field since the place was given.
-fn fits(place: &Position, order: &[OrderTerm], table: &TableShape) -> bool {
-    place.parts.iter().zip(order).all(|(part, term)| {
-        let is_number = match (term.path[0].as_str(), term.path.len()) {
-            ("_tx", 1) => true,
-            ("created", 1) => !table.shadowed.created,
-            ("updated", 1) => !table.shadowed.updated,
-            _ => false,
-        };
-        is_number == matches!(part, PositionPart::Int(_))
-    })
+/// Whether a place is one of this order: cursors of earlier versions held times as numbers.
+fn fits(place: &Position, order: &[OrderTerm]) -> bool {
+    let is_number = |term: &OrderTerm| term.path.len() == 1 && term.path[0] == "_tx";
+    place.parts.iter().zip(order).all(|(part, term)| is_number(term) == matches!(part, PositionPart::Int(_)))
 }
 
 /// What is the same for every row is evaluated without one.

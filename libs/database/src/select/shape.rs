@@ -1,6 +1,6 @@
 //! A table of the store as the planner sees it.
 
-use ddb_engine::plan::{Bind, Column, IndexShape, Shape};
+use ddb_engine::plan::{Bind, Column, IndexShape, OwnTimes, Shape};
 use ddb_store::TableShape;
 use ddb_store::index::{Index, IndexSource, IndexState};
 
@@ -8,24 +8,19 @@ pub(super) fn shape(table: &TableShape) -> Shape {
     let ready: Vec<&Index> = table.indexes.indexes.iter().filter(|index| index.state == IndexState::Ready).collect();
     let sources = ready.iter().flat_map(|index| &index.parts).map(|part| &part.source);
     let fields = sources.filter_map(|source| match source {
-        IndexSource::Field { name, .. } => Some((name.clone(), column(source))),
+        IndexSource::Path { path, .. } => Some((path.clone(), column(source))),
         IndexSource::Owner | IndexSource::Created | IndexSource::Updated => None,
     });
     let indexes = ready
         .iter()
         .map(|index| IndexShape { columns: index.parts.iter().map(|part| (column(&part.source), part.descending)).collect() });
-    Shape {
-        table: table.name.clone(),
-        created_is_field: table.shadowed.created,
-        updated_is_field: table.shadowed.updated,
-        fields: fields.collect(),
-        indexes: indexes.collect(),
-    }
+    let own = OwnTimes { created: table.indexes.own.created, updated: table.indexes.own.updated };
+    Shape { table: table.name.clone(), own, fields: fields.collect(), indexes: indexes.collect() }
 }
 
 fn column(source: &IndexSource) -> Column {
     match source {
-        IndexSource::Field { .. } => Column::Field(format!("p.{}", source.column())),
+        IndexSource::Path { .. } => Column::Field(format!("p.{}", source.column())),
         IndexSource::Owner => Column::Owner,
         IndexSource::Created => Column::Created,
         IndexSource::Updated => Column::Updated,

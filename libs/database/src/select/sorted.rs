@@ -92,15 +92,13 @@ pub(crate) fn is_long(place: &Position) -> bool {
     place.parts.iter().any(|part| matches!(part, PositionPart::Key(key) if sort_key::is_long(key)))
 }
 
-/// Times of the system and transactions are ordered as numbers, as their columns are; everything else by its sort key.
+/// Transactions are ordered as numbers, as their column is; everything else by its sort key.
 fn part(row: &Row<'_>, path: &[String]) -> Result<PositionPart> {
     let (name, rest) = path.split_first().ok_or_else(|| Error::internal("an order by an empty path"))?;
-    Ok(match name.as_str() {
-        "_tx" => PositionPart::Int(row.tx.0),
-        "created" if !row.shadowed.created => PositionPart::Int(row.created.0),
-        "updated" if !row.shadowed.updated => PositionPart::Int(row.updated.0),
-        "id" => PositionPart::Key(sort_key::encode_record_key(&row.id.key)?),
-        name => PositionPart::Key(sort_key::encode_whole(&at(&row.get(name), rest)?)),
+    Ok(match (name.as_str(), rest) {
+        ("_tx", []) => PositionPart::Int(row.tx.0),
+        ("id", []) => PositionPart::Key(sort_key::encode_record_key(&row.id.key)?),
+        (name, rest) => PositionPart::Key(sort_key::encode_whole(&at(&row.get(name), rest)?)),
     })
 }
 
@@ -112,7 +110,9 @@ fn at(value: &Value, path: &[String]) -> Result<Value> {
             Some(inner) => at(inner, rest)?,
             None => Value::None,
         },
-        (Value::Array(items), path) => Value::Array(items.iter().map(|item| at(item, path)).collect::<Result<_>>()?),
+        (Value::Array(items) | Value::Set(items), path) => {
+            Value::Array(items.iter().map(|item| at(item, path)).collect::<Result<_>>()?)
+        }
         (Value::Record(_), _) => {
             return Err(Error::new(ErrorCode::InvalidQuery, "an order does not lead over links to other records"));
         }

@@ -112,17 +112,17 @@ fn binary(
     places: &mut Places,
 ) -> Option<Pushed> {
     if operator == BinaryOperator::In {
-        return match (name(left), constant(right, constants)) {
-            (Some(name), Some(Value::Array(items) | Value::Set(items))) => among(name, &items, shape, places),
+        return match (names(left), constant(right, constants)) {
+            (Some(path), Some(Value::Array(items) | Value::Set(items))) => among(&path, &items, shape, places),
             _ => None,
         };
     }
     let comparison = Comparison::of(operator)?;
-    if let Some(name) = name(left) {
-        return compare(name, comparison, &constant(right, constants)?, shape, places);
+    if let Some(path) = names(left) {
+        return compare(&path, comparison, &constant(right, constants)?, shape, places);
     }
-    if let Some(name) = name(right) {
-        return compare(name, comparison.flipped(), &constant(left, constants)?, shape, places);
+    if let Some(path) = names(right) {
+        return compare(&path, comparison.flipped(), &constant(left, constants)?, shape, places);
     }
     None
 }
@@ -163,13 +163,10 @@ impl Comparison {
     }
 }
 
-/// The name of the row that an expression is.
-fn name(expr: &Expr) -> Option<&str> {
+/// The path of names that an expression is.
+fn names(expr: &Expr) -> Option<Vec<&str>> {
     let ExprKind::Path(path) = &expr.kind else { return None };
-    match path.fields()?.as_slice() {
-        [name] => Some(name),
-        _ => None,
-    }
+    path.fields()
 }
 
 /// The value of an expression that is the same for every row. An error is left to the evaluator, which may never come to it.
@@ -190,8 +187,9 @@ fn depends_on_row(expr: &Expr) -> bool {
     }
 }
 
-fn compare(name: &str, comparison: Comparison, value: &Value, shape: &Shape, places: &mut Places) -> Option<Pushed> {
-    let pushed = match shape.column(name) {
+fn compare(path: &[&str], comparison: Comparison, value: &Value, shape: &Shape, places: &mut Places) -> Option<Pushed> {
+    let column = shape.column(path);
+    let pushed = match column.clone() {
         Some(column @ Column::Field(_)) => by_sort_key(&column, comparison, value, places),
         Some(Column::Key) => {
             let key = sort_key::encode_record_key(&shape.record(value)?.key).ok()?;
@@ -203,10 +201,12 @@ fn compare(name: &str, comparison: Comparison, value: &Value, shape: &Shape, pla
             _ => None,
         },
         Some(Column::Owner) => by_owner(comparison, value, places),
-        None if shape.is_field(name) => by_document(name, comparison, value, places),
-        None => None,
+        None => match path {
+            [name] if shape.is_field(name) => by_document(name, comparison, value, places),
+            [name] => by_time_of_others(name, &shape.time_of_others(name)?, comparison, value, places),
+            _ => None,
+        },
     };
-    let column = shape.column(name);
     let (equal_column, range_column) = match comparison {
         Comparison::Equal => (column, None),
         Comparison::NotEqual => (None, None),
@@ -239,6 +239,13 @@ fn by_time(column: &Column, comparison: Comparison, value: &Value, places: &mut 
         other => (other.sql(), micros),
     };
     Pushed::exact(format!("{column} {operator} {}", places.bind(Bind::Int(micros))))
+}
+
+/// In a table whose records may have a field of that name of their own: those that have one are left to the evaluator.
+fn by_time_of_others(name: &str, column: &Column, comparison: Comparison, value: &Value, places: &mut Places) -> Option<Pushed> {
+    let of_others = by_time(column, comparison, value, places)?;
+    let name = places.bind(Bind::Text(name.to_owned()));
+    Pushed::implied(format!("(jsonb_exists(p.doc, {name}) or {})", of_others.sql))
 }
 
 /// The owner of the system's records is null in SQL, and NONE to the language.
@@ -309,9 +316,9 @@ fn by_number(name: &str, comparison: Comparison, value: &Value, places: &mut Pla
     ))
 }
 
-/// `name IN [...]`
-fn among(name: &str, items: &[Value], shape: &Shape, places: &mut Places) -> Option<Pushed> {
-    match shape.column(name) {
+/// `path IN [...]`
+fn among(path: &[&str], items: &[Value], shape: &Shape, places: &mut Places) -> Option<Pushed> {
+    match shape.column(path) {
         Some(column @ Column::Field(_)) => {
             let keys = items.iter().map(sort_key::encode).collect();
             Pushed::exact(format!("{} = any({})", column.sql(), places.bind(Bind::ManyBytes(keys))))
@@ -326,7 +333,7 @@ fn among(name: &str, items: &[Value], shape: &Shape, places: &mut Places) -> Opt
         _ => {
             let alternatives = items
                 .iter()
-                .map(|item| compare(name, Comparison::Equal, item, shape, places))
+                .map(|item| compare(path, Comparison::Equal, item, shape, places))
                 .collect::<Option<Vec<Pushed>>>()?;
             let is_exact = alternatives.iter().all(|pushed| pushed.is_exact);
             let is_two_valued = alternatives.iter().all(|pushed| pushed.is_two_valued);

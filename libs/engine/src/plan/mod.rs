@@ -11,7 +11,7 @@ use ddb_core::Result;
 use ddb_darshjql::Expr;
 
 pub use order::{OrderTerm, Position, PositionPart};
-pub use shape::{Column, IndexShape, Shape};
+pub use shape::{Column, IndexShape, OwnTimes, Shape};
 
 /// A value beside SQL text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Orders, and places in them.
 
-use ddb_core::{Error, Result};
+use ddb_core::{Error, Result, sort_key};
 
 use super::{Bind, Column, Places, Shape};
 
@@ -30,7 +30,7 @@ pub struct Position {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PositionPart {
-    /// Of a time or a transaction.
+    /// Of a transaction.
     Int(i64),
     /// A sort key.
     Key(Vec<u8>),
@@ -40,9 +40,8 @@ pub enum PositionPart {
 pub(super) fn columns(order: &[OrderTerm], shape: &Shape) -> Option<Vec<(Column, bool)>> {
     let mut columns = Vec::with_capacity(order.len() + 1);
     for term in order {
-        let [name] = term.path.as_slice() else { return None };
         // The owner of the system's records is null, which SQL sorts in a place of its own.
-        let column = shape.column(name).filter(|column| *column != Column::Owner)?;
+        let column = shape.column(&term.path).filter(|column| *column != Column::Owner)?;
         columns.push((column, term.descending));
     }
     columns.push((Column::Key, order.last().is_some_and(|term| term.descending)));
@@ -63,10 +62,11 @@ pub(super) fn after(columns: &[(Column, bool)], after: &Position, places: &mut P
         return Err(Error::internal("a place has other terms than the order"));
     }
     let mut values = Vec::with_capacity(columns.len());
-    for part in &after.parts {
-        values.push(match part {
-            PositionPart::Int(int) => places.bind(Bind::Int(*int)),
-            PositionPart::Key(key) => places.bind(Bind::Bytes(key.clone())),
+    for (part, (column, _)) in after.parts.iter().zip(columns) {
+        values.push(match (part, column) {
+            (PositionPart::Int(int), _) => places.bind(Bind::Int(*int)),
+            (PositionPart::Key(key), Column::Created | Column::Updated) => places.bind(Bind::Int(micros(key))),
+            (PositionPart::Key(key), _) => places.bind(Bind::Bytes(key.clone())),
         });
     }
     values.push(places.bind(Bind::Bytes(after.key.clone())));
@@ -87,4 +87,10 @@ pub(super) fn after(columns: &[(Column, bool)], after: &Position, places: &mut P
     });
     let (name, value, direction) = sides[0];
     Ok(format!("{name} {direction}= {value} and ({beyond})"))
+}
+
+/// The time of a sort key as the system's columns have it. A key of another value comes from a record's own field: the plan is out of date then, and its scan
+/// is refused.
+fn micros(key: &[u8]) -> i64 {
+    sort_key::decode_datetime(key).and_then(ddb_core::Datetime::to_timestamp).map_or(i64::MAX, |time| time.0)
 }

@@ -1,15 +1,21 @@
-use ddb_core::{RecordId, TableName, Value};
+use ddb_core::{FieldPath, RecordId, TableName, Value};
 
 /// What a table's projection offers to a plan.
 #[derive(Debug, Clone)]
 pub struct Shape {
     pub table: TableName,
-    /// Whether the names mean fields, because the table has had fields of these names.
-    pub created_is_field: bool,
-    pub updated_is_field: bool,
-    /// The fields whose columns are filled for every row, and the columns.
-    pub fields: Vec<(String, Column)>,
+    pub own: OwnTimes,
+    /// The paths of names whose columns are filled for every row, and the columns.
+    pub fields: Vec<(FieldPath, Column)>,
     pub indexes: Vec<IndexShape>,
+}
+
+/// Whether a record of the table has had a field `created` or `updated` of its own: the name means the field in such a record and the system's time in
+/// every other one, so the system's column does not have the order of the name any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnTimes {
+    pub created: bool,
+    pub updated: bool,
 }
 
 /// A column of the projection.
@@ -21,7 +27,7 @@ pub enum Column {
     Created,
     Updated,
     Tx,
-    /// The sort key of a field.
+    /// The sort key of what stands at a path of names.
     Field(String),
 }
 
@@ -46,25 +52,39 @@ impl Column {
 }
 
 impl Shape {
-    /// The column whose order is the order of what a name of the row means.
-    pub(super) fn column(&self, name: &str) -> Option<Column> {
+    /// The column whose order is the order of what a path of names means in a row.
+    pub(super) fn column<S: AsRef<str>>(&self, path: &[S]) -> Option<Column> {
+        if let [name] = path
+            && let Some(column) = self.system_column(name.as_ref())
+        {
+            return Some(column);
+        }
+        let is_path = |field: &FieldPath| field.names().iter().map(String::as_str).eq(path.iter().map(AsRef::as_ref));
+        self.fields.iter().find(|(field, _)| is_path(field)).map(|(_, column)| column.clone())
+    }
+
+    fn system_column(&self, name: &str) -> Option<Column> {
         match name {
             "id" => Some(Column::Key),
             "_owner" => Some(Column::Owner),
             "_tx" => Some(Column::Tx),
-            "created" if !self.created_is_field => Some(Column::Created),
-            "updated" if !self.updated_is_field => Some(Column::Updated),
-            _ => self.fields.iter().find(|(field, _)| field == name).map(|(_, column)| column.clone()),
+            "created" if !self.own.created => Some(Column::Created),
+            "updated" if !self.own.updated => Some(Column::Updated),
+            _ => None,
         }
     }
 
-    /// Whether a name means a field of the record's document.
+    /// Whether a name means a field of the record's document and nothing else.
     pub(super) fn is_field(&self, name: &str) -> bool {
+        !matches!(name, "id" | "_owner" | "_tx" | "_expires" | "created" | "updated")
+    }
+
+    /// The column of the system's time that a name means in the records which have no field of that name.
+    pub(super) fn time_of_others(&self, name: &str) -> Option<Column> {
         match name {
-            "id" | "_owner" | "_tx" | "_expires" => false,
-            "created" => self.created_is_field,
-            "updated" => self.updated_is_field,
-            _ => true,
+            "created" if self.own.created => Some(Column::Created),
+            "updated" if self.own.updated => Some(Column::Updated),
+            _ => None,
         }
     }
 

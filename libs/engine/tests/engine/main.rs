@@ -12,6 +12,7 @@ mod limits;
 mod links;
 mod operators;
 mod paths;
+mod plans;
 mod reference;
 mod support;
 #[expect(dead_code, reason = "the trees of ddb-darshjql, whose coverage is counted there")]

@@ -1,6 +1,4 @@
-use ddb_core::Shadowed;
-
-use crate::support::{World, check, object, record};
+use crate::support::{World, check, object};
 
 #[test]
 fn names_are_fields_of_the_row_and_what_the_system_knows() {
@@ -16,7 +14,7 @@ fn names_are_fields_of_the_row_and_what_the_system_knows() {
         ("_tx", "7"),
         ("_expires", "NONE"),
         ("updated", "d'1970-01-01T00:00:02Z'"),
-        ("created", "d'1970-01-01T00:00:01Z'"),
+        ("created", "'mine'"),
         ("meta::created(id)", "d'1970-01-01T00:00:01Z'"),
         ("meta::owner(id)", "user:ann"),
         ("record::id(id)", "1"),
@@ -32,13 +30,16 @@ fn names_are_fields_of_the_row_and_what_the_system_knows() {
 }
 
 #[test]
-fn a_table_that_has_had_a_field_created_means_it() {
-    let mut row = record("task:1", "{ created: 'mine' }");
-    row.shadowed = Shadowed { created: true, updated: true };
-    let world = World { row: Some(row), ..World::new() };
-    world.check("created", "'mine'");
-    world.check("updated", "NONE");
+fn created_is_the_field_in_a_record_that_has_it_and_the_time_in_every_other_one() {
+    // Mutant: `Row::get` gives the system's time first.
+    let world = World::of("task:1", "{ created: { at: 5 }, updated: null }");
+    world.check("created.at", "5");
+    world.check("updated", "NULL");
     world.check("meta::updated(id)", "d'1970-01-01T00:00:02Z'");
+    let world = World::of("task:1", "{ title: 'a' }");
+    world.check("created", "d'1970-01-01T00:00:01Z'");
+    world.check("created.at", "NONE");
+    world.check("updated", "d'1970-01-01T00:00:02Z'");
 }
 
 #[test]

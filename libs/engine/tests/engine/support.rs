@@ -1,7 +1,7 @@
 //! Evaluating texts.
 use std::sync::Arc;
 
-use ddb_core::{Datetime, Error, Object, Record, RecordId, RecordKey, Result, Shadowed, TableName, Timestamp, Tx, Value};
+use ddb_core::{Datetime, Error, Object, Record, RecordId, RecordKey, Result, TableName, Timestamp, Tx, Value};
 use ddb_darshjql::{parse_expression, parse_value};
 use ddb_engine::{Budget, Context, Known, Records, Row, check as check_expression, evaluate};
 
@@ -29,7 +29,6 @@ pub(crate) fn record(id: &str, fields: &str) -> Record {
         updated: Timestamp(2_000_000),
         tx: Tx(7),
         expires: None,
-        shadowed: Shadowed::default(),
     }
 }
 

@@ -71,7 +71,6 @@ mod tests {
             updated: Timestamp(0),
             tx: Tx(1),
             expires: None,
-            shadowed: crate::Shadowed::default(),
         };
         let (adas, bobs) = (of("ada"), of("bob"));
         let decide = |owner: Option<&str>, entity: i64, record: Option<&Record>, expired: Option<&Record>| {

@@ -32,6 +32,21 @@ pub(super) async fn clear(connection: &mut PgConnection, cleared: &[&Open]) -> R
         .execute(&mut *connection)
         .await
         .map_err(to_error)?;
+        // It may name records that are in the way of an index.
+        sqlx::query(
+            "
+            update ddb.index_definition
+            set problem = 'records were in the way, and records of the table have been erased since; remove the index and define it again'
+            where namespace = $1 and problem is not null and table_id in (
+                select table_id from ddb.entity where namespace = $1 and id = any($2)
+            )
+            ",
+        )
+        .bind(namespace.0)
+        .bind(&entities)
+        .execute(&mut *connection)
+        .await
+        .map_err(to_error)?;
         sqlx::query(
             "
             update ddb.erasure

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use ddb_core::{Error, ErrorCode, NamespaceId, Result, doc};
+use ddb_core::{Detour, Error, ErrorCode, FieldPath, NamespaceId, RecordId, Result, TableId, Timestamp, doc, sort_key};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use super::{Index, IndexColumn, IndexSource, IndexState, Indexes, TableIndexes, column_name, definition};
+use super::{Index, IndexColumn, IndexSource, IndexState, Indexed, Indexes, TableIndexes, column_name, definition};
 use crate::connection::to_error;
 use crate::job::Recurring;
 use crate::transactor::lock_statement;
-use crate::{Store, namespace, projection};
+use crate::{Store, catalogue, namespace, projection};
 
 /// How often a process looks for indexes to build.
 const EVERY: Duration = Duration::from_secs(1);
@@ -21,6 +21,10 @@ const NULL_KEY: &str = "'\\x18'::bytea";
 const AT_ONCE: i64 = 1_000;
 const UNIQUE_AT_ONCE: i64 = 20_000;
 const AT_ONCE_BYTES: i64 = 64 << 20;
+/// Records that are named where they stand in the way of an index.
+const MAX_NAMED: usize = 3;
+/// The code of the detail where a link or an array stands inside of an indexed path.
+const INDEX_PATH: &str = "INDEX_PATH";
 
 /// Builds what is defined and not built yet, as a job.
 pub fn builder() -> Recurring {
@@ -74,19 +78,29 @@ impl Index {
         trees
     }
 
+    /// What a write is told that puts a link or an array inside of a path of the index.
+    pub(crate) fn detour(&self, path: &FieldPath, Detour { depth, kind }: Detour) -> Error {
+        let message = format!(
+            "`{}` cannot be {kind}, because the index `{}` is about `{path}`: its path leads through objects only",
+            path.prefix(depth),
+            self.name
+        );
+        Error::invalid(path.to_string(), INDEX_PATH, message)
+    }
+
     /// What a duplicate is told: the caller's fields, never the other record.
     pub(crate) fn taken(&self) -> Error {
-        let fields: Vec<&str> = self.parts.iter().map(|part| part.source.name()).collect();
+        let fields: Vec<String> = self.parts.iter().map(|part| part.source.name()).collect();
         let message = format!("the value of `{}` is taken (index `{}`)", fields.join("`, `"), self.name);
         let error = Error::conflict(message.clone());
-        fields.iter().fold(error, |error, field| error.with_detail(*field, "UNIQUE", message.clone()))
+        fields.iter().fold(error, |error, field| error.with_detail(field, "UNIQUE", message.clone()))
     }
 }
 
 impl IndexSource {
     fn is_filled(&self) -> Option<String> {
         match self {
-            Self::Field { column, .. } => Some(format!("{} is not null", column_name(*column))),
+            Self::Path { column, .. } => Some(format!("{} is not null", column_name(*column))),
             Self::Owner | Self::Created | Self::Updated => None,
         }
     }
@@ -94,7 +108,7 @@ impl IndexSource {
     /// Whether a row does not collide in this column: its value is NONE or null.
     fn is_free(&self) -> String {
         match self {
-            Self::Field { column, .. } => format!("{} <= {NULL_KEY}", column_name(*column)),
+            Self::Path { column, .. } => format!("{} <= {NULL_KEY}", column_name(*column)),
             Self::Owner => "owner is null".to_owned(),
             Self::Created | Self::Updated => "false".to_owned(),
         }
@@ -122,7 +136,13 @@ async fn build_all(store: &Store) -> Result<()> {
             // Meanwhile another process may have built it, or somebody removed it.
             let known = Indexes::load(&mut connection, namespace).await?;
             let Some((indexes, index)) = known.building().into_iter().find(|(_, other)| other.id == index.id) else { continue };
-            if let Err(error) = build(store, &mut connection, namespace, &indexes, &index).await {
+            let is_outdated = index.parts.iter().any(|part| part.source.outdated(indexes.own).is_some());
+            let outcome = match is_outdated {
+                // The next round builds it.
+                true => definition::adopt(&mut connection, namespace, &index).await,
+                false => build(store, &mut connection, namespace, &indexes, &index).await,
+            };
+            if let Err(error) = outcome {
                 // The others are built all the same; this one is tried again.
                 tracing::warn!(error = error.told(), index = index.name, "an index could not be built");
                 let _ = connection.execute("rollback").await;
@@ -141,31 +161,57 @@ async fn build(
 ) -> Result<()> {
     let relation = projection::relation(namespace, index.table);
     let columns = index.columns(indexes);
+    // The unique tree of one that is enforced already is of the definition.
+    let is_missing = |tree: &Tree| !tree.is_unique || !index.is_enforced;
+    let mut after = Vec::new();
     let built = async {
-        // What a builder that died has left may be half built; the unique tree is of the definition.
-        drop_trees(connection, namespace, index, |tree| !tree.is_unique).await?;
+        // What a builder that died has left may be half built.
+        drop_trees(connection, namespace, index, is_missing).await?;
         let count = format!("select count(*) from {relation}");
         let row = sqlx::query(AssertSqlSafe(count)).fetch_one(&mut *connection).await.map_err(to_error)?;
         let total: i64 = row.try_get(0).map_err(to_error)?;
         progress(connection, namespace, index, 0, total).await?;
-        while fill(store, connection, namespace, index, &columns, total).await? {}
-        create_trees(connection, namespace, index, true, |tree| !tree.is_unique).await?;
+        loop {
+            match fill(store, connection, namespace, (index, &columns), &mut after, total).await? {
+                Pass::Complete => break,
+                Pass::Incomplete => {}
+                Pass::InTheWay(in_the_way) => return Ok((total, Some(in_the_way))),
+            }
+        }
+        create_trees(connection, namespace, index, true, is_missing).await?;
         connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("analyze {relation}")))).await.map_err(to_error)?;
-        Ok(total)
+        Ok((total, None))
     }
     .await;
+    let advice = "change them, remove the index and define it again";
     match built {
-        Ok(total) => {
+        Ok((total, None)) => {
             tracing::info!(index = index.name, rows = total, "the index is built");
             progress(connection, namespace, index, total, total).await?;
             conclude(connection, namespace, index, IndexState::Ready, None).await
         }
-        Err(error) if is_duplicate(&error) || is_too_wide(&error) => {
+        Ok((_, Some(InTheWay { problem, keys, .. }))) => {
             let _ = connection.execute("rollback").await;
-            let problem = match is_duplicate(&error) {
-                true => "two records have the same values; make them different, remove the index and define it again",
-                false => "the values of a record are too long together for an index",
-            };
+            let unnamed = format!("{problem}; {advice}");
+            conclude(connection, namespace, index, IndexState::Failed, Some(&unnamed)).await?;
+            drop_trees(connection, namespace, index, |_| true).await?;
+            tell(connection, namespace, index, &keys, |records| format!("{problem} ({records}); {advice}")).await
+        }
+        Err(error) if is_duplicate(&error) => {
+            let _ = connection.execute("rollback").await;
+            let unnamed = format!("two records have the same values; {advice}");
+            conclude(connection, namespace, index, IndexState::Failed, Some(&unnamed)).await?;
+            drop_trees(connection, namespace, index, |_| true).await?;
+            // Without the tree, the rows at which it stopped can be filled, and compared with the others.
+            connection.execute("begin").await.map_err(to_error)?;
+            fill_chunk(connection, namespace, index, &columns, &after, Waiting::Skip).await?;
+            let duplicates = duplicates(connection, namespace, index).await?;
+            connection.execute("rollback").await.map_err(to_error)?;
+            tell(connection, namespace, index, &duplicates, |records| format!("{records} have the same values; {advice}")).await
+        }
+        Err(error) if is_too_wide(&error) => {
+            let _ = connection.execute("rollback").await;
+            let problem = "the values of a record are too long together for an index";
             conclude(connection, namespace, index, IndexState::Failed, Some(problem)).await?;
             drop_trees(connection, namespace, index, |_| true).await
         }
@@ -174,37 +220,74 @@ async fn build(
 }
 
 /// What belongs to the definition, in its transaction: the unique tree, from which on writers look into it, and for a small table everything. A
-/// duplicate is an error.
+/// duplicate is an error, and so is a link or an array inside of a path.
 pub(super) async fn begin(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     indexes: &TableIndexes,
     index: &Index,
 ) -> Result<()> {
-    let begun = async {
-        create_trees(connection, namespace, index, false, |tree| tree.is_unique).await?;
-        if index.is_unique {
-            set_enforced(connection, namespace, index).await?;
-        }
-        if !is_small(connection, namespace, index).await? {
-            return Ok(());
-        }
+    let is_small = is_small(connection, namespace, index).await?;
+    if is_small {
         let columns = index.columns(indexes);
         let mut after = Vec::new();
-        while let Some((last, _)) = fill_chunk(connection, namespace, index, &columns, &after, Waiting::Wait).await? {
-            after = last;
+        loop {
+            match fill_chunk(connection, namespace, index, &columns, &after, Waiting::Wait).await? {
+                Filled::Rows { last, .. } => after = last,
+                Filled::End => break,
+                Filled::InTheWay(InTheWay { path, problem, keys }) => {
+                    let message = format!("{problem} ({})", named(connection, namespace, index.table, &keys).await?);
+                    return Err(Error::conflict(message.clone()).with_detail(path, INDEX_PATH, message));
+                }
+            }
         }
-        create_trees(connection, namespace, index, false, |tree| !tree.is_unique).await?;
-        set_state(connection, namespace, index, IndexState::Ready, None).await
     }
-    .await;
-    match begun {
+    connection.execute("savepoint filled").await.map_err(to_error)?;
+    match create_trees(connection, namespace, index, false, |tree| tree.is_unique || is_small).await {
         Err(error) if is_duplicate(&error) => {
-            Err(Error::conflict(format!("the index `{}` cannot be unique: two records have the same values", index.name)))
+            connection.execute("rollback to savepoint filled").await.map_err(to_error)?;
+            let duplicates = duplicates(connection, namespace, index).await?;
+            let records = named(connection, namespace, index.table, &duplicates).await?;
+            return Err(Error::conflict(format!("the index `{}` cannot be unique: {records} have the same values", index.name)));
         }
-        Err(error) if is_too_wide(&error) => Err(too_wide()),
-        other => other,
+        Err(error) if is_too_wide(&error) => return Err(too_wide()),
+        other => other?,
     }
+    if index.is_unique {
+        set_enforced(connection, namespace, index).await?;
+    }
+    if is_small {
+        set_state(connection, namespace, index, IndexState::Ready, None).await?;
+    }
+    Ok(())
+}
+
+/// Some records that have the same values, among those whose columns are filled.
+async fn duplicates(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<Vec<Vec<u8>>> {
+    let relation = projection::relation(namespace, index.table);
+    let columns: Vec<String> = index.parts.iter().map(|part| part.source.column()).collect();
+    let free: Vec<String> = index.parts.iter().map(|part| part.source.is_free()).collect();
+    let filled = index.parts.iter().filter_map(|part| part.source.is_filled());
+    let conditions: Vec<String> = filled.chain([format!("not ({})", free.join(" or "))]).collect();
+    let statement = format!(
+        "select (array_agg(key order by key))[1:{MAX_NAMED}] from {relation} where {} group by {} having count(*) > 1 limit 1",
+        conditions.join(" and "),
+        columns.join(", ")
+    );
+    let row = sqlx::query(AssertSqlSafe(statement)).fetch_optional(connection).await.map_err(to_error)?;
+    row.map_or(Ok(Vec::new()), |row| row.try_get(0).map_err(to_error))
+}
+
+/// `` `task:1` and `task:2` ``
+async fn named(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, keys: &[Vec<u8>]) -> Result<String> {
+    let tables = catalogue::all_tables(connection, namespace).await?;
+    let name = tables.into_iter().find(|(id, _)| *id == table).map(|(_, name)| name);
+    let name = name.ok_or_else(|| Error::internal("an index is about a table without a name"))?;
+    let mut ids = Vec::with_capacity(keys.len());
+    for key in keys {
+        ids.push(format!("`{}`", RecordId { table: name.clone(), key: projection::decode_key(key)? }));
+    }
+    Ok(ids.join(" and "))
 }
 
 /// Whether the table is indexed at once. A unique index is worth a longer wait of the writers: what they write meanwhile is held against every record.
@@ -229,10 +312,10 @@ async fn create_trees(
     namespace: NamespaceId,
     index: &Index,
     concurrently: bool,
-    which: fn(&Tree) -> bool,
+    which: impl Fn(&Tree) -> bool,
 ) -> Result<()> {
     let relation = projection::relation(namespace, index.table);
-    for tree in index.trees(namespace).into_iter().filter(which) {
+    for tree in index.trees(namespace).iter().filter(|tree| which(tree)) {
         let create = tree.create(&relation, concurrently);
         connection.execute(sqlx::raw_sql(AssertSqlSafe(create))).await.map_err(to_error)?;
     }
@@ -240,13 +323,25 @@ async fn create_trees(
 }
 
 /// Builds the trees that belong to a definition as it stands, over columns that are filled: all of what is ready, and the unique tree of what is still
-/// being built, which the [`builder`] does not make.
+/// being built and enforced, which the [`builder`] does not make. Where records are duplicates to that, it has failed, as it would have with the builder.
 pub(crate) async fn create_ready(connection: &mut PgConnection, namespace: NamespaceId, indexes: &TableIndexes) -> Result<()> {
     for index in &indexes.indexes {
         match index.state {
             IndexState::Ready => create_trees(connection, namespace, index, false, |_| true).await?,
-            IndexState::Building => create_trees(connection, namespace, index, false, |tree| tree.is_unique).await?,
-            IndexState::Failed => {}
+            IndexState::Building if index.is_enforced => {
+                connection.execute("savepoint tree").await.map_err(to_error)?;
+                match create_trees(connection, namespace, index, false, |tree| tree.is_unique).await {
+                    Err(error) if is_duplicate(&error) => {
+                        connection.execute("rollback to savepoint tree").await.map_err(to_error)?;
+                        let duplicates = duplicates(connection, namespace, index).await?;
+                        let records = named(connection, namespace, index.table, &duplicates).await?;
+                        let problem = format!("{records} have the same values");
+                        set_state(connection, namespace, index, IndexState::Failed, Some(&problem)).await?;
+                    }
+                    other => other?,
+                }
+            }
+            IndexState::Building | IndexState::Failed => {}
         }
     }
     Ok(())
@@ -256,43 +351,56 @@ async fn drop_trees(
     connection: &mut PgConnection,
     namespace: NamespaceId,
     index: &Index,
-    which: fn(&Tree) -> bool,
+    which: impl Fn(&Tree) -> bool,
 ) -> Result<()> {
-    for tree in index.trees(namespace).into_iter().filter(which) {
+    for tree in index.trees(namespace).iter().filter(|tree| which(tree)) {
         let drop = format!("drop index concurrently if exists ddb_data.{}", tree.name);
         connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
     }
     Ok(())
 }
 
-/// One pass over the table; true where rows may be left, because somebody else was writing them.
+/// How a pass over a table ended.
+enum Pass {
+    Complete,
+    /// Rows may be left, because somebody else was writing them.
+    Incomplete,
+    InTheWay(InTheWay),
+}
+
+/// One pass over the table. `after` is the last key of what is filled.
 async fn fill(
     store: &Store,
     connection: &mut PgConnection,
     namespace: NamespaceId,
-    index: &Index,
-    columns: &[IndexColumn],
+    (index, columns): (&Index, &[IndexColumn]),
+    after: &mut Vec<u8>,
     total: i64,
-) -> Result<bool> {
+) -> Result<Pass> {
     if columns.is_empty() {
-        return Ok(false);
+        return Ok(Pass::Complete);
     }
-    let mut after = Vec::new();
+    after.clear();
     let mut done = 0;
     loop {
         store.check_room()?;
         connection.execute("begin").await.map_err(to_error)?;
-        let filled = fill_chunk(connection, namespace, index, columns, &after, Waiting::Skip).await?;
+        let filled = fill_chunk(connection, namespace, index, columns, after, Waiting::Skip).await?;
         connection.execute("commit").await.map_err(to_error)?;
-        let Some((last, rows)) = filled else { break };
-        after = last;
-        done = (done + rows).min(total);
+        match filled {
+            Filled::Rows { last, count } => {
+                *after = last;
+                done = (done + count).min(total);
+            }
+            Filled::End => break,
+            Filled::InTheWay(in_the_way) => return Ok(Pass::InTheWay(in_the_way)),
+        }
         progress(connection, namespace, index, done, total).await?;
     }
     let relation = projection::relation(namespace, index.table);
     let left = format!("select exists (select from {relation} where {})", are_empty(columns));
     let row = sqlx::query(AssertSqlSafe(left)).fetch_one(&mut *connection).await.map_err(to_error)?;
-    row.try_get(0).map_err(to_error)
+    Ok(if row.try_get(0).map_err(to_error)? { Pass::Incomplete } else { Pass::Complete })
 }
 
 fn are_empty(columns: &[IndexColumn]) -> String {
@@ -307,8 +415,27 @@ enum Waiting {
     Wait,
 }
 
-/// Fills the columns of rows after a key; gives the last key and the number of rows, or None at the end. The job skips rows that
-/// somebody holds, so that nobody waits for us who holds what we wait for.
+/// What became of some rows.
+enum Filled {
+    /// Their number, and the key of the last one.
+    Rows {
+        last: Vec<u8>,
+        count: i64,
+    },
+    /// There are no rows whose columns are empty.
+    End,
+    InTheWay(InTheWay),
+}
+
+/// Records that have a link or an array inside of a path of the index; their rows are left as they were.
+struct InTheWay {
+    path: String,
+    problem: String,
+    /// Of some of them.
+    keys: Vec<Vec<u8>>,
+}
+
+/// Fills the columns of rows after a key. The job skips rows that somebody holds, so that nobody waits for us who holds what we wait for.
 async fn fill_chunk(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -316,13 +443,13 @@ async fn fill_chunk(
     columns: &[IndexColumn],
     after: &[u8],
     waiting: Waiting,
-) -> Result<Option<(Vec<u8>, i64)>> {
+) -> Result<Filled> {
     if columns.is_empty() {
-        return Ok(None);
+        return Ok(Filled::End);
     }
     let relation = projection::relation(namespace, index.table);
     let select = format!(
-        "select key, doc::text from {relation} where key > $1 and ({}) order by key limit $2 for update {}",
+        "select key, doc::text, created, updated from {relation} where key > $1 and ({}) order by key limit $2 for update {}",
         are_empty(columns),
         match waiting {
             Waiting::Skip => "skip locked",
@@ -332,14 +459,33 @@ async fn fill_chunk(
     let rows = sqlx::query(AssertSqlSafe(select)).bind(after).bind(CHUNK).fetch_all(&mut *connection).await.map_err(to_error)?;
     let mut keys: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
     let mut filled: Vec<Vec<Vec<u8>>> = vec![Vec::with_capacity(rows.len()); columns.len()];
+    let mut in_the_way: Option<InTheWay> = None;
     for row in &rows {
-        keys.push(row.try_get(0).map_err(to_error)?);
+        let key: Vec<u8> = row.try_get(0).map_err(to_error)?;
         let fields = doc::decode(row.try_get(1).map_err(to_error)?)?;
+        let (created, updated) = (row.try_get(2).map_err(to_error)?, row.try_get(3).map_err(to_error)?);
+        let record = Indexed { fields: &fields, created: Timestamp(created), updated: Timestamp(updated) };
         for (column, filled) in columns.iter().zip(&mut filled) {
-            filled.push(column.key_of(&fields));
+            match record.get(&column.path) {
+                Ok(value) => filled.push(sort_key::encode(&value)),
+                Err(detour) => {
+                    let first = in_the_way.get_or_insert_with(|| InTheWay {
+                        path: column.path.to_string(),
+                        problem: index.detour(&column.path, detour).message().to_owned(),
+                        keys: Vec::new(),
+                    });
+                    if first.keys.len() < MAX_NAMED && !first.keys.contains(&key) {
+                        first.keys.push(key.clone());
+                    }
+                }
+            }
         }
+        keys.push(key);
     }
-    let Some(last) = keys.last().cloned() else { return Ok(None) };
+    if let Some(in_the_way) = in_the_way {
+        return Ok(Filled::InTheWay(in_the_way));
+    }
+    let Some(last) = keys.last().cloned() else { return Ok(Filled::End) };
     let names: Vec<String> = columns.iter().map(|column| column_name(column.id)).collect();
     let sets: Vec<String> = names.iter().map(|name| format!("{name} = u.{name}")).collect();
     let arrays: Vec<String> = (0..columns.len()).map(|position| format!("${}::bytea[]", position + 2)).collect();
@@ -352,7 +498,7 @@ async fn fill_chunk(
     let count = keys.len() as i64;
     let query = filled.into_iter().fold(sqlx::query(AssertSqlSafe(update)).bind(keys), |query, keys| query.bind(keys));
     query.execute(&mut *connection).await.map_err(to_error)?;
-    Ok(Some((last, count)))
+    Ok(Filled::Rows { last, count })
 }
 
 /// From now on writers look into the tree.
@@ -401,14 +547,50 @@ async fn set_state(
     state: IndexState,
     problem: Option<&str>,
 ) -> Result<()> {
-    sqlx::query("update ddb.index_definition set state = $3, problem = $4, enforced = enforced and $3 <> 'failed' where namespace = $1 and id = $2")
-        .bind(namespace.0)
-        .bind(index.id)
-        .bind(state.as_str())
-        .bind(problem)
-        .execute(connection)
-        .await
-        .map_err(to_error)?;
+    sqlx::query(
+        "
+        update ddb.index_definition
+        set state = $3, problem = $4,
+            enforced = case $3 when 'ready' then is_unique when 'failed' then false else enforced end
+        where namespace = $1 and id = $2
+        ",
+    )
+    .bind(namespace.0)
+    .bind(index.id)
+    .bind(state.as_str())
+    .bind(problem)
+    .execute(connection)
+    .await
+    .map_err(to_error)?;
+    Ok(())
+}
+
+/// Says of an index that has failed which records are in the way. Under the lock, so that one which was erased is not named: what was named before is taken away
+/// by the job that erases.
+async fn tell(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    index: &Index,
+    keys: &[Vec<u8>],
+    problem: impl FnOnce(&str) -> String,
+) -> Result<()> {
+    let begin = format!("begin isolation level read committed; {}", lock_statement(namespace));
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await.map_err(to_error)?;
+    let relation = projection::relation(namespace, index.table);
+    let statement = format!("select key from {relation} where key = any($1) order by key");
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(keys).fetch_all(&mut *connection).await.map_err(to_error)?;
+    let keys = rows.iter().map(|row| row.try_get(0).map_err(to_error)).collect::<Result<Vec<Vec<u8>>>>()?;
+    if !keys.is_empty() {
+        let problem = problem(&named(connection, namespace, index.table, &keys).await?);
+        sqlx::query("update ddb.index_definition set problem = $3 where namespace = $1 and id = $2")
+            .bind(namespace.0)
+            .bind(index.id)
+            .bind(problem)
+            .execute(&mut *connection)
+            .await
+            .map_err(to_error)?;
+    }
+    connection.execute("commit").await.map_err(to_error)?;
     Ok(())
 }
 

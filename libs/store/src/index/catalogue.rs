@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ddb_core::{Error, NamespaceId, Result, TableId};
+use ddb_core::{Error, FieldPath, NamespaceId, Result, TableId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use super::{Index, IndexColumn, IndexPart, IndexSource, IndexState, TableIndexes};
+use super::{CREATED, Index, IndexColumn, IndexPart, IndexSource, IndexState, TableIndexes, UPDATED};
 use crate::connection::to_error;
 
-/// Every index of a namespace at one version of its definitions.
+/// Every index of a namespace at one version of its definitions, and the tables with times of their own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Indexes {
     /// `ddb.namespace.definitions`.
@@ -45,13 +45,13 @@ impl Indexes {
     pub(crate) async fn load(connection: &mut PgConnection, namespace: NamespaceId) -> Result<Self> {
         let version = version(connection, namespace).await?;
         let mut tables: HashMap<TableId, TableIndexes> = HashMap::new();
-        let rows = sqlx::query("select id, table_id, field from ddb.index_column where namespace = $1 order by id")
+        let rows = sqlx::query("select id, table_id, path from ddb.index_column where namespace = $1 order by id")
             .bind(namespace.0)
             .fetch_all(&mut *connection)
             .await
             .map_err(to_error)?;
         for row in &rows {
-            let column = IndexColumn { id: row.try_get(0).map_err(to_error)?, field: row.try_get(2).map_err(to_error)? };
+            let column = IndexColumn { id: row.try_get(0).map_err(to_error)?, path: path(row.try_get(2).map_err(to_error)?)? };
             tables.entry(TableId(row.try_get(1).map_err(to_error)?)).or_default().columns.push(column);
         }
         let rows = sqlx::query(
@@ -71,6 +71,20 @@ impl Indexes {
             let of_table = tables.entry(table).or_default();
             let index = index(row, table, &of_table.columns)?;
             of_table.indexes.push(index);
+        }
+        let rows =
+            sqlx::query("select table_id, name from ddb.attribute where namespace = $1 and name in ('created', 'updated')")
+                .bind(namespace.0)
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(to_error)?;
+        for row in &rows {
+            let own = &mut tables.entry(TableId(row.try_get(0).map_err(to_error)?)).or_default().own;
+            match row.try_get(1).map_err(to_error)? {
+                CREATED => own.created = true,
+                UPDATED => own.updated = true,
+                _ => {}
+            }
         }
         Ok(Self { version, tables: tables.into_iter().map(|(id, indexes)| (id, Arc::new(indexes))).collect() })
     }
@@ -119,9 +133,16 @@ fn source(stored: String, columns: &[IndexColumn]) -> Result<IndexSource> {
         "$owner" => Ok(IndexSource::Owner),
         "$created" => Ok(IndexSource::Created),
         "$updated" => Ok(IndexSource::Updated),
-        _ => match columns.iter().find(|column| column.field == stored) {
-            Some(column) => Ok(IndexSource::Field { name: stored, column: column.id }),
-            None => Err(Error::internal(format!("an index is about `{stored}`, which has no column"))),
-        },
+        _ => {
+            let path = path(&stored)?;
+            match columns.iter().find(|column| column.path == path) {
+                Some(column) => Ok(IndexSource::Path { path, column: column.id }),
+                None => Err(Error::internal(format!("an index is about `{stored}`, which has no column"))),
+            }
+        }
     }
+}
+
+fn path(stored: &str) -> Result<FieldPath> {
+    FieldPath::parse(stored).map_err(|problem| Error::internal(format!("an index is about `{stored}`: {problem}")))
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ddb_core::{Error, ErrorCode, FieldName, NamespaceId, RecordKey, Result, TableId, TableName};
+use ddb_core::{Error, ErrorCode, FieldName, FieldPath, NamespaceId, RecordKey, Result, TableId, TableName};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use super::{Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, build, column_name};
+use super::{CREATED, Index, IndexSource, Indexes, MAX_INDEX_FIELDS, MAX_INDEXES, TableIndexes, UPDATED, build, column_name};
 use crate::connection::to_error;
 use crate::transactor::{Making, lock_statement, make_table};
 use crate::{Store, namespace, projection};
@@ -21,48 +21,66 @@ const MAX_NAME_BYTES: usize = 63;
 pub struct NewIndex {
     pub table: TableName,
     pub name: String,
-    /// Fields or `_owner`, `created`, `updated`, each with whether it is descending.
+    /// Paths of names or `_owner`, `created`, `updated`, each with whether it is descending.
     pub fields: Vec<(String, bool)>,
     pub is_unique: bool,
     pub by: Option<RecordKey>,
 }
 
 impl NewIndex {
-    fn check(&self) -> Result<()> {
+    /// Gives what its fields say; None for `_owner`.
+    fn check(&self) -> Result<Vec<Option<FieldPath>>> {
         if self.fields.is_empty() || self.fields.len() > MAX_INDEX_FIELDS {
             let message = format!("an index has 1 to {MAX_INDEX_FIELDS} fields");
             return Err(Error::invalid("fields", "LENGTH", message));
         }
+        let mut paths = Vec::with_capacity(self.fields.len());
         for (position, (field, _)) in self.fields.iter().enumerate() {
             let place = format!("fields[{position}]");
-            if self.fields[..position].iter().any(|(earlier, _)| earlier == field) {
+            let path = path(field).map_err(|problem| Error::invalid(&place, "NAME", problem))?;
+            if paths.contains(&path) {
                 return Err(Error::invalid(place, "DUPLICATE", format!("`{field}` stands twice")));
             }
-            if field != "_owner" && FieldName::parse(field).is_err() {
-                return Err(Error::invalid(place, "NAME", format!("`{field}` is no field that can be indexed")));
-            }
-            if self.is_unique && matches!(field.as_str(), "created" | "updated") {
+            if self.is_unique && path.as_ref().and_then(FieldPath::as_name).is_some_and(|name| matches!(name, CREATED | UPDATED))
+            {
                 return Err(Error::invalid(place, "UNIQUE", format!("`{field}` cannot be part of a unique index")));
             }
+            paths.push(path);
         }
         let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if self.name.is_empty() || self.name.len() > MAX_NAME_BYTES || !self.name.bytes().all(is_word) {
             let message = "the name of an index has 1 to 63 letters, digits and underscores";
             return Err(Error::invalid("name", "NAME", message));
         }
-        Ok(())
+        Ok(paths)
+    }
+}
+
+/// What a field of a definition names; None for `_owner`.
+fn path(field: &str) -> Result<Option<FieldPath>, String> {
+    let path = FieldPath::parse(field)?;
+    let first = path.names()[0].as_str();
+    match (first, path.as_name()) {
+        ("_owner", Some(_)) => Ok(None),
+        ("_owner" | "id" | "in" | "out", None) => {
+            Err(format!("`{first}` is a link to a record, and an index does not follow links"))
+        }
+        _ => match FieldName::parse(first) {
+            Ok(_) => Ok(Some(path)),
+            Err(_) => Err(format!("`{first}` is no field that can be indexed")),
+        },
     }
 }
 
 impl Store {
     /// Defines an index and, where it does not exist yet, its table. It is built by a job; see [`super::builder`].
     pub async fn define_index(&self, namespace: NamespaceId, new: NewIndex) -> Result<Index> {
-        new.check()?;
+        let paths = new.check()?;
         self.check_room()?;
         let mut connection = PgConnection::connect_with(self.options()).await.map_err(to_error)?;
         for _ in 0..ATTEMPTS {
             begin(&mut connection, namespace).await.map_err(|error| if is_locked(&error) { busy() } else { error })?;
-            match define(&mut connection, namespace, &new).await {
+            match define(&mut connection, namespace, &new, &paths).await {
                 Ok(index) => {
                     commit(&mut connection).await?;
                     let _ = connection.close().await;
@@ -139,7 +157,12 @@ fn is_locked(error: &Error) -> bool {
     cause.and_then(|cause| cause.as_database_error()).is_some_and(|cause| cause.code().is_some_and(|code| code == "55P03"))
 }
 
-async fn define(connection: &mut PgConnection, namespace: NamespaceId, new: &NewIndex) -> Result<Index> {
+async fn define(
+    connection: &mut PgConnection,
+    namespace: NamespaceId,
+    new: &NewIndex,
+    paths: &[Option<FieldPath>],
+) -> Result<Index> {
     let table = make_table(connection, namespace, &new.table, (new.by.as_ref(), Making::WithDefinition)).await?.id;
     let known = Indexes::load(connection, namespace).await?;
     let of_table = known.of(table).cloned().unwrap_or_default();
@@ -149,15 +172,15 @@ async fn define(connection: &mut PgConnection, namespace: NamespaceId, new: &New
     if of_table.indexes.len() >= MAX_INDEXES {
         return Err(Error::new(ErrorCode::QuotaExceeded, format!("a table has at most {MAX_INDEXES} indexes")));
     }
-    let mut sources = Vec::with_capacity(new.fields.len());
-    for (field, _) in &new.fields {
-        let source = match of_table.columns.iter().find(|column| column.field == *field) {
-            Some(column) => Some(IndexSource::Field { name: field.clone(), column: column.id }),
-            None => system_value(connection, namespace, table, field).await?,
-        };
-        sources.push(match source {
-            Some(source) => source,
-            None => add_column(connection, namespace, table, field.clone()).await?,
+    let mut sources = Vec::with_capacity(paths.len());
+    for path in paths {
+        sources.push(match path {
+            None => IndexSource::Owner,
+            Some(path) => match (path.as_name(), of_table.own) {
+                (Some(CREATED), own) if !own.created => IndexSource::Created,
+                (Some(UPDATED), own) if !own.updated => IndexSource::Updated,
+                _ => column_of(connection, namespace, (table, &of_table), path).await?,
+            },
         });
     }
     insert(connection, namespace, table, new, &sources).await?;
@@ -179,34 +202,19 @@ async fn find(
     Ok((of_table.clone(), index.cloned().ok_or_else(|| Error::internal("an index that was just defined is not there"))?))
 }
 
-/// The system value that a name means in a table which has had no field of that name.
-async fn system_value(
+/// The column of a path, which is made where no other index has it.
+async fn column_of(
     connection: &mut PgConnection,
     namespace: NamespaceId,
-    table: TableId,
-    name: &str,
-) -> Result<Option<IndexSource>> {
-    let source = match name {
-        "_owner" => return Ok(Some(IndexSource::Owner)),
-        "created" => IndexSource::Created,
-        "updated" => IndexSource::Updated,
-        _ => return Ok(None),
-    };
-    let row = sqlx::query("select exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = $3)")
-        .bind(namespace.0)
-        .bind(table.0)
-        .bind(name)
-        .fetch_one(connection)
-        .await
-        .map_err(to_error)?;
-    let is_field: bool = row.try_get(0).map_err(to_error)?;
-    Ok((!is_field).then_some(source))
-}
-
-async fn add_column(connection: &mut PgConnection, namespace: NamespaceId, table: TableId, name: String) -> Result<IndexSource> {
+    (table, known): (TableId, &TableIndexes),
+    path: &FieldPath,
+) -> Result<IndexSource> {
+    if let Some(column) = known.columns.iter().find(|column| column.path == *path) {
+        return Ok(IndexSource::Path { path: path.clone(), column: column.id });
+    }
     let row = sqlx::query(
         "
-        insert into ddb.index_column (namespace, id, table_id, field)
+        insert into ddb.index_column (namespace, id, table_id, path)
         select $1, newest_column + 1, $2, $3
         from ddb.namespace
         where id = $1
@@ -215,7 +223,7 @@ async fn add_column(connection: &mut PgConnection, namespace: NamespaceId, table
     )
     .bind(namespace.0)
     .bind(table.0)
-    .bind(&name)
+    .bind(path.to_string())
     .fetch_one(&mut *connection)
     .await
     .map_err(to_error)?;
@@ -226,10 +234,40 @@ async fn add_column(connection: &mut PgConnection, namespace: NamespaceId, table
         .await
         .map_err(to_error)?;
     add_column_to_projection(connection, namespace, table, column).await?;
-    Ok(IndexSource::Field { name, column })
+    Ok(IndexSource::Path { path: path.clone(), column })
 }
 
-/// Adds the column of a field to the projection.
+/// Gives an index over the system's times columns for what the names mean, now that records of its table have fields of these names. It has no trees then.
+pub(super) async fn adopt(connection: &mut PgConnection, namespace: NamespaceId, index: &Index) -> Result<()> {
+    begin(connection, namespace).await?;
+    for tree in index.trees(namespace) {
+        let drop = format!("drop index if exists ddb_data.{}", tree.name);
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
+    }
+    let known = Indexes::load(connection, namespace).await?;
+    let of_table = known.of(index.table).cloned().unwrap_or_default();
+    // Nothing where the index was removed meanwhile.
+    if let Some(index) = of_table.indexes.iter().find(|known| known.id == index.id) {
+        let mut sources = Vec::with_capacity(index.parts.len());
+        for part in &index.parts {
+            sources.push(match part.source.outdated(of_table.own) {
+                Some(name) => column_of(connection, namespace, (index.table, &of_table), &FieldPath::name(name)).await?,
+                None => part.source.clone(),
+            });
+        }
+        sqlx::query("update ddb.index_definition set fields = $3 where namespace = $1 and id = $2")
+            .bind(namespace.0)
+            .bind(index.id)
+            .bind(sources.iter().map(IndexSource::stored).collect::<Vec<_>>())
+            .execute(&mut *connection)
+            .await
+            .map_err(to_error)?;
+        raise(connection, namespace).await?;
+    }
+    commit(connection).await
+}
+
+/// Adds the column of a path to the projection.
 pub(crate) async fn add_column_to_projection(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -286,7 +324,7 @@ async fn remove(connection: &mut PgConnection, namespace: NamespaceId, table: Ta
         connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(to_error)?;
     }
     for part in &index.parts {
-        let IndexSource::Field { column, .. } = &part.source else { continue };
+        let IndexSource::Path { column, .. } = &part.source else { continue };
         let others = of_table.indexes.iter().filter(|other| other.id != index.id);
         if others.flat_map(|other| &other.parts).any(|other| other.source == part.source) {
             continue;

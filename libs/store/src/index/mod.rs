@@ -1,6 +1,6 @@
 //! Indexes of tables: definition and construction apart.
 //!
-//! A definition adds a `bytea` column per field to the projection, which the transactor fills with sort keys from then on
+//! A definition adds a `bytea` column per path of names to the projection, which the transactor fills with sort keys from then on
 //! (`definition`). A job fills the rows that were there before and builds the B-trees (`build`); only then the index is ready and
 //! read from. A unique one is enforced from its definition on (`unique`).
 
@@ -9,7 +9,11 @@ mod catalogue;
 mod definition;
 mod unique;
 
-use ddb_core::{Object, TableId, Value, sort_key};
+use std::borrow::Cow;
+
+use ddb_core::{Datetime, Detour, FieldPath, Object, TableId, Timestamp, Value, sort_key};
+
+use crate::Record;
 
 pub use build::builder;
 pub use definition::NewIndex;
@@ -23,6 +27,9 @@ pub(crate) use unique::{Claiming, Claims, Expired, Holder, Probed, Taken};
 pub const MAX_INDEX_FIELDS: usize = 8;
 /// Indexes that one table has at most.
 pub const MAX_INDEXES: usize = 32;
+
+pub(crate) const CREATED: &str = "created";
+pub(crate) const UPDATED: &str = "updated";
 
 /// An index as it is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +58,13 @@ pub struct IndexPart {
 /// What an index is ordered by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexSource {
-    /// A field; `column` is the number of its column.
-    Field {
-        name: String,
+    /// What stands at a path in a record; `column` is the number of its column.
+    Path {
+        path: FieldPath,
         column: i32,
     },
     Owner,
+    /// The system's times, in a table of which no record has had a field of that name.
     Created,
     Updated,
 }
@@ -68,11 +76,11 @@ pub enum IndexState {
     Failed,
 }
 
-/// A field that has a column in its table's projection.
+/// A path that has a column in its table's projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexColumn {
     pub id: i32,
-    pub field: String,
+    pub path: FieldPath,
 }
 
 /// The columns and indexes of one table.
@@ -80,6 +88,22 @@ pub struct IndexColumn {
 pub struct TableIndexes {
     pub columns: Vec<IndexColumn>,
     pub indexes: Vec<Index>,
+    pub own: OwnTimes,
+}
+
+/// Whether a record of a table has had a field `created` or `updated` of its own. The first one raises the version of the definitions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnTimes {
+    pub created: bool,
+    pub updated: bool,
+}
+
+/// What a path may lead into: a record's fields, and the times that it has from the system.
+#[derive(Clone, Copy)]
+pub(crate) struct Indexed<'a> {
+    pub(crate) fields: &'a Object,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
 }
 
 impl IndexState {
@@ -94,51 +118,92 @@ impl IndexState {
 
 impl IndexSource {
     /// The name in a definition.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> String {
         match self {
-            Self::Field { name, .. } => name,
-            Self::Owner => "_owner",
-            Self::Created => "created",
-            Self::Updated => "updated",
+            Self::Path { path, .. } => path.to_string(),
+            Self::Owner => "_owner".to_owned(),
+            Self::Created => CREATED.to_owned(),
+            Self::Updated => UPDATED.to_owned(),
         }
     }
 
     /// As it stands in `ddb.index_definition`.
-    fn stored(&self) -> &str {
+    fn stored(&self) -> String {
         match self {
-            Self::Field { name, .. } => name,
-            Self::Owner => "$owner",
-            Self::Created => "$created",
-            Self::Updated => "$updated",
+            Self::Path { path, .. } => path.to_string(),
+            Self::Owner => "$owner".to_owned(),
+            Self::Created => "$created".to_owned(),
+            Self::Updated => "$updated".to_owned(),
         }
     }
 
     /// The column of the projection.
     pub fn column(&self) -> String {
         match self {
-            Self::Field { column, .. } => column_name(*column),
+            Self::Path { column, .. } => column_name(*column),
             Self::Owner => "owner".to_owned(),
             Self::Created => "created".to_owned(),
             Self::Updated => "updated".to_owned(),
         }
     }
+
+    /// The time of the system that it is about, although records of the table have a field of that name.
+    fn outdated(&self, own: OwnTimes) -> Option<&'static str> {
+        match self {
+            Self::Created if own.created => Some(CREATED),
+            Self::Updated if own.updated => Some(UPDATED),
+            _ => None,
+        }
+    }
 }
 
 impl Index {
-    /// Whether the index is about the field of a column.
+    /// Whether the index is about the path of a column.
     pub(crate) fn has(&self, column: &IndexColumn) -> bool {
-        self.parts.iter().any(|part| matches!(&part.source, IndexSource::Field { column: number, .. } if *number == column.id))
+        self.parts.iter().any(|part| matches!(&part.source, IndexSource::Path { column: number, .. } if *number == column.id))
+    }
+}
+
+impl TableIndexes {
+    /// The paths into objects that writes have to keep free of links and arrays, each with an index that is about it.
+    pub(crate) fn nested(&self) -> impl Iterator<Item = (&FieldPath, &Index)> {
+        let columns = self.columns.iter().filter(|column| column.path.as_name().is_none());
+        columns.filter_map(|column| {
+            let mut indexes = self.indexes.iter();
+            Some((&column.path, indexes.find(|index| index.state != IndexState::Failed && index.has(column))?))
+        })
+    }
+}
+
+impl<'a> Indexed<'a> {
+    pub(crate) fn of(record: &'a Record) -> Self {
+        Self { fields: &record.fields, created: record.created, updated: record.updated }
+    }
+
+    /// What the path means in the record, for every use of an index alike.
+    pub(crate) fn get(&self, path: &FieldPath) -> Result<Cow<'a, Value>, Detour> {
+        let time = match path.names()[0].as_str() {
+            CREATED => self.created,
+            UPDATED => self.updated,
+            _ => return path.of(self.fields),
+        };
+        if self.fields.contains_key(&path.names()[0]) {
+            return path.of(self.fields);
+        }
+        let is_whole = path.as_name().is_some();
+        Ok(Cow::Owned(if is_whole { Value::Datetime(Datetime::from_timestamp(time)) } else { Value::None }))
     }
 }
 
 impl IndexColumn {
-    /// What the column holds for a record: the key of NONE where it has no such field.
-    pub(crate) fn key_of(&self, fields: &Object) -> Vec<u8> {
-        sort_key::encode(fields.get(&self.field).unwrap_or(&Value::None))
+    /// What the column holds for a record: the key of NONE where nothing stands at the path; nothing where a link or an array stands in the way, as it may as long
+    /// as the index is not ready.
+    pub(crate) fn key_of(&self, record: Indexed<'_>) -> Option<Vec<u8>> {
+        record.get(&self.path).ok().map(|value| sort_key::encode(&value))
     }
 }
 
-/// The column of a field in its table's projection.
+/// The column of a path in its table's projection.
 pub(crate) fn column_name(column: i32) -> String {
     format!("x{column}")
 }

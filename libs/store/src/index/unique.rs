@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ddb_core::{NamespaceId, Result, TableId, sort_key};
+use ddb_core::{NamespaceId, Result, TableId, Value, sort_key};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use super::{Index, IndexSource, Indexes, TableIndexes};
+use super::{Index, IndexSource, Indexed, Indexes, TableIndexes};
 use crate::connection::to_error;
 use crate::{Record, projection};
 
@@ -202,9 +202,10 @@ impl Index {
         let mut keys = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             match &part.source {
-                IndexSource::Field { name, .. } => match record.fields.get(name) {
-                    None | Some(ddb_core::Value::None | ddb_core::Value::Null) => return Ok(None),
-                    Some(value) => keys.push(sort_key::encode(value)),
+                IndexSource::Path { path, .. } => match Indexed::of(record).get(path).as_deref() {
+                    // With a link or an array in the way, the record is in no index that is ready.
+                    Err(_) | Ok(Value::None | Value::Null) => return Ok(None),
+                    Ok(value) => keys.push(sort_key::encode(value)),
                 },
                 IndexSource::Owner => match &record.owner {
                     None => return Ok(None),

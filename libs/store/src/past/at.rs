@@ -50,7 +50,7 @@ pub(crate) async fn at(
     let live = folded.filter(|record| record.expires.is_none_or(|expires| expires > time));
     let (table, key) = id;
     let id = RecordId::new(table.clone(), key.clone());
-    Ok(Found { data: live.map(|folded| state::record(folded, id, entity.shadowed)), tx })
+    Ok(Found { data: live.map(|folded| state::record(folded, id)), tx })
 }
 
 /// The transaction that a point comes down to, and the time that expiries are compared with.

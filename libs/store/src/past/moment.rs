@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use ddb_core::{AttributeId, NamespaceId, RecordKey, Result, TableId, Timestamp, Tx, attribute, sort_key};
+use ddb_core::{AttributeId, NamespaceId, RecordKey, Result, TableId, Timestamp, Tx, sort_key};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use crate::Shadowed;
 use crate::connection::to_error;
 use crate::projection;
 
@@ -23,7 +22,6 @@ pub(crate) struct Entity {
     pub(crate) id: i64,
     /// The names of the attributes that it can have, the system's too.
     pub(crate) names: HashMap<AttributeId, String>,
-    pub(crate) shadowed: Shadowed,
 }
 
 impl Moment {
@@ -67,9 +65,7 @@ impl Entity {
         for row in &rows {
             names.insert(AttributeId(row.try_get(0).map_err(to_error)?), row.try_get(1).map_err(to_error)?);
         }
-        let has_had = |name: &str| names.iter().any(|(id, known)| *id >= attribute::FIRST_FIELD && known == name);
-        let shadowed = Shadowed { created: has_had("created"), updated: has_had("updated") };
-        Ok(Self { namespace, id, names, shadowed })
+        Ok(Self { namespace, id, names })
     }
 
     pub(crate) fn attributes(&self) -> Vec<i32> {

@@ -7,7 +7,7 @@ use super::lives::{Life, Lives};
 use super::moment::{self, Entity, Moment};
 use super::{Place, facts};
 use crate::fold::{self, Folded};
-use crate::{Record, Shadowed, retention};
+use crate::{Record, retention};
 
 /// A state that a step of a write wants to know besides the record as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) async fn past(
     let owner = life.owner_before(place).cloned();
     let entity = Entity::of(&mut *connection, namespace, table, entity).await?;
     let record = match before(&mut *connection, &entity, life, place).await {
-        Ok(Some(folded)) => Ok(record(folded, id.clone(), entity.shadowed)),
+        Ok(Some(folded)) => Ok(record(folded, id.clone())),
         Ok(None) => return Ok(None),
         Err(error) if error.code() == ErrorCode::HistoryPruned => Err(error),
         Err(error) => return Err(error),
@@ -80,7 +80,7 @@ pub(super) async fn before(connection: &mut PgConnection, entity: &Entity, life:
     Ok(folded)
 }
 
-pub(super) fn record(folded: Folded, id: RecordId, shadowed: Shadowed) -> Record {
+pub(super) fn record(folded: Folded, id: RecordId) -> Record {
     let Folded { fields, owner, created, updated, tx, expires } = folded;
-    Record { id, fields, owner, created, updated, tx, expires, shadowed }
+    Record { id, fields, owner, created, updated, tx, expires }
 }

@@ -36,7 +36,7 @@ impl<'a> CopiedRows<'a> {
         copy.bigint(Some(row.tx.0));
         copy.bigint(row.expires.map(|expires| expires.0));
         for column in self.columns {
-            copy.bytea(Some(&column.key_of(row.fields)));
+            copy.bytea(column.key_of(row.indexed()).as_deref());
         }
         Ok(())
     }

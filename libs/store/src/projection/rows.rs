@@ -1,7 +1,7 @@
 use ddb_core::{EntityId, Object, RecordKey, Result, Timestamp, Tx, doc, sort_key};
 
 use crate::fold::{EntityRow, Folded};
-use crate::index::{IndexColumn, column_name};
+use crate::index::{IndexColumn, Indexed, column_name};
 use crate::statement::Statement;
 
 pub(super) const COLUMNS: &str = "key, entity, doc, owner, created, updated, tx, expires";
@@ -22,6 +22,11 @@ pub(crate) struct NewRow<'a> {
 }
 
 impl<'a> NewRow<'a> {
+    /// What index columns are made of.
+    pub(super) fn indexed(&self) -> Indexed<'a> {
+        Indexed { fields: self.fields, created: self.created, updated: self.updated }
+    }
+
     /// That of a record as its facts say it is.
     pub(crate) fn of(entity: &EntityRow, record: &'a Folded) -> Self {
         Self {
@@ -50,7 +55,7 @@ pub(crate) struct Rows<'a> {
     tx: Vec<i64>,
     expires: Vec<Option<i64>>,
     /// Of each column that indexes have added.
-    indexed: Vec<Vec<Vec<u8>>>,
+    indexed: Vec<Vec<Option<Vec<u8>>>>,
 }
 
 impl<'a> Rows<'a> {
@@ -71,6 +76,9 @@ impl<'a> Rows<'a> {
     }
 
     pub(crate) fn push(&mut self, row: NewRow<'_>) -> Result<()> {
+        for (column, keys) in self.columns.iter().zip(&mut self.indexed) {
+            keys.push(column.key_of(row.indexed()));
+        }
         self.key.push(row.key);
         self.entity.push(row.entity.0);
         self.doc.push(row.doc);
@@ -79,9 +87,6 @@ impl<'a> Rows<'a> {
         self.updated.push(row.updated.0);
         self.tx.push(row.tx.0);
         self.expires.push(row.expires.map(|expires| expires.0));
-        for (column, keys) in self.columns.iter().zip(&mut self.indexed) {
-            keys.push(column.key_of(row.fields));
-        }
         Ok(())
     }
 

@@ -15,7 +15,6 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::Found;
-use crate::Shadowed;
 use crate::connection::{is_lost, to_error};
 use crate::metrics::Metrics;
 use crate::projection::{self, RawRecord};
@@ -32,7 +31,7 @@ const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(2);
 type Relation = (NamespaceId, TableId);
 
 /// The row with the key asked for, not decoded yet.
-type ByKey = Found<Option<(RawRecord, Shadowed)>>;
+type ByKey = Found<Option<RawRecord>>;
 
 struct Request {
     key: Vec<u8>,
@@ -207,7 +206,7 @@ async fn run(queue: Arc<Queue>, options: PgConnectOptions, metrics: Arc<Metrics>
 fn statement((namespace, table): Relation) -> String {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
-    let head = projection::head_columns(table);
+    let head = projection::HEAD;
     format!(
         "select h.*, {columns}
          from (select {head}) h
@@ -218,7 +217,6 @@ fn statement((namespace, table): Relation) -> String {
 struct Batch {
     tx: Tx,
     now: Timestamp,
-    shadowed: Shadowed,
     records: HashMap<Vec<u8>, RawRecord>,
 }
 
@@ -241,14 +239,10 @@ async fn attempt(
     let query = sqlx::query(AssertSqlSafe(statement.clone())).bind(relation.0.0).bind(keys);
     let rows = tokio::time::timeout(ROUND_TRIP_LIMIT, query.fetch_all(connection)).await.map_err(|_| timeout())??;
     let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    let mut batch = Batch {
-        tx: Tx(first.try_get(0)?),
-        now: Timestamp(first.try_get(1)?),
-        shadowed: Shadowed { created: first.try_get(2)?, updated: first.try_get(3)? },
-        records: HashMap::with_capacity(rows.len()),
-    };
+    let mut batch =
+        Batch { tx: Tx(first.try_get(0)?), now: Timestamp(first.try_get(1)?), records: HashMap::with_capacity(rows.len()) };
     for row in &rows {
-        if let Some(record) = RawRecord::from_row(row, 4)? {
+        if let Some(record) = RawRecord::from_row(row, 2)? {
             batch.records.insert(record.key.clone(), record);
         }
     }
@@ -258,7 +252,7 @@ async fn attempt(
 fn answer(requests: Vec<Request>, mut batch: Batch) {
     batch.records.retain(|_, record| !record.is_expired(batch.now));
     for request in requests {
-        let record = batch.records.get(&request.key).map(|record| (record.clone(), batch.shadowed));
+        let record = batch.records.get(&request.key).cloned();
         // Whoever went away does not wait for the answer.
         let _ = request.answer.send(Ok(Found { data: record, tx: batch.tx }));
     }

@@ -5,10 +5,10 @@ use ddb_turns::{LARGE, MANY, aside_if};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, PgExecutor, Row};
 
+use crate::Record;
 use crate::connection::to_error;
 use crate::projection::{self, RawRecord};
 use crate::read::TableShape;
-use crate::{Record, Shadowed};
 
 /// Rows are read until they have so many bytes together.
 const MAX_BYTES: usize = 8 << 20;
@@ -61,7 +61,7 @@ pub(crate) async fn scan(
     let Scan { condition, binds, order, limit } = scan;
     let relation = projection::relation(namespace, shape.id);
     let columns = projection::COLUMNS;
-    let head = projection::head_columns(shape.id);
+    let head = projection::HEAD;
     let rows = format!(
         "select {columns}
          from {relation} p
@@ -108,17 +108,16 @@ fn decode(shape: &TableShape, limit: u32, rows: &[PgRow], bytes: usize) -> Resul
         if position == 0 {
             scanned.tx = Tx(row.try_get(0).map_err(to_error)?);
             scanned.now = Timestamp(row.try_get(1).map_err(to_error)?);
-            let shadowed = Shadowed { created: row.try_get(2).map_err(to_error)?, updated: row.try_get(3).map_err(to_error)? };
-            let definitions: i64 = row.try_get(4).map_err(to_error)?;
-            if definitions != shape.definitions || shadowed != shape.shadowed {
+            let definitions: i64 = row.try_get(2).map_err(to_error)?;
+            if definitions != shape.definitions {
                 return Ok(None);
             }
         }
-        if let Some(raw) = RawRecord::from_row(row, 5).map_err(to_error)? {
+        if let Some(raw) = RawRecord::from_row(row, 3).map_err(to_error)? {
             let before: i64 = row.try_get("bytes_before").map_err(to_error)?;
             let is_full = before as usize + raw.size() >= MAX_BYTES;
             scanned.is_complete = rows.len() < limit as usize && !is_full;
-            scanned.records.push(raw.decode(&shape.name, shape.shadowed)?);
+            scanned.records.push(raw.decode(&shape.name)?);
         }
     }
     Ok(Some(scanned))
@@ -142,13 +141,13 @@ pub(crate) async fn by_keys(
 ) -> Result<Vec<Record>> {
     let relation = projection::relation(namespace, table);
     let columns = projection::COLUMNS;
-    let head = projection::head_columns(table);
+    let head = projection::HEAD;
     let (of_owner, owner) = match owner {
         Owner::Anyone => ("$3::bytea is null", None),
         Owner::One(key) => ("p.owner = $3", Some(sort_key::encode_record_key(&key)?)),
     };
     let statement = format!(
-        "select h.has_created, h.has_updated, {columns}
+        "select {columns}
          from (select {head}) h
          join {relation} p on p.key = any($2) and {of_owner} and (p.expires is null or p.expires > h.now)"
     );
@@ -158,9 +157,8 @@ pub(crate) async fn by_keys(
     aside_if(rows.len() > MANY, || {
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
-            if let Some(raw) = RawRecord::from_row(row, 2).map_err(to_error)? {
-                records.push(raw.decode(name, shadowed)?);
+            if let Some(raw) = RawRecord::from_row(row, 0).map_err(to_error)? {
+                records.push(raw.decode(name)?);
             }
         }
         Ok(records)
@@ -176,11 +174,11 @@ pub(crate) async fn count(
     binds: Vec<Bind>,
 ) -> Result<Option<u64>> {
     let relation = projection::relation(namespace, shape.id);
-    let head = projection::head_columns(shape.id);
+    let head = projection::HEAD;
     let statement = format!(
         "select
              (select count(*) from {relation} p where {condition} and (p.expires is null or p.expires > h.now)),
-             h.has_created, h.has_updated, (select definitions from ddb.namespace where id = $1), $2::bigint
+             (select definitions from ddb.namespace where id = $1), $2::bigint
          from (select {head}) h"
     );
     let mut query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(namespace.0).bind(0_i64);
@@ -191,10 +189,9 @@ pub(crate) async fn count(
         Ok(row) => row,
         Err(error) => return Err(refused(error)),
     };
-    let shadowed = Shadowed { created: row.try_get(1).map_err(to_error)?, updated: row.try_get(2).map_err(to_error)? };
-    let definitions: i64 = row.try_get(3).map_err(to_error)?;
+    let definitions: i64 = row.try_get(1).map_err(to_error)?;
     let count: i64 = row.try_get(0).map_err(to_error)?;
-    Ok((definitions == shape.definitions && shadowed == shape.shadowed).then_some(count.unsigned_abs()))
+    Ok((definitions == shape.definitions).then_some(count.unsigned_abs()))
 }
 
 impl Bind {

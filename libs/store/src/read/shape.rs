@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ddb_core::{NamespaceId, Result, TableId, TableName};
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
-use crate::Shadowed;
-use crate::connection::to_error;
 use crate::index::{Indexes, TableIndexes};
 
 /// A table at one version of the namespace's definitions.
@@ -16,7 +14,6 @@ pub struct TableShape {
     pub id: TableId,
     pub name: TableName,
     pub indexes: Arc<TableIndexes>,
-    pub shadowed: Shadowed,
     /// The version of the namespace's definitions.
     pub definitions: i64,
 }
@@ -49,22 +46,9 @@ impl Shapes {
         name: &TableName,
     ) -> Result<Arc<TableShape>> {
         let indexes = Indexes::load(connection, namespace).await?;
-        let row = sqlx::query(
-            "
-            select
-                exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = 'created'),
-                exists (select from ddb.attribute where namespace = $1 and table_id = $2 and name = 'updated')
-            ",
-        )
-        .bind(namespace.0)
-        .bind(id.0)
-        .fetch_one(connection)
-        .await
-        .map_err(to_error)?;
-        let shadowed = Shadowed { created: row.try_get(0).map_err(to_error)?, updated: row.try_get(1).map_err(to_error)? };
         let definitions = indexes.version;
         let indexes = indexes.of(id).cloned().unwrap_or_default();
-        let shape = Arc::new(TableShape { id, name: name.clone(), indexes, shadowed, definitions });
+        let shape = Arc::new(TableShape { id, name: name.clone(), indexes, definitions });
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert((namespace, id), shape.clone());
         Ok(shape)
     }

@@ -18,7 +18,7 @@ const SHARE_OF_ALL: usize = MAX_FIELDS / 2;
 const SIGN_UPS: i64 = 0;
 /// Names that one sign-up gives to profiles: whoever signs up is not known yet, and should not use up the names for all who come.
 const SHARE_OF_SIGN_UP: usize = 8;
-/// Once a table has a field of such a name, the name no longer means the system's value, in nobody's records.
+/// The first field of such a name in a table changes the definitions of the namespace.
 const SYSTEM_VALUES: [&str; 2] = ["created", "updated"];
 
 /// What is known of the tables of a group.
@@ -112,8 +112,8 @@ pub(super) fn check_names(
     let Some(share) = share else { return Ok(()) };
     if let Some(system) = SYSTEM_VALUES.iter().find(|system| new.contains(**system)) {
         let message = format!(
-            "`{system}` is a value of the system in table `{name}`; only an admin or the account that made the table can give it a field of that \
-             name, because the name then means the field in every record"
+            "`{system}` is a time that the server keeps for every record of table `{name}`; only an admin or the account that made the table \
+             can begin a field of that name in it"
         );
         return Err(Error::new(ErrorCode::PermissionDenied, message));
     }

@@ -169,6 +169,21 @@ fn write_statement(namespace: NamespaceId, now: Timestamp, rows: Rows, slots: &S
              )"
         );
     }
+    let own_times = rows.attribute.own_times();
+    if !own_times.is_empty() {
+        let (table, source): (Vec<i32>, Vec<String>) = own_times.into_iter().unzip();
+        let (table, source) = (statement.bind(table)?, statement.bind(source)?);
+        statement.sql += &format!(
+            ", w_outdated as (
+                 update ddb.index_definition d
+                 set state = 'building', done = 0, total = 0
+                 from unnest({table}::int[], {source}::text[]) as u (table_id, source)
+                 where d.namespace = {ns} and d.table_id = u.table_id and u.source = any(d.fields) and d.state <> 'failed'
+             ), w_definitions as (
+                 update ddb.namespace set definitions = definitions + 1 where id = {ns}
+             )"
+        );
+    }
     if !rows.attribute.id.is_empty() {
         let (id, table, name, salt, named_by) = (
             statement.bind(rows.attribute.id)?,

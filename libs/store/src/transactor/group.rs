@@ -14,12 +14,12 @@ use super::slots::{Entity, Slots};
 use super::{Change, Current, Outcome, Refused, Write, Written};
 use crate::changes::LogHead;
 use crate::dictionary::{self, Attribute, Attributes};
-use crate::index::{Claiming, Claims, Indexes, Taken};
+use crate::index::{Claiming, Claims, Indexed, Indexes, Taken};
 use crate::kept::{Kept, KeptKey};
 use crate::namespace::Namespace;
 use crate::quota::Usages;
 use crate::system::NewErasure;
-use crate::{Record, Shadowed, SystemRow, record};
+use crate::{Record, SystemRow, record};
 
 /// Where the log stands under the lock.
 #[derive(Debug, Clone, Copy)]
@@ -201,6 +201,7 @@ impl<'a> Evaluation<'a> {
         let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
         let new_tables = self.new_tables(write, &effects)?;
         self.check_names(&author, &effects)?;
+        self.check_paths(&effects)?;
         let change = self.check_quota(write, &effects)?;
         self.claim(&effects)?;
         self.additions.tables.extend(new_tables);
@@ -214,17 +215,7 @@ impl<'a> Evaluation<'a> {
             }
             self.rows.system.push(row.clone());
         }
-        for (record, place) in records.iter_mut().zip(places) {
-            if let (Some(record), Some(place)) = (record, place) {
-                record.shadowed = self.shadowed(self.slots.all[*place].table);
-            }
-        }
         Ok(Written { tx: self.head.tx, records, changed })
-    }
-
-    fn shadowed(&self, table: TableId) -> Shadowed {
-        let has_had = |name| self.attribute(table, name).is_some();
-        Shadowed { created: has_had("created"), updated: has_had("updated") }
     }
 
     /// Whether the group changes anything at all.
@@ -263,10 +254,7 @@ impl<'a> Evaluation<'a> {
                 facts::of_create(&fields, owner.as_ref(), expires, &mut facts);
                 let doc = record::doc(&fields)?;
                 let id = self.slots.all[slot].id.clone();
-                (
-                    Some(Record { id, fields, owner, created: now, updated: now, tx, expires, shadowed: Shadowed::default() }),
-                    Some(doc),
-                )
+                (Some(Record { id, fields, owner, created: now, updated: now, tx, expires }), Some(doc))
             }
             (Change::Update { fields, expires }, Some(before)) => {
                 facts::of_update(&before.fields, &fields, before.expires, expires, &mut facts);
@@ -318,6 +306,25 @@ impl<'a> Evaluation<'a> {
                 && self.system.last_admin.as_ref() == Some(&account.id)
             {
                 return Err(Error::conflict("this is the last admin; make another one first"));
+            }
+        }
+        Ok(())
+    }
+
+    /// 422 where the write puts a link or an array inside of an indexed path. One that stood there before the index was defined may stay until its build has
+    /// failed over it.
+    fn check_paths(&self, effects: &[Effect]) -> Result<(), Refused> {
+        let mut seen = HashSet::new();
+        // The last effect on a record is what becomes of it.
+        for effect in effects.iter().rev().filter(|effect| seen.insert(effect.slot)) {
+            let slot = &self.slots.all[effect.slot];
+            let (Some(indexes), Some(record)) = (self.indexes.of(slot.table), &effect.record) else { continue };
+            for (path, index) in indexes.nested() {
+                let Err(detour) = Indexed::of(record).get(path) else { continue };
+                let was_there = slot.record.as_ref().is_some_and(|before| Indexed::of(before).get(path).is_err());
+                if !was_there {
+                    return Err(Refused { step: Some(effect.step), error: index.detour(path, detour) });
+                }
             }
         }
         Ok(())

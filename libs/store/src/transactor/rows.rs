@@ -1,6 +1,7 @@
 //! What a group adds to the relations.
 
 use crate::SystemRow;
+use crate::index::{CREATED, UPDATED};
 use crate::kept::{Kept, KeptKey};
 
 /// The rows that a group adds, by column as `unnest` takes them.
@@ -59,6 +60,17 @@ pub(super) struct AttributeRows {
     pub(super) name: Vec<String>,
     pub(super) salt: Vec<Vec<u8>>,
     pub(super) named_by: Vec<Option<i64>>,
+}
+
+impl AttributeRows {
+    /// The tables that get their first field of the name of one of the system's times, and how definitions of indexes call that time.
+    pub(super) fn own_times(&self) -> Vec<(i32, String)> {
+        let names = self.table.iter().zip(&self.name);
+        names
+            .filter(|(_, name)| matches!(name.as_str(), CREATED | UPDATED))
+            .map(|(table, name)| (*table, format!("${name}")))
+            .collect()
+    }
 }
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use ddb_core::chain::Hash;
 use ddb_core::{EntityId, RecordId, Result, TableId, sort_key};
 
 use crate::projection::RawRecord;
-use crate::{PastRecord, Record, Shadowed};
+use crate::{PastRecord, Record};
 
 /// An entity's id and what stands for it in leaves.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ impl Slot {
         self.entity = Some(entity);
         self.has_row = raw.is_some();
         self.size = raw.as_ref().map_or(0, RawRecord::size);
-        self.record = raw.map(|raw| raw.decode(&self.id.table, Shadowed::default())).transpose()?;
+        self.record = raw.map(|raw| raw.decode(&self.id.table)).transpose()?;
         Ok(())
     }
 }

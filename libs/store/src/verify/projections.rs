@@ -8,12 +8,12 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 use super::Report;
 use crate::connection::to_error;
 use crate::fold::{self, Batch, Batches, EntityRow};
-use crate::index::{self, IndexColumn, IndexState, Indexes, TableIndexes};
+use crate::index::{self, IndexColumn, IndexState, Indexed, Indexes, TableIndexes};
 use crate::job::Progress;
 use crate::projection::{self, RawRecord};
 use crate::quota::{Difference, Recount};
 use crate::read::is_gone;
-use crate::{Record, Shadowed, catalogue};
+use crate::{Record, catalogue};
 
 /// Entities whose facts are asked for at a time.
 const CHUNK: i64 = 2_000;
@@ -97,14 +97,13 @@ fn compare(
             (None, Some(_)) => report.problem(place(), "its row in the projection exists, its facts do not"),
             (Some(folded), Some(Projected { entity: row_entity, raw, keys })) => {
                 report.records += 1;
-                let same = row_entity == entity.id
-                    && raw.decode(table, Shadowed::default()).is_ok_and(|record| is_same(folded, &record));
+                let same = row_entity == entity.id && raw.decode(table).is_ok_and(|record| is_same(folded, &record));
                 if !same {
                     report.problem(place(), "its row in the projection is not what its facts say");
                 }
                 for (column, key) in indexes.columns.iter().zip(keys) {
                     if !is_key(column, key.as_deref(), folded, indexes) {
-                        report.problem(place(), format!("the index column of `{}` is not what its value says", column.field));
+                        report.problem(place(), format!("the index column of `{}` is not what its value says", column.path));
                     }
                 }
             }
@@ -129,7 +128,10 @@ fn is_same(folded: &fold::Folded, record: &Record) -> bool {
 /// Whether an index column holds what it must; it may be empty as long as no index with it is ready.
 fn is_key(column: &IndexColumn, key: Option<&[u8]>, folded: &fold::Folded, indexes: &TableIndexes) -> bool {
     match key {
-        Some(key) => key == column.key_of(&folded.fields),
+        Some(key) => {
+            let record = Indexed { fields: &folded.fields, created: folded.created, updated: folded.updated };
+            column.key_of(record).is_some_and(|expected| key == expected)
+        }
         None => !indexes.indexes.iter().any(|index| index.state == IndexState::Ready && index.has(column)),
     }
 }

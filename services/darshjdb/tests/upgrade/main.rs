@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use ddb_testkit::{Caller, Json, Server, json};
 
+mod index_names;
+
 /// The files that there are, by their schema.
 const SCHEMAS: &[u32] = &[11];
 const USER: &str = "ada@example.com";

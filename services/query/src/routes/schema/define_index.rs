@@ -1,6 +1,11 @@
 use ddb_core::json::Json;
+<<<<<<< HEAD
 use ddb_core::{Error, Result, TableName};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Query, TablePath, UnreadBody, refusal};
+=======
+use ddb_core::{Error, FieldPath, Result, TableName};
+use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
+>>>>>>> 00d6d72 (created and updated mean a record's own field where it has one; fields of an index are paths of names over objects, one function says what they mean)
 use ddb_store::index::NewIndex;
 
 use super::answer;
@@ -39,7 +44,7 @@ fn read(table: TableName, body: Json) -> Result<NewIndex> {
         Some(Json::Array(items)) => {
             items.into_iter().enumerate().map(|(place, item)| field(place, item)).collect::<Result<Vec<_>>>()?
         }
-        Some(_) => return Err(Error::invalid("fields", "TYPE", "`fields` is an array of names")),
+        Some(_) => return Err(Error::invalid("fields", "TYPE", "`fields` is an array of paths such as `profile.email`")),
         None => return Err(Error::invalid("fields", "REQUIRED", "`fields` is required")),
     };
     let is_unique = match members.take("unique") {
@@ -52,10 +57,14 @@ fn read(table: TableName, body: Json) -> Result<NewIndex> {
     Ok(NewIndex { table, name, fields, is_unique, by: None })
 }
 
-/// A name, descending where a minus stands before it.
+/// A path, descending where a minus stands before it.
 fn field(place: usize, item: Json) -> Result<(String, bool)> {
     let Json::String(text) = item else {
-        return Err(Error::invalid(format!("fields[{place}]"), "TYPE", "a field is a name, descending with a minus before it"));
+        return Err(Error::invalid(
+            format!("fields[{place}]"),
+            "TYPE",
+            "a field is a path of names such as `profile.email`, descending with a minus before it",
+        ));
     };
     Ok(match text.strip_prefix('-') {
         Some(name) => (name.to_owned(), true),
@@ -63,9 +72,15 @@ fn field(place: usize, item: Json) -> Result<(String, bool)> {
     })
 }
 
-/// `status_priority` of `["status","-priority"]`, as far as a name can hold it.
+/// `status_profile_email` of `["status","-profile.email"]`, as far as a name can hold it.
 fn name(fields: &[(String, bool)]) -> String {
-    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<String> = fields
+        .iter()
+        .map(|(path, _)| match FieldPath::parse(path) {
+            Ok(path) => path.names().join("_"),
+            Err(_) => path.clone(),
+        })
+        .collect();
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     names.join("_").chars().map(|c| if is_word(c) { c } else { '_' }).take(63).collect()
 }

@@ -2,6 +2,8 @@
 
 mod history;
 mod indexes;
+mod own_times;
+mod paths;
 mod tables;
 mod unique;
 
