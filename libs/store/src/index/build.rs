@@ -285,7 +285,7 @@ async fn named(connection: &mut PgConnection, namespace: NamespaceId, table: Tab
     let name = name.ok_or_else(|| Error::internal("an index is about a table without a name"))?;
     let mut ids = Vec::with_capacity(keys.len());
     for key in keys {
-        ids.push(format!("`{}`", RecordId { table: name.clone(), key: projection::decode_key(key)? }));
+        ids.push(format!("`{}`", RecordId { table: name.clone(), key: projection::decode_key(key)? }.plain()));
     }
     Ok(ids.join(" and "))
 }
