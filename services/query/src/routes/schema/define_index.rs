@@ -1,11 +1,6 @@
 use ddb_core::json::Json;
-<<<<<<< HEAD
-use ddb_core::{Error, Result, TableName};
-use ddb_http::{Answer, ApiResult, Caller, Fields, Query, TablePath, UnreadBody, refusal};
-=======
 use ddb_core::{Error, FieldPath, Result, TableName};
-use ddb_http::{Answer, ApiResult, Caller, Fields, JsonBody, Query, SmallJsonBody, TablePath, refusal};
->>>>>>> 00d6d72 (created and updated mean a record's own field where it has one; fields of an index are paths of names over objects, one function says what they mean)
+use ddb_http::{Answer, ApiResult, Caller, Fields, Query, TablePath, UnreadBody, refusal};
 use ddb_store::index::NewIndex;
 
 use super::answer;
