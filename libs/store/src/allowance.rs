@@ -64,12 +64,12 @@ impl NewTables {
         };
         let message = if let Some(most) = is_full(made.of_actor, of_actor) {
             format!(
-                "there is no table `{table}`, and it is not made: an account makes {most} tables at most; an admin can make more"
+                "there is no table `{table}`, and this record does not create it: an account creates at most {most} tables; an admin can create more"
             )
         } else if let Some(most) = is_full(made.in_namespace, in_namespace) {
             format!(
-                "there is no table `{table}`, and it is not made: a namespace has {most} tables at most that come into being with a \
-                 record; the setting `implicit_tables_limit` raises that"
+                "there is no table `{table}`, and this record does not create it: records create at most {most} tables in a \
+                 namespace; the setting `implicit_tables_limit` raises that"
             )
         } else {
             return Ok(());

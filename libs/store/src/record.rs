@@ -31,7 +31,7 @@ pub(crate) fn check_total(bytes: usize) -> Result<()> {
 }
 
 pub(crate) fn too_many_fields() -> Error {
-    Error::new(ErrorCode::QuotaExceeded, format!("a table can have had {MAX_FIELDS} different fields at most"))
+    Error::new(ErrorCode::QuotaExceeded, format!("a table can have at most {MAX_FIELDS} different field names over its lifetime"))
 }
 
 /// What makes it impossible to create these records in one table, whatever is stored there: one of them is too large, or they have

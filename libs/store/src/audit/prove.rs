@@ -45,7 +45,7 @@ async fn of_state(
     };
     let Some(tx) = tx else { return Ok(nothing) };
     let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx), None).await?.pop() else { return Ok(nothing) };
-    let pruned = || Error::new(ErrorCode::HistoryPruned, format!("what was written at tx {tx} was removed"));
+    let pruned = || Error::new(ErrorCode::HistoryPruned, format!("the values that transaction {tx} wrote are no longer kept"));
     if header.is_dropped() {
         return if tx < retention::horizon(connection, namespace, table).await? { Err(pruned()) } else { Ok(nothing) };
     }

@@ -53,7 +53,10 @@ pub(crate) async fn transaction(
     let Some(header) = leaf::headers(&mut *connection, namespace, (tx, tx), None).await?.pop() else { return Ok(nothing) };
     // Who may read what nobody owns may read everything. To others the transaction is one that they may read nothing of.
     if header.is_dropped() && may_read(None) {
-        return Err(Error::new(ErrorCode::HistoryPruned, format!("what transaction {tx} said is not kept; its hash is")));
+        return Err(Error::new(
+            ErrorCode::HistoryPruned,
+            format!("the facts of transaction {tx} are no longer kept; its hash is"),
+        ));
     }
     let spans = spans(&mut *connection, namespace, tx, head, may_read).await?;
     if spans.is_empty() {

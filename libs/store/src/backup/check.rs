@@ -37,7 +37,7 @@ pub fn check(input: impl Read, progress: &Progress) -> Result<Checked> {
             Part::Section { relation, .. } => {
                 if !saved().any(|known| known == relation) {
                     return Err(Error::bad_request(format!(
-                        "the backup has a section `{}`, which is not known here",
+                        "the backup has a section `{}`, which this version does not know",
                         shown(&relation)
                     )));
                 }

@@ -107,7 +107,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn magic(&mut self) -> Result<()> {
-        let unknown = || Error::bad_request("this is no backup of ddb");
+        let unknown = || Error::bad_request("this is not a backup of ddb");
         let mut magic = [0; MAGIC.len()];
         self.fill(&mut magic).map_err(|_| unknown())?;
         if magic != MAGIC {

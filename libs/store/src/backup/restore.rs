@@ -84,7 +84,7 @@ pub async fn restore(
         if let Some(time) = matching.removal(namespace.uuid)? {
             if id == NamespaceId::MAIN {
                 return Err(Error::bad_request(
-                    "the list of erasures says that the namespace `main` was removed, which nobody can",
+                    "the list of erasures says that the namespace `main` was removed, but nobody can remove it",
                 ));
             }
             namespace::take_name(&mut connection, id, Some(time)).await?;

@@ -130,7 +130,7 @@ pub fn read(mut input: impl BufRead) -> Result<Vec<Listed>> {
             return Ok(listed);
         }
         let of_list = |problem: String| {
-            Error::bad_request(format!("line {} of the list of erasures is none of a list: {problem}", listed.len() + 1))
+            Error::bad_request(format!("line {} of the list of erasures is not a valid entry: {problem}", listed.len() + 1))
         };
         let of_line = parse(&line).map_err(of_list)?;
         if !line.ends_with('\n') {

@@ -39,7 +39,7 @@ impl NewIndex {
             let place = format!("fields[{position}]");
             let path = path(field).map_err(|problem| Error::invalid(&place, "NAME", problem))?;
             if paths.contains(&path) {
-                return Err(Error::invalid(place, "DUPLICATE", format!("`{field}` stands twice")));
+                return Err(Error::invalid(place, "DUPLICATE", format!("`{field}` is listed twice")));
             }
             if self.is_unique && path.as_ref().and_then(FieldPath::as_name).is_some_and(|name| matches!(name, CREATED | UPDATED))
             {
@@ -67,7 +67,7 @@ fn path(field: &str) -> Result<Option<FieldPath>, String> {
         }
         _ => match FieldName::parse(first) {
             Ok(_) => Ok(Some(path)),
-            Err(_) => Err(format!("`{first}` is no field that can be indexed")),
+            Err(_) => Err(format!("`{first}` cannot be indexed: it is no field")),
         },
     }
 }
@@ -128,7 +128,7 @@ impl Store {
 }
 
 fn busy() -> Error {
-    Error::unavailable("the table is in use without a pause; nothing was changed")
+    Error::unavailable("other requests used the table the whole time, so nothing was changed; try again")
 }
 
 async fn begin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<()> {
@@ -167,7 +167,7 @@ async fn define(
     let known = Indexes::load(connection, namespace).await?;
     let of_table = known.of(table).cloned().unwrap_or_default();
     if of_table.indexes.iter().any(|index| index.name == new.name) {
-        return Err(Error::conflict(format!("the table has an index `{}` already", new.name)));
+        return Err(Error::conflict(format!("the table already has an index `{}`", new.name)));
     }
     if of_table.indexes.len() >= MAX_INDEXES {
         return Err(Error::new(ErrorCode::QuotaExceeded, format!("a table has at most {MAX_INDEXES} indexes")));

@@ -46,5 +46,6 @@ fn busy(error: sqlx::Error) -> Error {
     if !is_locked {
         return to_error(error);
     }
-    Error::new(ErrorCode::Unavailable, "somebody writes to the namespace without a pause; it is not removed").with_source(error)
+    Error::new(ErrorCode::Unavailable, "other requests wrote to the namespace the whole time, so it was not removed; try again")
+        .with_source(error)
 }

@@ -121,7 +121,10 @@ pub(crate) async fn newest_transaction(
 fn fact(row: &PgRow) -> Result<Fact> {
     let fact = Fact::from_row(row, 0).map_err(to_error)?;
     match fact.asserted && fact.value.is_none() {
-        true => Err(Error::new(ErrorCode::HistoryPruned, format!("what was written at tx {} was removed", fact.place.tx))),
+        true => Err(Error::new(
+            ErrorCode::HistoryPruned,
+            format!("the values that transaction {} wrote are no longer kept", fact.place.tx),
+        )),
         false => Ok(fact),
     }
 }

@@ -177,7 +177,10 @@ async fn begin(connection: &mut PgConnection, namespace: NamespaceId) -> Result<
     let begin = format!("begin isolation level read committed; set local lock_timeout = '5s'; {}", lock_statement(namespace));
     let begun = connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await;
     begun.map(|_| ()).map_err(|error| {
-        Error::new(ErrorCode::Unavailable, "somebody writes to the namespace without a pause; nothing was changed")
-            .with_source(error)
+        Error::new(
+            ErrorCode::Unavailable,
+            "other requests wrote to the namespace the whole time, so nothing was changed; try again",
+        )
+        .with_source(error)
     })
 }

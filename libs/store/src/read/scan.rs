@@ -221,7 +221,7 @@ fn names_what_is_gone(error: &sqlx::Error) -> bool {
 /// A column or a table of the statement that is gone was removed a moment ago.
 fn refused(error: sqlx::Error) -> Error {
     if names_what_is_gone(&error) {
-        return Error::unavailable("an index of the table has just been removed; ask again").with_source(error);
+        return Error::unavailable("an admin has just removed an index of the table; try again").with_source(error);
     }
     to_error(error)
 }

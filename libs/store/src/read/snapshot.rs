@@ -38,7 +38,7 @@ impl Store {
         account: Option<&RecordKey>,
         request: Option<&RequestId>,
     ) -> Result<Snapshot> {
-        let busy = |Busy| Error::unavailable("too many queries are looking through tables at the moment; ask again");
+        let busy = |Busy| Error::unavailable("too many queries without an index are running at the moment; try again");
         let asked = Instant::now();
         let turn = self.turns().take((namespace, account.cloned()), 1, self.patience()).await;
         self.metrics().turn_wait(asked.elapsed());

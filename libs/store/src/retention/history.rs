@@ -31,7 +31,7 @@ impl History {
             _ => Err(Error::invalid(
                 "history",
                 "HISTORY",
-                "`history` is `forever`, `none`, or for how long, from a second to 200 years, such as `30d`",
+                "`history` is `forever`, `none`, or a duration from a second to 200 years, such as `30d`",
             )),
         }
     }

@@ -82,7 +82,9 @@ impl Transactor {
                 outcome.await
             }
         };
-        outcome.unwrap_or_else(|_| Err(Error::unavailable("the write was given up; whether it took effect is not known").into()))
+        outcome.unwrap_or_else(|_| {
+            Err(Error::unavailable("the server stopped waiting for the write; whether it took effect is not known").into())
+        })
     }
 
     /// Writes what waits, then ends.

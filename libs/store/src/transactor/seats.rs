@@ -54,7 +54,7 @@ impl Seats {
         match taken {
             Ok(Ok(permit)) => Ok(Seat { _permit: permit, since: Instant::now() }),
             Ok(Err(closed)) => Err(Error::internal(closed)),
-            Err(_) => Err(Error::unavailable("too many namespaces are being written to")),
+            Err(_) => Err(Error::unavailable("too many namespaces are written to at the moment; try again")),
         }
     }
 

@@ -48,6 +48,6 @@ pub(crate) async fn make_table(
     let Some(row) = row else { return Err(namespace::is_gone()) };
     let id = TableId(row.try_get(0).map_err(to_error)?);
     projection::create(connection, namespace, id).await?;
-    tracing::info!(table = %name, "a table came into being");
+    tracing::info!(table = %name, "a table was created");
     Ok(Table { id, made_by: made_by.map(Arc::from) })
 }

@@ -217,7 +217,7 @@ impl Task {
                 }
                 Err(Failure::Expired(_)) if started.elapsed() > self.patience => {
                     self.roll_back().await;
-                    let message = "records that have expired stand in the way and cannot be deleted at the moment";
+                    let message = "expired records hold a unique value and cannot be deleted at the moment; nothing was written";
                     let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }
@@ -236,8 +236,8 @@ impl Task {
                 }
                 Err(Failure::Busy(error)) => {
                     self.roll_back().await;
-                    tracing::warn!(error = %error, "the turn of a namespace did not come in time; a group of {} writes is refused", group.len());
-                    let message = "somebody else is writing for a long time; nothing was written";
+                    tracing::warn!(error = %error, "the lock of the namespace was not free in time; a group of {} writes is refused", group.len());
+                    let message = "another process holds the lock of the namespace for too long; nothing was written";
                     let outcomes = group.iter().map(|_| Err(Error::unavailable(message).into())).collect();
                     answer(group, outcomes);
                 }

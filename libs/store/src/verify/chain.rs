@@ -469,18 +469,18 @@ async fn horizons(
         .await
         .map_err(to_error)?;
     for tx in &pruned.damaged {
-        report.problem(format!("tx {tx}"), "what it says of what was pruned is not to be understood");
+        report.problem(format!("tx {tx}"), "its facts about pruned values cannot be read");
     }
     let horizon = pruned.horizons.values().max().map_or(0, |horizon| horizon.0);
     if let Some(tx) = pruned.dropped.iter().find(|tx| **tx > horizon) {
-        report.problem(format!("tx {tx}"), "is listed as dropped, and no past begins behind it");
+        report.problem(format!("tx {tx}"), "is listed as dropped, but no table's past begins after it");
     }
     for row in &rows {
         let (table, name, horizon): (i32, &str, i64) =
             (row.try_get(0).map_err(to_error)?, row.try_get(1).map_err(to_error)?, row.try_get(2).map_err(to_error)?);
         let said = pruned.horizons.get(&TableId(table)).map_or(0, |horizon| horizon.0);
         if said != horizon {
-            report.problem(name, format!("its past is given from transaction {horizon} on, and the chain says {said}"));
+            report.problem(name, format!("its past begins at transaction {horizon}, but the chain says {said}"));
         }
     }
     Ok(())

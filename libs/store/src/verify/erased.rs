@@ -103,11 +103,11 @@ impl Erased {
             .map_err(to_error)?;
             for row in rows {
                 let entity: i64 = row.try_get(0).map_err(to_error)?;
-                report.problem(format!("entity {entity}"), "values or its name are missing, and the log does not say why");
+                report.problem(format!("entity {entity}"), "values or its name are missing, but the log does not say why");
             }
         }
         for entity in self.named {
-            report.problem(format!("entity {entity}"), "was erased, and its name is there");
+            report.problem(format!("entity {entity}"), "was erased, but its name is still there");
         }
         Ok(())
     }

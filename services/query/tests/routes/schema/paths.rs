@@ -230,7 +230,7 @@ async fn paths_that_are_none_are_refused_and_say_why() {
         ("id.x", "does not follow links"),
         ("_owner.x", "does not follow links"),
         ("in.x", "does not follow links"),
-        ("_tx.x", "no field"),
+        ("_tx.x", "it is no field"),
         ("_expires", "no field"),
         ("`id`", "no field"),
         ("$where.x", "no field"),
