@@ -59,7 +59,7 @@ pub(crate) fn find(config: &Config, data_major: Option<u32>, user: Option<&Serve
         }
     }
     for (path, reason) in &skipped {
-        tracing::info!(path = %path.display(), reason, "a PostgreSQL is skipped");
+        tracing::info!(path = %path.display(), reason, "ddb skips a PostgreSQL that it cannot use");
     }
     // When none can read the data, the caller refuses with the version of the one that is preferred.
     let best = usable.iter().position(|programs| data_major == Some(programs.major)).unwrap_or(0);

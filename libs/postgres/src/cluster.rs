@@ -167,13 +167,13 @@ fn open_access(rules: &str) -> Option<usize> {
 pub(crate) async fn remove_unfinished(layout: &Layout) -> Result<()> {
     const ATTEMPTS: u32 = 20;
     for directory in layout.all_unfinished().map_err(Error::io("read", &layout.data_dir))? {
-        tracing::info!(directory = %directory.display(), "an unfinished database is deleted");
+        tracing::info!(directory = %directory.display(), "ddb deletes a database that was not finished");
         for attempt in 1..=ATTEMPTS {
             match fs::remove_dir_all(&directory) {
                 Ok(()) => break,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => break,
                 Err(error) if attempt == ATTEMPTS => {
-                    tracing::warn!(directory = %directory.display(), %error, "an unfinished database could not be deleted");
+                    tracing::warn!(directory = %directory.display(), %error, "ddb could not delete a database that was not finished");
                 }
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
             }

@@ -168,9 +168,9 @@ impl fmt::Display for Error {
             Self::Io { action, path, source } => write!(f, "cannot {action} {}: {source}", path.display()),
             Self::NoPostgres { skipped } => {
                 f.write_str(
-                    "no usable PostgreSQL was found. Do one of these: fetch the pinned one (libs/postgres/fetch.sh in the source tree, or `make`); \
+                    "ddb found no PostgreSQL that it can use. Do one of these: fetch the pinned one (libs/postgres/fetch.sh in the source tree, or `make`); \
                      install PostgreSQL 16 or newer with pgvector; set DDB_POSTGRES_DIR to an installation; \
-                     set DATABASE_URL to use a server that you run. Looked at: ",
+                     set DATABASE_URL to use a server that you run. ddb looked at: ",
                 )?;
                 if skipped.is_empty() {
                     f.write_str("nothing found at all")?;
@@ -193,18 +193,18 @@ impl fmt::Display for Error {
             Self::UnreachablePrograms { bin, user, tried } => {
                 write!(
                     f,
-                    "ddb runs as root, so PostgreSQL runs as user {user}, who cannot read {}; and it could not be copied: ",
+                    "ddb runs as root, so PostgreSQL runs as user {user}, which cannot read {}. ddb could not copy PostgreSQL: ",
                     bin.display()
                 )?;
                 write_list(f, tried.iter().map(|(path, error)| format!("{} ({error})", path.display())))?;
                 f.write_str(". Put PostgreSQL where everybody may read it, and set DDB_POSTGRES_DIR")
             }
             Self::NoServerUser => f.write_str(
-                "ddb runs as root, and PostgreSQL refuses to; none of the users ddb, postgres, nobody exists to run it. \
+                "ddb runs as root, and PostgreSQL does not run as root. ddb found none of the users ddb, postgres and nobody to run it as. \
                  Add a user (useradd --system ddb), or run ddb as an ordinary user",
             ),
             Self::NoSocketDirectory { tried } => {
-                f.write_str("there is no place for PostgreSQL's socket; make /tmp or XDG_RUNTIME_DIR writable. Tried: ")?;
+                f.write_str("ddb found no directory for PostgreSQL's socket; make /tmp or XDG_RUNTIME_DIR writable. ddb tried: ")?;
                 write_list(f, tried.iter().map(|(path, reason)| format!("{} ({reason})", path.display())))
             }
             Self::BadPassword { path } => {
@@ -212,7 +212,7 @@ impl fmt::Display for Error {
             }
             Self::OpenAccess { path, line } => write!(
                 f,
-                "line {line} of {} lets clients in by another way than scram-sha-256; ddb refuses to run such a database. Remove that line",
+                "line {line} of {} lets clients in without scram-sha-256; ddb does not run such a database. Remove that line",
                 path.display()
             ),
             Self::NotOurs { path, owner, us } => write!(

@@ -109,7 +109,7 @@ impl Instance {
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!(path = %path.display(), %error, "the state file could not be removed");
+            tracing::warn!(path = %path.display(), %error, "ddb could not remove the state file");
         }
     }
 }
@@ -150,7 +150,10 @@ impl Postmaster {
             [(Signal::INT, FAST_TIMEOUT), (Signal::QUIT, IMMEDIATE_TIMEOUT), (Signal::KILL, IMMEDIATE_TIMEOUT)]
         {
             if signal != Signal::INT {
-                tracing::warn!(pid = self.pid, "PostgreSQL takes long to stop; it is stopped at once");
+                tracing::warn!(
+                    pid = self.pid,
+                    "PostgreSQL did not stop in time; ddb stops it at once, and the next start recovers its data"
+                );
             }
             self.signal(signal);
             if tokio::time::timeout(timeout, self.wait()).await.is_ok() {

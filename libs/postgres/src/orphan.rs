@@ -26,7 +26,7 @@ pub(crate) async fn clear(cluster: &Path, state: Option<&State>) -> Result<()> {
         if !known {
             return Err(Error::ForeignServer { cluster: cluster.to_owned(), pid: postmaster.pid });
         }
-        tracing::warn!(pid = postmaster.pid, "the PostgreSQL of a ddb that was killed still runs; it is stopped");
+        tracing::warn!(pid = postmaster.pid, "the PostgreSQL of a killed ddb still runs; ddb stops it");
         stop(&postmaster).await?;
     }
     end_remains(cluster).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn end_remains(cluster: &Path) -> Result<()> {
         let remains = process::of_cluster(cluster);
         if let Some(signal) = signal {
             for process in &remains {
-                tracing::warn!(pid = process.pid, "a process of a PostgreSQL that was killed is ended");
+                tracing::warn!(pid = process.pid, "ddb ends a process of a killed PostgreSQL");
                 process.signal(signal);
             }
         }

@@ -23,7 +23,7 @@ pub(crate) fn reachable(programs: Programs, user: Option<&ServerUser>, data_dir:
     }
     let root = programs.root();
     let name = format!("postgres-{}-{:016x}", programs.version, fingerprint(&root).map_err(Error::io("read", &root))?);
-    tracing::info!(from = %root.display(), user = user.name, "PostgreSQL lies where its user cannot read it; a copy is used");
+    tracing::info!(from = %root.display(), user = user.name, "this user cannot read PostgreSQL there; ddb uses a copy of it");
     let copy = place(&name, Some(user), data_dir, |to| copy_tree(&root, to)).map_err(|tried| Error::UnreachablePrograms {
         bin: programs.bin.clone(),
         user: user.name.clone(),
@@ -85,7 +85,7 @@ fn place_in(store: &Path, name: &str, user: Option<&ServerUser>, make: impl Fn(&
         return Ok(folder);
     }
     let unfinished = store.join(format!(".{name}.{:08x}", rand::random::<u32>()));
-    tracing::info!(folder = %folder.display(), "PostgreSQL is put in its place");
+    tracing::info!(folder = %folder.display(), "ddb installs PostgreSQL");
     let made = fs::create_dir(&unfinished)
         .and_then(|()| make(&unfinished))
         .and_then(|()| fs::set_permissions(&unfinished, Permissions::from_mode(0o755)))

@@ -42,7 +42,7 @@ impl Room {
             match Space::of_cluster(&self.data_dir) {
                 Ok(space) => self.look(&mut seen, space),
                 // What keeps the disk from being looked at will tell writes more.
-                Err(error) => tracing::debug!(%error, "how much of the disk is free is not known"),
+                Err(error) => tracing::debug!(%error, "ddb cannot measure the free disk space"),
             }
         }
         seen.is_low
@@ -53,8 +53,8 @@ impl Room {
         seen.is_low = is_low;
         let (path, free_mb, kept_mb) = (self.data_dir.display(), space.free >> 20, kept_free(space.total) >> 20);
         match (was_low, is_low) {
-            (false, true) => tracing::error!(%path, free_mb, kept_mb, "the disk is nearly full: writes are refused"),
-            (true, false) => tracing::warn!(%path, free_mb, kept_mb, "the disk has room again: writes are taken"),
+            (false, true) => tracing::error!(%path, free_mb, kept_mb, "the disk is nearly full: ddb refuses writes"),
+            (true, false) => tracing::warn!(%path, free_mb, kept_mb, "the disk has room again: ddb accepts writes"),
             (false, false) | (true, true) => {}
         }
     }

@@ -111,7 +111,7 @@ pub(crate) fn remove(directory: &Path) {
         && let Err(error) = fs::remove_dir(directory)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::warn!(directory = %directory.display(), %error, "the socket directory could not be removed");
+        tracing::warn!(directory = %directory.display(), %error, "ddb could not remove the directory of the socket");
     }
 }
 

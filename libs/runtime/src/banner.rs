@@ -25,13 +25,9 @@ fn place(config: &Config) -> Option<String> {
 
 /// Without the user and the password.
 fn of_url(config: &Config) -> Result<String> {
-    let connection = store_of_url(config)?.connection;
-    let place = match connection.get_socket() {
-        Some(folder) => folder.join(connection.get_port().to_string()).display().to_string(),
-        None => format!("{}:{}", connection.get_host(), connection.get_port()),
-    };
-    let database = connection.get_database().map(|name| format!(", database {name}")).unwrap_or_default();
-    Ok(format!("PostgreSQL on {place}{database}"))
+    let store = store_of_url(config)?;
+    let database = store.database().map(|name| format!(", database {name}")).unwrap_or_default();
+    Ok(format!("PostgreSQL on {}{database}", store.place()))
 }
 
 /// The address that the person types into a browser: as the settings name the host, with the port that was bound.

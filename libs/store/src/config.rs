@@ -60,6 +60,15 @@ impl Config {
         Self::new(connection)
     }
 
+    /// Where PostgreSQL is: `host:port`, or the directory of its socket.
+    pub fn place(&self) -> String {
+        place(&self.connection)
+    }
+
+    pub fn database(&self) -> Option<&str> {
+        self.connection.get_database()
+    }
+
     /// Invariant: an acknowledged write is on disk, on every connection and whatever the server, the database, the role or the environment say.
     pub fn new(connection: PgConnectOptions) -> Self {
         Self {
@@ -72,5 +81,14 @@ impl Config {
             patience: Duration::from_secs(2),
             is_nearly_full: Arc::new(|| false),
         }
+    }
+}
+
+/// `host:port`, or the directory of a socket.
+pub(crate) fn place(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(directory) => directory.display().to_string(),
+        None if options.get_host().starts_with('/') => options.get_host().to_owned(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
     }
 }

@@ -1,7 +1,10 @@
 //! What an error of PostgreSQL means for the caller.
 
+use std::path::{Path, PathBuf};
+
 use ddb_core::Error;
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
+use tokio::net::{TcpStream, UnixStream};
 
 /// Whether the connection is gone, so that nobody knows what the server did with the last statement.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others come with a connection that lives; the enum is not exhaustive")]
@@ -53,9 +56,14 @@ pub(crate) fn is_refusing(error: &sqlx::Error) -> bool {
     code.starts_with("53") || code.starts_with("58") || code == "25006" || code == "57014" || is_read_only
 }
 
-/// Whether PostgreSQL refuses a connection only because there are too many.
-pub(crate) fn takes_no_more(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "53300")
+/// Whether anybody listens where PostgreSQL is to be, without a session: one that is closed before it has begun leaves no trace there.
+pub(crate) async fn knock(options: &PgConnectOptions) -> std::io::Result<()> {
+    let host = options.get_host();
+    let directory = options.get_socket().map(PathBuf::as_path).or_else(|| host.starts_with('/').then(|| Path::new(host)));
+    match directory {
+        Some(directory) => UnixStream::connect(directory.join(format!(".s.PGSQL.{}", options.get_port()))).await.map(drop),
+        None => TcpStream::connect((host, options.get_port())).await.map(drop),
+    }
 }
 
 /// What PostgreSQL calls the error, for the log: its details hold values.

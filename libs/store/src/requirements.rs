@@ -8,6 +8,7 @@ use sqlx::{Connection, Row};
 use tokio::time::{timeout, timeout_at};
 
 use crate::Config;
+use crate::config::place;
 
 /// For an administrator, where the role may not do it itself.
 pub const CREATE_VECTOR: &str = "create extension if not exists vector";
@@ -107,15 +108,6 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
             }
             Err(error) => return Err(failed(String::new()).with_source(error)),
         }
-    }
-}
-
-/// `host:port`, or the directory of a socket.
-fn place(options: &PgConnectOptions) -> String {
-    match options.get_socket() {
-        Some(directory) => directory.display().to_string(),
-        None if options.get_host().starts_with('/') => options.get_host().to_owned(),
-        None => format!("{}:{}", options.get_host(), options.get_port()),
     }
 }
 

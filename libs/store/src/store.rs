@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
 use crate::catalogue::Catalogue;
 use crate::changes::{Changes, LogHead, Place as LogPlace};
-use crate::connection::{takes_no_more, to_error, was_dead};
+use crate::connection::{knock, to_error, was_dead};
 use crate::metrics::{Metrics, WriteOutcome};
 use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
@@ -34,8 +34,8 @@ const BY_INDEX: [(&str, &str); 6] = [
 /// How long whoever waits for a transaction waits until he asks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How long it holds that PostgreSQL lets new connections in.
-const LETS_IN: Duration = Duration::from_secs(1);
+/// How long it holds that PostgreSQL takes new connections.
+const STAYS_OPEN: Duration = Duration::from_secs(1);
 /// One for each part of the process that listens.
 const LISTENERS: u32 = 4;
 
@@ -62,8 +62,8 @@ struct Inner {
     changes: Arc<Changes>,
     realms: Realms,
     is_nearly_full: IsNearlyFull,
-    /// When PostgreSQL was last seen to let a new connection in.
-    seen_to_let_in: Mutex<Option<Instant>>,
+    /// When PostgreSQL was last seen to take a new connection.
+    seen_open: Mutex<Option<Instant>>,
     /// For connections that listen.
     listeners: PgPool,
     /// What a transactor is started with.
@@ -119,7 +119,7 @@ impl Store {
                 turns,
                 patience: config.patience,
                 shapes: Shapes::default(),
-                seen_to_let_in: Mutex::default(),
+                seen_open: Mutex::default(),
                 listeners,
                 log_reader,
                 changes,
@@ -150,19 +150,14 @@ impl Store {
         &self.inner.listeners
     }
 
-    /// Answers once PostgreSQL does, on a connection that is open and to one that comes anew: when its socket is gone, those that are open still work.
+    /// Answers once PostgreSQL does, on a connection that is open, and takes new ones: when its socket is gone, those that are open still work.
     /// `UNAVAILABLE` otherwise.
     pub async fn is_reachable(&self) -> Result<()> {
         sqlx::query("select 1").execute(&self.inner.pool).await.map_err(to_error)?;
-        let mut seen = self.inner.seen_to_let_in.lock().await;
-        if seen.is_none_or(|at| at.elapsed() > LETS_IN) {
+        let mut seen = self.inner.seen_open.lock().await;
+        if seen.is_none_or(|at| at.elapsed() > STAYS_OPEN) {
             *seen = None;
-            match PgConnection::connect_with(&self.inner.options).await {
-                Ok(connection) => connection.close().await.map_err(to_error)?,
-                // It answers; that it takes no more than those that are open is for the pools to bear.
-                Err(error) if takes_no_more(&error) => {}
-                Err(error) => return Err(to_error(error)),
-            }
+            knock(&self.inner.options).await.map_err(|error| to_error(sqlx::Error::Io(error)))?;
             *seen = Some(Instant::now());
         }
         Ok(())

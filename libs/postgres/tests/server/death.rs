@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use sqlx::Row;
 
 use crate::helper::Owner;
-use crate::support::{Scratch, ask, connect, eventually, is_root, kill, processes_in, reconnect, run};
+use crate::support::{Scratch, ask, connect, eventually, kill, processes_in, reconnect, run};
 
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_while_a_backend_is_busy() {
@@ -74,7 +74,7 @@ async fn a_server_whose_socket_was_removed_is_started_again() {
 /// The owner of the directory could pass for the server.
 #[tokio::test]
 async fn a_directory_that_somebody_else_put_in_place_is_not_used() {
-    if !is_root("makes a directory of another user") {
+    if !ddb_testkit::is_root("makes a directory of another user") {
         return;
     }
     let scratch = Scratch::new();

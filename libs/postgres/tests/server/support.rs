@@ -102,15 +102,6 @@ fn prepare() {
     });
 }
 
-/// Whether root runs the tests; otherwise the test says that it is skipped.
-pub(crate) fn is_root(what: &str) -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        eprintln!("skipped, because it needs root: {what}");
-    }
-    is_root
-}
-
 /// The installation that `fetch.sh` made.
 pub(crate) fn fetched() -> PathBuf {
     prepare();

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use crate::helper::Owner;
-use crate::support::{Scratch, ask, fetched, is_root, processes_in};
+use crate::support::{Scratch, ask, fetched, processes_in};
 
 /// A user that no system has.
 const NAMELESS: u32 = 54_321;
@@ -14,7 +14,7 @@ const NAMELESS: u32 = 54_321;
 /// Mutant: `names_for_nameless` is always None.
 #[tokio::test]
 async fn a_user_without_a_name_runs_a_server_of_their_own() {
-    if !is_root("runs a process as another user") {
+    if !ddb_testkit::is_root("runs a process as another user") {
         return;
     }
     let scratch = Scratch::new();

@@ -91,8 +91,8 @@ async fn writes_are_refused_before_the_disk_is_full_and_reads_go_on() {
     for word in ["PANIC", "PostgreSQL died", "No space left"] {
         assert!(!server.log().contains(word), "{word}");
     }
-    assert!(server.log().contains("the disk is nearly full: writes are refused"));
-    assert!(server.log().contains("the disk has room again: writes are taken"));
+    assert!(server.log().contains("the disk is nearly full: ddb refuses writes"));
+    assert!(server.log().contains("the disk has room again: ddb accepts writes"));
     coverage.expect_acknowledged(1, 0.05);
     assert!(coverage.of("unavailable").1 >= 16, "too few writes were refused:\n{coverage}");
 }
