@@ -3,22 +3,22 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// What is erased, `records` or a `user`, and why.
+/// What to erase, `records` or a `user`, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"records": ["tasks:1"], "reason": "asked for by the person concerned"}))]
+#[schema(example = json!({"records": ["tasks:1"], "reason": "the person asked for it"}))]
 pub struct Erase {
     /// Ids of records.
     #[schema(min_items = 1, max_items = 100)]
     pub records: Option<Vec<String>>,
-    /// `user:…`: the account, and all that it owned.
+    /// `user:…`: the account and everything that it owns.
     pub user: Option<String>,
-    /// Stays in the log: it must not hold what would have to be erased itself.
+    /// The log keeps this text: do not put into it what must be erased.
     #[schema(min_length = 1, max_length = 1000)]
     pub reason: String,
 }
 
-/// How many of the records were known.
+/// How many records were erased.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Erased {
     #[schema(minimum = 0, example = 1)]
@@ -27,7 +27,7 @@ pub struct Erased {
     pub tx: i64,
 }
 
-/// An erasure that took place.
+/// An erasure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Erasure {
     #[schema(minimum = 1, example = 42)]
@@ -35,32 +35,32 @@ pub struct Erasure {
     /// RFC 3339.
     #[schema(example = "2026-11-22T10:00:00.000000Z")]
     pub time: String,
-    /// Null for the system, and for who was erased since.
+    /// The admin who asked for it. Null: the server, or an account that was erased later.
     #[schema(required, example = "user:b0cd2a4f7e11")]
     pub actor: Option<String>,
     #[schema(required, example = "7d1c0a94c1f24f0f")]
     pub request_id: Option<String>,
-    #[schema(example = "asked for by the person concerned")]
+    #[schema(example = "the person asked for it")]
     pub reason: String,
-    /// Whether it was that of an account.
+    /// Whether an account was erased.
     pub user: bool,
     #[schema(minimum = 0, example = 1)]
     pub records: i64,
-    /// When nothing was left in PostgreSQL's tables; RFC 3339, null before.
+    /// When PostgreSQL's tables held nothing of it any more; RFC 3339. Null before that.
     #[schema(required, example = "2026-11-22T10:00:01.000000Z")]
     pub finished: Option<String>,
 }
 
-/// Whose share of the limits is shown.
+/// Whose usage is shown.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QuotaParameters {
-    /// `user:…`: what that one holds
+    /// `user:…`: shows how much this account uses
     #[param(nullable = false, pattern = "^user:.+$")]
     pub owner: Option<String>,
 }
 
-/// Limits of a namespace and of each owner, and what they hold.
+/// The quotas of a namespace and of each owner, and how much is used.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Quotas {
     pub state: QuotaState,
@@ -68,7 +68,7 @@ pub struct Quotas {
     pub owner: Quota,
 }
 
-/// Whether limits are set and what is there is counted.
+/// `off`: there are no quotas. `counting`: the server counts what is stored. `enforced`: the server refuses what is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "enforced")]
@@ -84,7 +84,7 @@ pub struct Quota {
     pub bytes: Limited,
 }
 
-/// What is not limited, or not known, is null.
+/// Null: not limited, or not known.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(example = json!({"limit": 100_000, "used": 1}))]
 pub struct Limited {
@@ -94,7 +94,7 @@ pub struct Limited {
     pub used: Option<i64>,
 }
 
-/// The limits to change.
+/// The quotas to change.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"owner": {"records": 100_000, "bytes": null}}))]
@@ -106,7 +106,7 @@ pub struct QuotaChange {
     pub owner: Option<LimitsChange>,
 }
 
-/// Null takes a limit away; what is absent stays.
+/// Null removes a limit. What is absent stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsChange {
@@ -116,19 +116,19 @@ pub struct LimitsChange {
     pub bytes: Option<i64>,
 }
 
-/// Requests each second that are let through, and five times as many at once; 0 is any number.
+/// Requests per second; five times as many may come at once. 0: no limit.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct RateLimits {
-    /// Of one network, whoever asks.
+    /// All requests of one network.
     #[schema(example = 2000)]
     pub network: u32,
-    /// Of one network, without an access token.
+    /// Requests of one network without an access token.
     pub anonymous: ClassRates,
-    /// Of one account.
+    /// Requests of one account.
     pub account: ClassRates,
 }
 
-/// By what requests are for.
+/// Requests per second by class.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(example = json!({"read": 1000, "write": 500, "auth": 50, "other": 200}))]
 pub struct ClassRates {
@@ -138,7 +138,7 @@ pub struct ClassRates {
     pub other: u32,
 }
 
-/// The limits to change; null is what the process was started with, and what is absent stays.
+/// The limits to change. Null: the limit that the process was started with. What is absent stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"network": 0, "account": {"read": 100_000, "write": null}}))]
@@ -171,7 +171,7 @@ pub struct NewNamespace {
     pub name: String,
 }
 
-/// A namespace, with its newest transaction.
+/// A namespace and its newest transaction.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Namespace {
     #[schema(example = "staging")]

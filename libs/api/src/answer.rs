@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// What a route shows, and the transaction whose state it is or which it made.
+/// An answer with the transaction whose state it shows, or which it made.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Answer<T> {
     pub data: T,
@@ -47,7 +47,7 @@ pub enum WarningCode {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {
     pub data: Vec<T>,
-    /// Names the next page; null on the last one.
+    /// The `cursor` of the next page; null on the last page.
     #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
     #[schema(minimum = 0, example = 42)]
@@ -58,10 +58,10 @@ pub struct Page<T> {
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParameters {
-    /// Items of a page; 50 without it
+    /// Items per page; the default is 50
     #[param(nullable = false, minimum = 1, maximum = 1000, example = 20)]
     pub limit: Option<u32>,
-    /// The `next_cursor` of the page before
+    /// The `next_cursor` of the previous page
     #[param(nullable = false, min_length = 1)]
     pub cursor: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The log of transactions: who did what, and what proves it.
+//! The log of transactions: which account did what, and the proofs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,29 +7,29 @@ use utoipa::{IntoParams, ToSchema};
 use crate::data::{Action, TableName};
 use crate::schema::Progress;
 
-/// Whose activity is asked for, or that about what.
+/// Which changes to list.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ActivityParameters {
-    /// Who did it: `user:…`, or the key
+    /// Changes by this account: `user:…`, or the key alone
     #[param(nullable = false, min_length = 1)]
     pub user: Option<String>,
-    /// Of this table
+    /// Changes of this table
     #[param(nullable = false, example = "tasks")]
     pub table: Option<TableName>,
-    /// Of this record; needs `table`
+    /// Changes of the record with this key; needs `table`
     #[param(nullable = false, min_length = 1, example = "1")]
     pub key: Option<String>,
 }
 
-/// Which transaction is proved, and up to where.
+/// Which transaction to prove.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProofParameters {
-    /// The transaction; the newest that says something of the record without it
+    /// The transaction; the default is the newest one that changed the record
     #[param(nullable = false, minimum = 1)]
     pub tx: Option<i64>,
-    /// For admins: adds the links up to this later transaction, 1,000 at most
+    /// For admins: adds the links to this later transaction, at most 1,000
     #[param(nullable = false, minimum = 1)]
     pub to: Option<i64>,
 }
@@ -42,7 +42,7 @@ pub struct Activity {
     /// RFC 3339.
     #[schema(example = "2026-11-22T10:00:00.000000Z")]
     pub time: String,
-    /// The account's record; null for the system.
+    /// The account; null: the server.
     #[schema(required, example = "user:b0cd2a4f7e11")]
     pub actor: Option<String>,
     #[schema(required, example = "7d1c0a94c1f24f0f")]
@@ -56,17 +56,17 @@ pub struct Activity {
     pub action: Action,
 }
 
-/// The newest transaction. Noted elsewhere, its hash tells whether the log was cut or rewritten since.
+/// The newest transaction. A copy of its hash elsewhere tells whether somebody cut or rewrote the log.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Head {
     #[schema(example = "3b1f1d0e-6b6c-4a7e-9d1e-0a8f5a1f6c11")]
     pub namespace: String,
     #[schema(minimum = 0, example = 42)]
     pub tx: i64,
-    /// RFC 3339; null where there is no transaction yet.
+    /// RFC 3339; null before the first transaction.
     #[schema(required, example = "2026-11-22T10:00:00.000000Z")]
     pub time: Option<String>,
-    /// SHA-512 in hexadecimal digits.
+    /// SHA-512, in hexadecimal digits.
     #[schema(
         pattern = "^[0-9a-f]{128}$",
         example = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -74,7 +74,7 @@ pub struct Head {
     pub hash: String,
 }
 
-/// A transaction: the hashes of all its facts, and those facts that the caller may read.
+/// A transaction: the hashes of all its facts, and the facts that the caller may read.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "tx": 42,
@@ -107,17 +107,17 @@ pub struct Transaction {
     pub facts: Vec<Fact>,
 }
 
-/// One value that a transaction gave to a field, or took from it.
+/// A value that a transaction gave to a field or took from it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Fact {
-    /// Among the leaves.
+    /// The position among the leaves.
     pub position: i32,
     pub id: String,
     pub field: String,
     pub action: FactAction,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// The value was removed; its commitment is still in the chain.
+    /// True: the value was removed from the log. Its commitment is still in the chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pruned: Option<bool>,
@@ -130,7 +130,7 @@ pub enum FactAction {
     Retract,
 }
 
-/// What a transaction said of a record, to be checked without the server: `ddb verify --proof FILE`. Hashes and salts are hexadecimal digits.
+/// What a transaction wrote to a record. `ddb verify --proof FILE` checks it without the server. Hashes and salts are hexadecimal digits.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "format": "ddb-proof-1",
@@ -153,7 +153,7 @@ pub struct Proof {
     pub actor: Option<ProvenActor>,
     pub transaction: ProvenTransaction,
     pub facts: Vec<ProvenFact>,
-    /// The transactions behind it, up to the head.
+    /// The later transactions, up to the head.
     pub links: Vec<ProofLink>,
     pub head: ProofHead,
 }
@@ -204,7 +204,7 @@ pub struct ProvenFact {
     pub field_salt: String,
     pub asserted: bool,
     pub path: Vec<String>,
-    /// Canonical bytes of what was asserted.
+    /// The value in canonical bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub value: Option<String>,
@@ -219,7 +219,7 @@ pub struct ProofHead {
     pub hash: String,
 }
 
-/// Which transactions are verified: all of them where nothing is said.
+/// Which transactions to verify; the default is all.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"from": 1}))]
@@ -233,14 +233,14 @@ pub struct Verification {
     pub expect_head: Option<String>,
 }
 
-/// Work that was begun in the background: `GET /api/jobs/{job}` tells how far it is.
+/// A job that has begun. `GET /api/jobs/{job}` shows its progress.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Begun {
     #[schema(minimum = 1, example = 7)]
     pub job: i64,
 }
 
-/// Work in the background.
+/// A job in the background.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Job {
     #[schema(minimum = 1, example = 7)]
@@ -249,16 +249,16 @@ pub struct Job {
     #[schema(example = "verify")]
     pub kind: String,
     pub state: JobState,
-    /// Why it failed.
+    /// Why the job failed.
     #[schema(required, example = json!(null))]
     pub problem: Option<String>,
     /// RFC 3339.
     #[schema(example = "2026-11-22T10:00:00.000000Z")]
     pub created: String,
-    /// RFC 3339; null before its end.
+    /// RFC 3339; null before the end.
     #[schema(required, example = json!(null))]
     pub finished: Option<String>,
-    /// What came out of it; of verifying: whether the log is `sound`, what was counted, and the `problems`.
+    /// The result. After verifying: whether the log is `sound`, what was counted, and the `problems`.
     #[schema(required, value_type = Option<Object>, example = json!(null))]
     pub result: Option<Value>,
 }

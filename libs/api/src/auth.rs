@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::data::{Action, Record};
 
-/// How an account shows itself to its owner.
+/// The account of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "user:b0cd2a4f7e11",
@@ -22,9 +22,9 @@ use crate::data::{Action, Record};
 pub struct User {
     /// `user:<key>`.
     pub id: String,
-    /// In its canonical form.
+    /// The address in its canonical form.
     pub email: String,
-    /// The profile's field `name`, where it is a string.
+    /// The field `name` of the profile, if it is a string.
     #[schema(required)]
     pub name: Option<String>,
     pub roles: Vec<String>,
@@ -33,18 +33,18 @@ pub struct User {
     pub created: String,
 }
 
-/// A new pair of tokens and whose they are.
+/// A new pair of tokens and their user.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
     pub user: User,
-    /// A JWT, for the header `Authorization: Bearer …`.
+    /// A JWT for the header `Authorization: Bearer …`.
     #[schema(example = "eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9…")]
     pub access_token: String,
-    /// For `POST /api/auth/refresh`, once.
+    /// For one use in `POST /api/auth/refresh`.
     #[schema(example = "ddbr_…")]
     pub refresh_token: String,
     pub token_type: TokenType,
-    /// Seconds until the access token ends.
+    /// Seconds until the access token expires.
     #[schema(example = 900)]
     pub expires_in: u64,
 }
@@ -54,7 +54,7 @@ pub enum TokenType {
     Bearer,
 }
 
-/// A device that is signed in.
+/// A device on which the account is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0b5cf2bf-6c2c-4f2a-8c94-3a2f8cf1f9b0",
@@ -69,24 +69,24 @@ pub struct Session {
     pub id: Uuid,
     /// RFC 3339.
     pub created: String,
-    /// When its tokens were last made anew; RFC 3339.
+    /// When the session got its newest tokens; RFC 3339.
     pub refreshed: String,
     #[schema(required)]
     pub user_agent: Option<String>,
-    /// Of the network it signed in from: an IPv4 address, or the first 64 bits of an IPv6 address.
+    /// Where the sign-in came from: an IPv4 address, or the first 64 bits of an IPv6 address.
     #[schema(required)]
     pub address: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether this request belongs to the session.
     pub current: bool,
 }
 
-/// `{"data":[…]}`.
+/// The sessions of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sessions {
     pub data: Vec<Session>,
 }
 
-/// A session as an export has it.
+/// A session in an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "created": "2026-11-22T10:00:00.000000Z",
@@ -98,9 +98,9 @@ pub struct Sessions {
 pub struct StoredSession {
     /// RFC 3339.
     pub created: String,
-    /// When its tokens were last made anew; RFC 3339.
+    /// When the session got its newest tokens; RFC 3339.
     pub refreshed: String,
-    /// RFC 3339; null while it lives.
+    /// RFC 3339; null while the session lasts.
     #[schema(required)]
     pub ended: Option<String>,
     #[schema(required)]
@@ -128,17 +128,17 @@ pub struct Jwk {
     pub e: String,
 }
 
-/// All that is stored about an account.
+/// Everything that is stored about an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Export {
     pub account: User,
     pub sessions: Vec<StoredSession>,
-    /// The records that it owns, by table.
+    /// The records that the account owns, by table.
     pub records: BTreeMap<String, Vec<Record>>,
     pub activity: Vec<OwnActivity>,
 }
 
-/// What the account did with a record.
+/// A change of a record by the account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OwnActivity {
     #[schema(minimum = 1, example = 42)]
@@ -151,7 +151,7 @@ pub struct OwnActivity {
     pub action: Action,
 }
 
-/// A new account. What is not named here are fields of its profile, the record `user:…`.
+/// A new account. Further fields become fields of the profile, the record `user:…`.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"email": "dev@example.com", "password": "changeme123", "name": "Dev"}))]
 pub struct SignUp {
@@ -193,7 +193,7 @@ pub struct PasswordChange {
     pub new: String,
 }
 
-/// Fields of the profile, merged as PATCH of a record does.
+/// Fields of the profile. The server merges them as a PATCH of a record does.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"name": "Dev", "city": "London"}))]
 pub struct ProfileChange {

@@ -1,4 +1,4 @@
-//! Records as the routes take and show them.
+//! Records in requests and answers.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-/// A record: `id`, its own fields, and what the server says of it. `fields=` shows a part of it. A record may have fields `created` and `updated` of
-/// its own, which then stand there.
+/// A record: `id`, its fields, and the system values `_owner`, `created` and `updated`. If the record has a field `created` or `updated` of its own, the
+/// answer shows that field.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "tasks:1",
@@ -22,22 +22,22 @@ pub struct Record {
     /// `table:key`, as paths and bodies take it: `tasks:my-task`, `tasks:7` with an int as key, `tasks:'7'` with a string.
     #[schema(value_type = String)]
     pub id: Value,
-    /// The account that created it, `user:…`; null: nobody but admins.
+    /// The account that created the record, `user:…`. Null: only admins may read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub _owner: Option<String>,
-    /// RFC 3339, where the app has no field of this name.
+    /// RFC 3339, unless the record has a field of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     pub created: Option<Value>,
-    /// RFC 3339, where the app has no field of this name.
+    /// RFC 3339, unless the record has a field of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     pub updated: Option<Value>,
-    /// RFC 3339; shown where it is set.
+    /// RFC 3339; absent if the record does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub _expires: Option<String>,
-    /// The record's own fields.
+    /// The fields of the record.
     #[serde(flatten)]
     pub fields: BTreeMap<String, Value>,
 }
@@ -46,10 +46,10 @@ pub struct Record {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RecordPage {
     pub data: Vec<Record>,
-    /// Names the next page; null on the last one.
+    /// The `cursor` of the next page; null on the last page.
     #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
-    /// With `count`: the number of records on all pages.
+    /// With `count`: how many records all pages have.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub total: Option<i64>,
@@ -57,40 +57,40 @@ pub struct RecordPage {
     pub tx: i64,
 }
 
-/// Which records a list has, and how it shows them.
+/// Which records to list, and how to show them.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListParameters {
-    /// An expression of DarshJQL: only records for which it is true
+    /// An expression of DarshJQL; the list has the records for which it is true
     #[param(nullable = false, min_length = 1, example = "status = $status AND priority >= 1")]
     pub r#where: Option<String>,
-    /// A JSON object with what `$status` and the like mean
+    /// A JSON object with the values of the variables in `where`
     #[param(nullable = false, example = "{\"status\":\"active\"}")]
     pub vars: Option<String>,
-    /// Fields, descending with a minus before them; by the key without it
+    /// Fields to sort by, with a minus for descending; the default is the key
     #[param(nullable = false, min_length = 1, example = "-priority,title")]
     pub order: Option<String>,
-    /// The id and these fields only, over links too
+    /// Shows the id and these fields only; a path follows links (`project.name`)
     #[param(nullable = false, min_length = 1, example = "title,priority")]
     pub fields: Option<String>,
-    /// Links that are replaced by the records that they lead to
+    /// Shows the linked records instead of these links
     #[param(nullable = false, min_length = 1, example = "project")]
     pub expand: Option<String>,
-    /// Adds `total`: `exact` or `estimate`
+    /// Adds `total`, the number of records on all pages: `exact` or `estimate`
     #[param(nullable = false, pattern = "^(exact|estimate)$", example = "exact")]
     pub count: Option<String>,
 }
 
-/// Which state of a record is shown: the present one without it.
+/// Which state of a record to show.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PointParameters {
-    /// The number of a transaction, or a time (RFC 3339): the record as it was then
+    /// Shows the record as it was after a transaction (its number) or at a time (RFC 3339)
     #[param(nullable = false, min_length = 1, example = "42")]
     pub at: Option<String>,
 }
 
-/// The answer to a create: of one record, or of an array.
+/// The created record, or the array of created records.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(example = json!({"data": {
@@ -107,7 +107,7 @@ pub enum Created {
     Many(crate::Answer<Vec<Record>>),
 }
 
-/// A record to be made.
+/// A record to create.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Ship v1", "status": "active", "priority": 1}))]
 pub struct NewRecord {
@@ -115,11 +115,11 @@ pub struct NewRecord {
     /// key as it is. Without it the server makes a key; the keys of one request sort in its order.
     #[schema(value_type = Option<RecordKey>, nullable = false)]
     pub id: Option<Value>,
-    /// Seconds that the record lives.
+    /// The record expires after so many seconds.
     #[serde(rename = "$ttl")]
     #[schema(nullable = false, minimum = 1, maximum = 31_536_000_000_i64)]
     pub ttl: Option<i64>,
-    /// The record's fields; typed values have tags such as `{"$datetime":"…"}` and `{"$record":"project:1"}`.
+    /// The fields of the record. Kinds that JSON lacks have tags such as `{"$datetime":"…"}` and `{"$record":"project:1"}`.
     #[serde(flatten)]
     pub fields: BTreeMap<String, Value>,
 }
@@ -141,7 +141,7 @@ pub enum RecordKey {
     Object(BTreeMap<String, Value>),
 }
 
-/// A record to be made, or an array of at most 10,000, of which all are made or none.
+/// A record to create, or an array of at most 10,000. The server creates all of them or none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(untagged)]
 #[schema(example = json!({"title": "Ship v1", "status": "active", "priority": 1}))]
@@ -150,11 +150,11 @@ pub enum NewRecords {
     Many(Vec<NewRecord>),
 }
 
-/// All fields of a record; `null` is a value.
+/// All fields of a record. `null` is stored as null.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Ship v1", "status": "done", "priority": 1}))]
 pub struct Replacement {
-    /// Seconds that the record lives; for ever where it is absent or null.
+    /// The record expires after so many seconds; without it the record does not expire.
     #[serde(rename = "$ttl")]
     #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
     pub ttl: Option<i64>,
@@ -162,11 +162,11 @@ pub struct Replacement {
     pub fields: BTreeMap<String, Value>,
 }
 
-/// Changes of fields (RFC 7396): `null` removes, `{"$null":true}` stores null; `{"$inc":n}`, `{"$push":v}` and `{"$pull":v}` change what is there, atomically.
+/// Fields to change (RFC 7396). `null` removes a field, `{"$null":true}` stores null. `{"$inc":n}`, `{"$push":v}` and `{"$pull":v}` change the newest value atomically.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"status": "done", "priority": {"$inc": 1}}))]
 pub struct Patch {
-    /// Seconds that the record lives from now on; null: for ever.
+    /// The record expires after so many seconds from now; null: it does not expire.
     #[serde(rename = "$ttl")]
     #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
     pub ttl: Option<i64>,
@@ -174,7 +174,7 @@ pub struct Patch {
     pub fields: BTreeMap<String, Value>,
 }
 
-/// The transaction whose end the record goes back to.
+/// The transaction after which the record was as it shall be again.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Restore {
@@ -195,10 +195,10 @@ pub enum Action {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Versions {
     pub data: Vec<Version>,
-    /// Names the next page; null on the last one.
+    /// The `cursor` of the next page; null on the last page.
     #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
-    /// The transaction from which on the record's past is kept, where something came before it.
+    /// The oldest transaction whose state is kept; absent if everything is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1)]
     pub horizon: Option<i64>,
@@ -214,18 +214,18 @@ pub struct Version {
     /// RFC 3339.
     #[schema(example = "2026-11-22T10:00:00.000000Z")]
     pub time: String,
-    /// The account's record; null for the system.
+    /// The account; null: the server.
     #[schema(required, example = "user:b0cd2a4f7e11")]
     pub actor: Option<String>,
     #[schema(required, example = "7d1c0a94c1f24f0f")]
     pub request_id: Option<String>,
     pub action: Action,
-    /// The fields that the version changed, also `_owner` and `_expires`.
+    /// The changed fields, among them `_owner` and `_expires`.
     #[schema(example = json!({"status": {"before": "active", "after": "done"}}))]
     pub changes: BTreeMap<String, FieldChange>,
 }
 
-/// A field before and after; absent where it was not there.
+/// A field before and after. `before` or `after` is absent if the field did not exist.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FieldChange {
     #[serde(skip_serializing_if = "Option::is_none")]

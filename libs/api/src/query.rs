@@ -1,4 +1,4 @@
-//! Questions about several tables, and several writes at once.
+//! Queries over several tables, and several writes in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::data::{Record, RecordKey, TableName};
 
-/// Tables by name, each with what is asked of it.
+/// Queries by table name.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"tasks": {
     "$where": {"status": "active", "priority": {"$gte": 1}},
@@ -18,18 +18,18 @@ use crate::data::{Record, RecordKey, TableName};
 }}))]
 pub struct Query(pub BTreeMap<TableName, BTreeMap<String, Value>>);
 
-/// The records of each table; nested keys hold the records that they lead to.
+/// The records by table. Nested keys hold the linked records.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"data": {"tasks": [{"id": "tasks:1", "title": "Ship v1", "status": "active"}]}, "next_cursors": {}, "tx": 42}))]
 pub struct QueryAnswer {
     pub data: BTreeMap<String, Vec<Record>>,
-    /// Of the tables that have more.
+    /// The `$cursor` of the next page, by table, where there is one.
     pub next_cursors: BTreeMap<String, String>,
     #[schema(minimum = 0)]
     pub tx: i64,
 }
 
-/// Ops that happen together or not at all.
+/// Ops of one transaction: the server applies all of them or none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"ops": [
@@ -41,13 +41,13 @@ pub struct Mutation {
     pub ops: Vec<Op>,
 }
 
-/// What is done to one record.
+/// A write of one record.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum Op {
-    /// Makes a record; 409 where the key is taken.
+    /// Creates a record; 409 if the key is taken.
     Create(CreateOp),
-    /// Makes the record where it is absent, and merges otherwise.
+    /// Creates the record if it does not exist, else merges.
     Upsert(UpsertOp),
     /// Replaces all fields.
     Update(ChangeOp),
@@ -98,7 +98,7 @@ pub struct DeleteOp {
     pub if_tx: Option<i64>,
 }
 
-/// The record as each op left it; null for a delete.
+/// The record after each op; null after a delete.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Mutated {
     #[schema(minimum = 0, example = 42)]
@@ -114,10 +114,10 @@ pub struct Mutated {
     {"id": "read", "type": "query", "query": {"tasks": {"$limit": 10}}},
 ]}))]
 pub struct Batch {
-    /// Each with an id of its own; at most 16 queries.
+    /// Each op has its own id. At most 16 ops are queries.
     #[schema(max_items = 100)]
     pub ops: Vec<BatchOp>,
-    /// Whether the mutations, which then stand first, are one transaction, and the queries see one state behind it. True where it is absent.
+    /// True: the mutations, which come first, are one transaction, and all queries see the state after it.
     #[schema(nullable = false, default = true)]
     pub atomic: Option<bool>,
 }
@@ -131,7 +131,7 @@ pub enum BatchOp {
 
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct BatchMutation {
-    /// What the caller calls it.
+    /// A name that the caller chooses; the result has the same.
     #[schema(min_length = 1, max_length = 128)]
     pub id: String,
     pub ops: Vec<Op>,
@@ -139,13 +139,13 @@ pub struct BatchMutation {
 
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct BatchQuery {
-    /// What the caller calls it.
+    /// A name that the caller chooses; the result has the same.
     #[schema(min_length = 1, max_length = 128)]
     pub id: String,
     pub query: Query,
 }
 
-/// The results in the order of the ops, and the transaction made, or without one the newest whose state was read.
+/// The results in the order of the ops. `tx` is the transaction that was made, or else the newest that was read.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct BatchAnswer {
     pub results: Vec<BatchResult>,
@@ -153,7 +153,7 @@ pub struct BatchAnswer {
     pub tx: i64,
 }
 
-/// What the op would have been answered alone: `data` or `error`.
+/// The answer to an op: `data` or `error`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"id": "write", "status": 200, "data": {"tx": 42, "results": [{
     "id": "tasks:1",
@@ -166,11 +166,11 @@ pub struct BatchResult {
     pub id: String,
     #[schema(minimum = 200, maximum = 599)]
     pub status: u16,
-    /// What `/api/mutate` or `/api/query` answers.
+    /// The answer of `/api/mutate` or `/api/query`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub data: Option<BatchData>,
-    /// As it stands in an error's envelope.
+    /// The error, as in the envelope of errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pub error: Option<Value>,

@@ -7,17 +7,17 @@ use utoipa::ToSchema;
 pub struct Table {
     #[schema(example = "tasks")]
     pub name: String,
-    /// The names that records of the table have ever had.
+    /// All field names that records of the table ever had.
     #[schema(example = json!(["priority", "status", "title"]))]
     pub fields: Vec<String>,
     pub indexes: Vec<Index>,
-    /// How long its past is kept, by its own word; null: as the namespace says.
+    /// How long the past is kept, if the table has a setting of its own; null: the setting of the namespace.
     #[schema(required, example = json!("4w2d"))]
     pub history: Option<String>,
-    /// How long its past is kept.
+    /// How long the past is kept.
     #[schema(example = "4w2d")]
     pub keeps: String,
-    /// The transaction from which on its past can be read.
+    /// The oldest transaction whose state can be read.
     #[schema(minimum = 0, example = 0)]
     pub horizon: i64,
 }
@@ -27,7 +27,7 @@ pub struct Table {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"history": "30d"}))]
 pub struct KeepHistory {
-    /// `forever`, `none`, or a duration from `1s` to `200y`; null: as the namespace says, and of the namespace for ever.
+    /// `forever`, `none`, or a duration from `1s` to `200y`. Null for a table: the setting of the namespace. Null for the namespace: for ever.
     #[schema(required, pattern = "^(?i:forever|none)$|^([0-9]+(ns|us|µs|ms|s|m|h|d|w|y))+$")]
     pub history: Option<String>,
 }
@@ -36,13 +36,13 @@ pub struct KeepHistory {
 pub struct Index {
     #[schema(example = "status_priority")]
     pub name: String,
-    /// Paths of names, descending where a minus stands before them.
+    /// Paths of names (`profile.email`), with a minus for descending.
     #[schema(example = json!(["status", "-profile.email"]))]
     pub fields: Vec<String>,
     pub unique: bool,
     pub state: IndexState,
     pub progress: Progress,
-    /// Why it failed.
+    /// Why the build failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub problem: Option<String>,
@@ -64,7 +64,7 @@ pub struct Progress {
     pub total: i64,
 }
 
-/// An index to be made.
+/// An index to define.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"fields": ["status", "-priority"], "name": "by_status"}))]
@@ -74,7 +74,7 @@ pub struct NewIndex {
     pub fields: Vec<String>,
     #[schema(nullable = false, default = false)]
     pub unique: Option<bool>,
-    /// Made of the fields where it is absent.
+    /// Without it the name is made of the fields.
     #[schema(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
     pub name: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::thread;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ddb_core::{Account, Error, ErrorCode, NamespaceId, NamespaceName, Principal, RequestId, Result, Tx};
@@ -22,6 +22,7 @@ use crate::error::{self, ApiError, Carried};
 use crate::large_bodies::{LargeBodies, Origin};
 use crate::limit::{Class, Limiter, Network, Refused, Standing, TrustedProxies};
 use crate::metrics::Metrics;
+use crate::refused_origins::RefusedOrigins;
 use crate::{CorsOrigins, Routes, caller, cors, metrics, openapi, security_headers, trace};
 
 /// The outermost layer over all routes: request id, headers, panics, errors. Cheap to clone.
@@ -33,6 +34,7 @@ pub struct App {
     proxies: Arc<TrustedProxies>,
     limits: Option<Limits>,
     cors: CorsOrigins,
+    refused_origins: RefusedOrigins,
     /// None: not over TLS.
     strict_transport: Option<HeaderValue>,
     pub(crate) metrics: Metrics,
@@ -67,6 +69,7 @@ impl App {
             proxies: Arc::default(),
             limits: None,
             cors: CorsOrigins::None,
+            refused_origins: RefusedOrigins::default(),
             strict_transport: None,
             metrics: Metrics::new(),
         }
@@ -149,8 +152,11 @@ impl App {
 
     /// Finds the namespace first: every answer names a transaction of it. Of a namespace that is not there, nothing is shown.
     async fn route(self, origin: Origin, request_id: RequestId, request: Request<Body>) -> (Response, Tx) {
-        if cors::is_preflight(&request) && self.cors.allowed(request.headers()).is_some() {
-            return (cors::preflight(), self.log.newest(NamespaceId::MAIN));
+        if cors::is_preflight(&request) {
+            match self.cors.allowed(request.headers()) {
+                Some(_) => return (cors::preflight(), self.log.newest(NamespaceId::MAIN)),
+                None => self.refused_origins.tell(&self.cors, request.headers()),
+            }
         }
         let refused = |error| (ApiError(error).into_response(), Tx(0));
         let name = match context::namespace(request.headers()) {
@@ -247,12 +253,16 @@ fn render(response: &mut Response, request_id: &RequestId) {
         }
     };
     error::log(error, request_id);
-    *response.status_mut() = error::status(error);
+    let status = error::status(error);
+    *response.status_mut() = status;
     *response.body_mut() = Body::from(error::envelope(error, request_id));
     let headers = response.headers_mut();
     headers.remove(axum::http::header::CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(after) = error.retry_after() {
         // Rounded up: a client that comes back too early is refused again.
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);

@@ -3,9 +3,10 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result, Tx};
+use ddb_core::{Error, ErrorCode, NamespaceId, NamespaceName, RequestId, Result, Tx, suggestion};
 
 use crate::ApiError;
+use crate::known::{self, Known};
 
 /// The one dated version of the contract that this server speaks.
 pub const CONTRACT_VERSION: &str = "2026-11-22";
@@ -67,7 +68,7 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Option<Tx>> {
     for (name, value) in headers {
         bytes += name.as_str().len() + value.len();
         if name.as_str().starts_with(OWN_PREFIX) && ![NAMESPACE, VERSION, MIN_TX].contains(name) {
-            return Err(Error::bad_request(format!("the header `{name}` is not known to this version")));
+            return Err(Error::bad_request(unknown(name)));
         }
     }
     if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
@@ -82,6 +83,24 @@ pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Option<Tx>> {
         return Err(Error::bad_request(format!("this server speaks the version {CONTRACT_VERSION} of the contract")));
     }
     single(headers, &MIN_TX)?.map(min_tx).transpose()
+}
+
+/// As the contract writes them.
+const OWN_HEADERS: [&str; 3] = ["X-DDB-Namespace", "X-DDB-Version", "X-DDB-Min-Tx"];
+
+fn unknown(name: &HeaderName) -> String {
+    let instead = match name.as_str() {
+        "x-ddb-tx" => "; did you mean `X-DDB-Min-Tx`?".to_owned(),
+        "x-ddb-ns" | "x-ddb-tenant" | "x-ddb-database" | "x-ddb-db" => "; did you mean `X-DDB-Namespace`?".to_owned(),
+        "x-ddb-token" | "x-ddb-key" | "x-ddb-api-key" | "x-ddb-auth" => "; a token is sent in `Authorization`.".to_owned(),
+        name => suggestion(name, [&NAMESPACE, &VERSION, &MIN_TX].into_iter().map(HeaderName::as_str)),
+    };
+    let end = if instead.is_empty() { "." } else { "" };
+    format!(
+        "the header {} is not known to this version{instead}{end} There are {}.",
+        known::shown(name.as_str()),
+        Known(&OWN_HEADERS)
+    )
 }
 
 fn min_tx(text: &str) -> Result<Tx> {

@@ -81,7 +81,7 @@ pub(crate) fn preflight() -> Response {
 }
 
 /// An origin as browsers write it: in small letters and without the usual port.
-fn parse(text: &str) -> Option<HeaderValue> {
+pub(crate) fn parse(text: &str) -> Option<HeaderValue> {
     let origin = text.to_ascii_lowercase();
     let (scheme, rest) = origin.split_once("://")?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())

@@ -1,23 +1,30 @@
 use ddb_core::json::Json;
-use ddb_core::{Error, Result};
+use ddb_core::{Error, Result, suggestion};
+
+use crate::known::Known;
 
 /// Reads an object field by field: what is left at the end is either refused or the caller's.
-pub struct Fields(Vec<(String, Json)>);
+pub struct Fields {
+    left: Vec<(String, Json)>,
+    /// The names that were asked for, given or not.
+    known: Vec<String>,
+}
 
 impl Fields {
     pub fn of(body: Json) -> Result<Self> {
         match body {
-            Json::Object(fields) => Ok(Self(fields)),
+            Json::Object(fields) => Ok(Self { left: fields, known: Vec::new() }),
             Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Array(_) => {
                 Err(Error::invalid("", "TYPE", "the body must be an object"))
             }
         }
     }
 
-    /// Takes a field out, whatever it holds.
+    /// Takes a field out, whatever it holds. Its name counts as known from then on, also where the body does not have it.
     pub fn take(&mut self, name: &str) -> Option<Json> {
-        let position = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(position).1)
+        self.known.push(name.to_owned());
+        let position = self.left.iter().position(|(given, _)| given == name)?;
+        Some(self.left.remove(position).1)
     }
 
     /// A string that must be there.
@@ -38,15 +45,19 @@ impl Fields {
 
     /// Refuses what was not taken.
     pub fn end(self) -> Result<()> {
-        match self.0.into_iter().next() {
-            None => Ok(()),
-            Some((name, _)) => Err(Error::invalid(name, "UNKNOWN", "this field is not known here")),
-        }
+        let Some((name, _)) = self.left.into_iter().next() else { return Ok(()) };
+        let instead = suggestion(&name, self.known.iter().map(String::as_str));
+        let end = if instead.is_empty() { "." } else { "" };
+        let all = match self.known.as_slice() {
+            [] => "There are no fields here.".to_owned(),
+            known => format!("There are {}.", Known(known)),
+        };
+        Err(Error::invalid(name, "UNKNOWN", format!("this field is not known here{instead}{end} {all}")))
     }
 
     /// What was not taken, in the order of the body.
     pub fn rest(self) -> Vec<(String, Json)> {
-        self.0
+        self.left
     }
 }
 
@@ -79,5 +90,10 @@ mod tests {
         ] {
             assert_eq!(result.expect_err("an error").details()[0].code, code);
         }
+        let mut slip = fields();
+        assert!(slip.take("nme").is_none() && slip.take("email").is_some() && slip.take("age").is_some());
+        let error = slip.end().expect_err("an unknown field");
+        let message = "this field is not known here; did you mean `nme`? There are `nme`, `email` and `age`.";
+        assert_eq!(error.details()[0].message, message);
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accept;
 mod activity;
 mod answer;
 mod answer_body;
@@ -16,16 +17,19 @@ mod heads;
 mod idempotency;
 mod if_match;
 mod if_none_match;
+mod known;
 mod large_bodies;
 pub mod limit;
 mod linger;
 mod metrics;
 mod openapi;
+mod page;
 mod path;
 mod patience;
 mod percent;
 mod precondition;
 mod query;
+mod refused_origins;
 mod routes;
 mod security_headers;
 mod serve;
@@ -36,6 +40,7 @@ mod trace;
 mod unread;
 mod upstream;
 
+pub use accept::Accepted;
 pub use answer::Answer;
 pub use app::{App, Log};
 pub use body::{JsonBody, SmallJsonBody, UnreadBody};
@@ -48,7 +53,8 @@ pub use fields::Fields;
 pub use idempotency::Idempotency;
 pub use if_match::IfMatch;
 pub use if_none_match::has_already;
-pub use openapi::refusal;
+pub use openapi::{Chapter, refusal};
+pub use page::{Page, escaped};
 pub use path::{IndexPath, JobPath, NamespacePath, RecordPath, TablePath, TxPath};
 pub use query::{Parameters, Query, QueryParameters};
 pub use routes::Routes;

@@ -1,7 +1,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use ddb_core::{Error, Result};
+use ddb_core::{Error, Result, suggestion};
 
+use crate::known::{self, Known};
 use crate::{ApiError, percent};
 
 /// The query string as a value. A parameter that `T` did not take is refused; a route without parameters takes `Query<()>`.
@@ -27,17 +28,22 @@ impl<T: QueryParameters, S: Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// The parameters of a query string, each at most once.
-pub struct Parameters(Vec<(String, String)>);
+pub struct Parameters {
+    left: Vec<(String, String)>,
+    /// The names that the route asked for, given or not.
+    known: Vec<&'static str>,
+}
 
 impl Parameters {
-    /// Takes the parameter out, so that it counts as known.
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        let position = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.swap_remove(position).1)
+    /// Takes the parameter out. Its name counts as known from then on, also where the request does not have it.
+    pub fn take(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        let position = self.left.iter().position(|(given, _)| given == name)?;
+        Some(self.left.remove(position).1)
     }
 
     /// A whole number between `least` and `most`.
-    pub fn take_number(&mut self, name: &str, least: u32, most: u32) -> Result<Option<u32>> {
+    pub fn take_number(&mut self, name: &'static str, least: u32, most: u32) -> Result<Option<u32>> {
         let Some(text) = self.take(name) else { return Ok(None) };
         // `parse` alone would take `+5`.
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -51,13 +57,61 @@ impl Parameters {
 fn read<T: QueryParameters>(query: &str) -> Result<T> {
     let mut parameters = parse(query)?;
     let value = T::read(&mut parameters)?;
-    match parameters.0.first() {
+    match parameters.left.first() {
         None => Ok(value),
-        Some((name, _)) => {
-            let name: String = name.chars().take(64).filter(|c| !c.is_control()).collect();
-            Err(Error::bad_request(format!("the query parameter `{name}` is not known to this version")))
-        }
+        Some((name, _)) => Err(Error::bad_request(unknown(name, &parameters.known))),
     }
+}
+
+/// What other interfaces call it, and what it is called here: the name of a parameter, or what to do instead.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["sort", "sort_by", "sortby", "orderby", "order_by", "ordering"], "order"),
+    (&["per_page", "perpage", "page_size", "pagesize", "size", "top", "take", "max", "first", "count"], "limit"),
+    (&["after", "page_token", "next", "next_cursor", "continuation"], "cursor"),
+    (&["filter", "query", "q", "search", "find", "condition"], "where"),
+    (&["params", "parameters", "variables", "args", "bind"], "vars"),
+    (&["select", "columns", "field", "only", "projection"], "fields"),
+    (&["include", "populate", "embed", "with", "join", "relations"], "expand"),
+    (&["total"], "count"),
+    (&["as_of", "asof", "time", "timestamp", "version", "tx"], "at"),
+];
+const OFFSETS: &[&str] = &["offset", "skip", "page", "start", "from"];
+const TOKENS: &[&str] = &["token", "access_token", "api_key", "apikey", "key", "auth", "authorization", "jwt"];
+
+fn unknown(name: &str, known: &[&'static str]) -> String {
+    let shown = known::shown(name);
+    let plain = name.trim_start_matches('$').to_ascii_lowercase();
+    let instead = ELSEWHERE
+        .iter()
+        .find(|(names, here)| known.contains(here) && names.contains(&plain.as_str()))
+        .map(|(_, here)| format!("; write `{here}` instead"))
+        .or_else(|| {
+            let pages = known.contains(&"cursor") && OFFSETS.contains(&plain.as_str());
+            pages.then(|| "; to get the next page, pass the `next_cursor` of the answer before as `cursor`".to_owned())
+        })
+        .or_else(|| {
+            let is_token = TOKENS.contains(&plain.as_str());
+            is_token.then(|| "; a token is sent in the header `Authorization: Bearer <token>`".to_owned())
+        })
+        .or_else(|| (plain == "namespace").then(|| "; a namespace is named by the header `X-DDB-Namespace`".to_owned()))
+        .or_else(|| Some(suggestion(&plain, known.iter().copied())).filter(|near| !near.is_empty()))
+        .or_else(|| {
+            let is_field = known.contains(&"where") && is_name(name);
+            is_field.then(|| format!("; to filter by a field, write `where={name} = $value` and give `$value` in `vars`"))
+        })
+        .unwrap_or_default();
+    let end = if instead.ends_with('?') { "" } else { "." };
+    let all = match known {
+        [] => "This route takes no query parameters.".to_owned(),
+        known => format!("This route takes {}.", Known(known)),
+    };
+    format!("the query parameter {shown} is not known here{instead}{end} {all}")
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn parse(query: &str) -> Result<Parameters> {
@@ -66,11 +120,12 @@ fn parse(query: &str) -> Result<Parameters> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
         if parameters.iter().any(|(known, _)| *known == name) {
-            return Err(Error::bad_request("a query parameter stands more than once"));
+            let message = format!("the query parameter {} stands more than once", known::shown(&name));
+            return Err(Error::bad_request(message));
         }
         parameters.push((name, value));
     }
-    Ok(Parameters(parameters))
+    Ok(Parameters { left: parameters, known: Vec::new() })
 }
 
 /// As browsers encode forms: a plus is a space.
@@ -122,5 +177,65 @@ mod tests {
             assert!(read::<Page>(query).is_err(), "{query}");
         }
         assert!(read::<()>("limit=1").is_err());
+    }
+
+    #[derive(Debug)]
+    struct List;
+
+    impl QueryParameters for List {
+        fn read(parameters: &mut Parameters) -> Result<Self> {
+            for name in ["where", "vars", "order", "cursor", "fields", "expand", "count"] {
+                parameters.take(name);
+            }
+            parameters.take_number("limit", 1, 1000)?;
+            Ok(Self)
+        }
+    }
+
+    fn refusal<T: QueryParameters + std::fmt::Debug>(query: &str) -> String {
+        read::<T>(query).expect_err("it is refused").message().to_owned()
+    }
+
+    /// Mutant: `known` without the names that a request does not have.
+    #[test]
+    fn an_unknown_name_is_answered_with_the_names_that_there_are_and_what_to_write_instead() {
+        let all = "This route takes `where`, `vars`, `order`, `cursor`, `fields`, `expand`, `count` and `limit`.";
+        for (query, instead) in [
+            ("limt=5", "did you mean `limit`?"),
+            ("Limit=5", "did you mean `limit`?"),
+            ("feilds=a", "did you mean `fields`?"),
+            ("ordr=a", "did you mean `order`?"),
+            ("wher=a", "did you mean `where`?"),
+            ("curser=a", "did you mean `cursor`?"),
+            ("sort=a", "write `order` instead."),
+            ("orderBy=a", "write `order` instead."),
+            ("$orderby=a", "write `order` instead."),
+            ("per_page=5", "write `limit` instead."),
+            ("filter=x", "write `where` instead."),
+            ("%24filter=x", "write `where` instead."),
+            ("select=a", "write `fields` instead."),
+            ("populate=a", "write `expand` instead."),
+            ("total=1", "write `count` instead."),
+            ("offset=5", "pass the `next_cursor` of the answer before as `cursor`."),
+            ("page=2", "pass the `next_cursor` of the answer before as `cursor`."),
+            ("access_token=secret", "in the header `Authorization: Bearer <token>`."),
+            ("namespace=main", "by the header `X-DDB-Namespace`."),
+            ("status=secret", "write `where=status = $value` and give `$value` in `vars`."),
+        ] {
+            let message = refusal::<List>(query);
+            assert!(message.contains(instead) && message.ends_with(all), "{query}: {message}");
+            assert!(!message.contains("secret"), "{query}: a value is in the message: {message}");
+        }
+        assert_eq!(
+            refusal::<Page>("zzzzzz=1"),
+            "the query parameter `zzzzzz` is not known here. This route takes `limit` and `cursor`."
+        );
+        assert_eq!(
+            refusal::<()>("limit=1"),
+            "the query parameter `limit` is not known here. This route takes no query parameters."
+        );
+        let long = format!("{}%0a%1b[31m=1", "x".repeat(200));
+        let message = refusal::<Page>(&long);
+        assert!(message.len() < 200 && !message.contains(['\n', '\u{1b}']), "{message}");
     }
 }

@@ -28,41 +28,47 @@ struct Readiness {
 
 pub(crate) fn routes(database: Database) -> Routes {
     Routes::new()
-        .chapter("probes", "For whoever supervises the process.")
+        .chapter("probes", "For programs that supervise the server.")
         .with(routes!(health))
         .with(routes!(ready))
         .with_state(database)
 }
 
-/// Whether the process lives
+/// Tells whether the process runs
 #[utoipa::path(
     get,
     path = "/health",
     operation_id = "getHealth",
     tag = "probes",
-    responses((status = OK, description = "It lives", body = Health)),
+    responses((status = OK, description = "It runs", body = Health)),
     security(()),
 )]
 async fn health(_: Query<()>) -> Answer {
     json(&Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// Whether what the process depends on answers
+/// Tells whether the server can answer requests
 ///
-/// 503 while it does not.
+/// It asks PostgreSQL. 503 while PostgreSQL does not answer.
 #[utoipa::path(
     get,
     path = "/ready",
     operation_id = "getReadiness",
     tag = "probes",
-    responses((status = OK, description = "It answers", body = Readiness)),
+    responses((status = OK, description = "It can", body = Readiness)),
     security(()),
 )]
 async fn ready(_: Query<()>, State(database): State<Database>) -> Result<Answer, ApiError> {
+    check(&database).await?;
+    Ok(json(&Readiness { status: "ok" }))
+}
+
+/// Whether the process can answer requests for records; the error says why it cannot.
+pub(crate) async fn check(database: &Database) -> Result<(), Error> {
     match tokio::time::timeout(PATIENCE, database.store().is_reachable()).await {
-        Ok(Ok(())) => Ok(json(&Readiness { status: "ok" })),
-        Ok(Err(error)) => Err(Error::unavailable("PostgreSQL does not answer").with_source(error).into()),
-        Err(_) => Err(Error::unavailable("PostgreSQL did not answer within a second").into()),
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Error::unavailable("PostgreSQL does not answer").with_source(error)),
+        Err(_) => Err(Error::unavailable("PostgreSQL did not answer within a second")),
     }
 }
 

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::banner::{self, banner};
 use crate::config::Config;
+use crate::front_page::FrontPage;
 use crate::ground::Ground;
 use crate::log_of_store::LogOfStore;
 use crate::probes;
@@ -15,6 +16,7 @@ use crate::shared::Shared;
 use crate::signal::Signals;
 use crate::telemetry::{Figures, MetricsPage, Telemetry, routes as metrics_routes};
 use crate::traffic;
+use crate::whereabouts::Whereabouts;
 
 /// How long tasks may take to end after the last request.
 const TASKS: Duration = Duration::from_secs(10);
@@ -80,12 +82,13 @@ async fn serve(
         token: config.metrics_token.clone(),
         authenticator: shared.authenticator.clone(),
     };
-    let mut routes = probes::routes(shared.database.clone()).merge(metrics_routes(page));
+    let mut routes = ddb_http::Routes::new();
     let mut tasks = Tasks::new();
     if config.otlp_endpoint.is_some() {
         tasks.start(figures.keep_fresh());
     }
     let mut names = Vec::new();
+    let mut has_admin = None;
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
     tasks.start(traffic::follow_changes(shared.database.store().clone(), shared.limiter.clone()));
@@ -93,9 +96,12 @@ async fn serve(
         routes = routes.merge(service.routes);
         service.tasks.into_iter().for_each(|task| tasks.start(task));
         names.push(service.name);
+        has_admin = has_admin.or(service.has_admin);
     }
-    let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let front_page = FrontPage::new(shared.database.clone(), has_admin, Whereabouts::of(config), scheme);
+    routes = routes.merge(front_page.routes()).merge(probes::routes(shared.database.clone())).merge(metrics_routes(page));
+    let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     let url = banner::url(scheme, &config.bind, listeners.addresses().first());
     if !telemetry.is_for_people {
         services.hint.iter().for_each(|hint| tracing::warn!("{hint}"));

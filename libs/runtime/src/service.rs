@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 
 use ddb_core::Result;
 use ddb_http::Routes;
@@ -10,7 +11,12 @@ pub struct Service {
     /// Merged with those of the other services.
     pub routes: Routes,
     pub tasks: Vec<Task>,
+    /// Tells whether there is an admin; of the service that knows accounts. While there is none, log and front page say how to make one.
+    pub has_admin: Option<HasAdmin>,
 }
+
+type Asked = Pin<Box<dyn Future<Output = Result<bool>> + Send>>;
+pub type HasAdmin = Arc<dyn Fn() -> Asked + Send + Sync>;
 
 /// All parts of a process.
 #[derive(Default)]

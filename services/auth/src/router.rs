@@ -5,7 +5,7 @@ use crate::state::Auth;
 
 pub(crate) fn routes(state: Auth) -> Routes {
     Routes::new()
-        .chapter("accounts", "Sign-up, sign-in, tokens, devices, and the caller's own account.")
+        .chapter("accounts", "Sign-up, sign-in, tokens, sessions, and the caller's own account.")
         .with(routes!(auth::signup))
         .with(routes!(auth::signin))
         .with(routes!(auth::refresh))

@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use ddb_core::{Error, ErrorCode, NamespaceId, Result};
 use ddb_database::MasterKey;
-use ddb_runtime::{Service, Shared, Task};
+use ddb_runtime::{HasAdmin, Service, Shared, Task};
 use ddb_store::job::Recurring;
 
 use crate::config::{Config, FirstAdmin};
@@ -26,7 +27,12 @@ pub async fn service(config: Config, shared: &Shared) -> Result<Service> {
         store.run_jobs(&[sweep(), look_at_keys(master_key)], cancelled).await;
         Ok(())
     });
-    Ok(Service { name: "auth", routes: routes(state), tasks: vec![jobs] })
+    let database = shared.database.clone();
+    let has_admin: HasAdmin = Arc::new(move || {
+        let database = database.clone();
+        Box::pin(async move { admin::exists(&database).await })
+    });
+    Ok(Service { name: "auth", routes: routes(state), tasks: vec![jobs], has_admin: Some(has_admin) })
 }
 
 async fn ensure_admin(shared: &Shared, FirstAdmin { email, password }: FirstAdmin) -> Result<()> {

@@ -1,8 +1,7 @@
 use axum::extract::FromRequestParts;
-use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use ddb_core::{Error, ErrorCode};
-use ddb_http::ApiError;
+use ddb_http::{Accepted, ApiError};
 
 const TYPED: &str = "application/vnd.ddb.typed+json";
 
@@ -26,19 +25,16 @@ impl<S: Sync> FromRequestParts<S> for Accept {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let values: Vec<&str> = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if values.iter().all(|value| value.trim().is_empty()) {
-            return Ok(Self::Plain);
-        }
-        negotiate(&values.join(","))
+        let Some(accepted) = Accepted::of(&parts.headers) else { return Ok(Self::Plain) };
+        negotiate(&accepted)
             .ok_or_else(|| Error::new(ErrorCode::NotAcceptable, format!("answers are application/json or {TYPED}")).into())
     }
 }
 
 /// The form with the greatest weight; plain JSON where the caller likes both the same.
-fn negotiate(accept: &str) -> Option<Accept> {
-    let plain = weight(accept, &["application/json", "application/*", "*/*"]);
-    let typed = weight(accept, &[TYPED]);
+fn negotiate(accepted: &Accepted) -> Option<Accept> {
+    let plain = accepted.weight(&["application/json", "application/*", "*/*"]);
+    let typed = accepted.weight(&[TYPED]);
     match (plain > 0, typed > 0) {
         (_, true) if typed > plain => Some(Accept::Typed),
         (true, _) => Some(Accept::Plain),
@@ -46,26 +42,11 @@ fn negotiate(accept: &str) -> Option<Accept> {
     }
 }
 
-/// What the most exact of the ranges that stands in `accept` weighs, in thousandths (RFC 9110, 12.5.1); 0: not wanted. `ranges` begins with the most exact.
-fn weight(accept: &str, ranges: &[&str]) -> u16 {
-    let weight_of = |range: &str| {
-        accept.split(',').find_map(|item| {
-            let mut parts = item.split(';').map(str::trim);
-            parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(range)).then(|| parts.find_map(quality).unwrap_or(1_000))
-        })
-    };
-    ranges.iter().find_map(|range| weight_of(range)).unwrap_or(0)
-}
-
-/// `q=0.8`, in thousandths; None for another parameter. What is no number from 0 to 1 counts as nothing.
-fn quality(parameter: &str) -> Option<u16> {
-    let (name, value) = parameter.split_once('=')?;
-    let value: f32 = if name.eq_ignore_ascii_case("q") { value.parse().unwrap_or(0.0) } else { return None };
-    Some((value.clamp(0.0, 1.0) * 1_000.0).round() as u16)
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use axum::http::header::ACCEPT;
+
     use super::*;
 
     #[test]
@@ -85,7 +66,9 @@ mod tests {
             ("application/msgpack", None),
             ("text/html", None),
         ] {
-            assert_eq!(negotiate(accept), expected, "{accept}");
+            let headers = [(ACCEPT, HeaderValue::from_static(accept))].into_iter().collect();
+            let accepted = Accepted::of(&headers).expect("a header");
+            assert_eq!(negotiate(&accepted), expected, "{accept}");
         }
     }
 }

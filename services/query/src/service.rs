@@ -45,5 +45,6 @@ pub async fn service(shared: &Shared) -> Result<Service> {
         name: "query",
         routes: router::routes(shared),
         tasks: vec![jobs, one_offs, indexes, erasures, retention, counts, forget],
+        has_admin: None,
     })
 }

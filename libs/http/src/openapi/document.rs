@@ -5,17 +5,21 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
-use super::{refusal, shared};
+use super::samples::{AnswerKind, Request, encode, pretty};
+use super::{example, refusal, shared};
 use crate::{idempotency, precondition};
 
 const TYPED: &str = "application/vnd.ddb.typed+json";
+/// The chapter that stands last, because nobody but a supervisor calls these.
+const PROBES: &str = "probes";
+const JSON: &str = "application/json";
 const DESCRIPTION: &str = "A self-hosted backend over PostgreSQL: accounts, permissions, records and their history.\n\n\
-    Every answer names the transaction whose state it shows (`X-DDB-Tx`); every error has the same envelope, whose `code` is stable. A record that the \
-    caller may not see does not exist for him: 404, and absent from lists. A parameter or an `X-DDB-*` header that this version does not know is 400, \
-    never ignored. In bodies `1` is an int and `1.0` a float.";
+    Every answer names the transaction whose state it shows (`X-DDB-Tx`). Every error has the same envelope, and its `code` is stable. \
+    A record that the caller may not read is answered like one that does not exist: 404, and absent from lists. \
+    The server refuses query parameters and `X-DDB-*` headers that it does not know (400). In bodies `1` is an int and `1.0` a float.";
 
-/// The whole document.
-pub(super) fn complete(described: &OpenApi) -> Value {
+/// The whole document. `order` has the paths in the order in which a reader meets them.
+pub(super) fn complete(described: &OpenApi, order: &[String]) -> Value {
     let mut document = serde_json::to_value(described).expect("a description is JSON");
     document["info"] = json!({
         "title": "DarshJDB",
@@ -23,11 +27,20 @@ pub(super) fn complete(described: &OpenApi) -> Value {
         "description": DESCRIPTION,
         "license": {"name": "MIT", "identifier": "MIT"},
     });
-    document["servers"] = json!([{"url": "http://localhost:7700", "description": "Where `ddb start` listens"}]);
+    // Relative: a server does not know all the addresses under which it is reached.
+    document["servers"] = json!([{"url": "/", "description": "The server from which this document was loaded"}]);
+    // The others come in the order in which the services were put together: that of their use.
+    if let Some(chapters) = document["tags"].as_array_mut() {
+        chapters.sort_by_key(|chapter| chapter["name"] == PROBES);
+    }
     for (path, operations) in members(&mut document["paths"]) {
         for (method, operation) in members(operations) {
             let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).expect("a path item's keys are methods");
             complete_operation(&method, path, operation);
+            // An object has no order that a reader may rely on.
+            if let Some(position) = order.iter().position(|known| known == path) {
+                operation["x-order"] = position.into();
+            }
         }
     }
     let components = &mut document["components"];
@@ -39,9 +52,69 @@ pub(super) fn complete(described: &OpenApi) -> Value {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `access_token` of a sign-in. Where an operation takes none too, a caller without it is anonymous.",
+        "description": "The `access_token` of a sign-up or sign-in. Where the token is optional, a caller without one is anonymous.",
     }});
+    add_examples(&mut document);
     document
+}
+
+/// Gives each body and each answer an example, and each operation lines to copy.
+fn add_examples(document: &mut Value) {
+    let root = document.clone();
+    for (path, operations) in members(&mut document["paths"]) {
+        for (method, operation) in members(operations) {
+            if let Some(form) = operation.pointer_mut("/requestBody/content/application~1json") {
+                add_example(&root, form);
+            }
+            for (_, answer) in members(&mut operation["responses"]) {
+                if let Some(form) = answer.pointer_mut("/content/application~1json") {
+                    add_example(&root, form);
+                }
+            }
+            operation["x-codeSamples"] = request(&root, &method.to_ascii_uppercase(), path, operation).as_extension();
+        }
+    }
+}
+
+fn add_example(root: &Value, form: &mut Value) {
+    if form.get("example").is_none()
+        && let Some(example) = example::of(root, &form["schema"])
+    {
+        form["example"] = example;
+    }
+}
+
+/// The operation as its examples have it.
+fn request(root: &Value, method: &str, path: &str, operation: &Value) -> Request {
+    let resolve = |value: &Value| match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => root.pointer(pointer).cloned().unwrap_or_default(),
+        None => value.clone(),
+    };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let parameters: Vec<Value> = operation["parameters"].as_array().into_iter().flatten().map(resolve).collect();
+    let with_example = |place: &str| {
+        let found = parameters.iter().filter(|parameter| parameter["in"] == place && !parameter["example"].is_null());
+        found.map(|parameter| (text(&parameter["name"]), text(&parameter["example"]))).collect::<Vec<_>>()
+    };
+    let path = with_example("path")
+        .iter()
+        .fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), &encode(value)));
+    let takes_token = operation["security"].as_array().is_some_and(|ways| ways.iter().any(|way| way.get("token").is_some()));
+    let body = operation.pointer("/requestBody/content/application~1json/example").map(|example| pretty(example, 0));
+    let mut headers = Vec::new();
+    if takes_token {
+        headers.push(("Authorization".to_owned(), "Bearer $TOKEN".to_owned()));
+    }
+    if body.is_some() {
+        headers.push(("Content-Type".to_owned(), JSON.to_owned()));
+    }
+    let forms = operation["responses"].as_object().into_iter().flatten().find(|(status, _)| status.starts_with('2'));
+    let answer = match forms.map(|(_, answer)| resolve(answer)["content"].clone()) {
+        Some(Value::Object(forms)) if forms.contains_key(JSON) => AnswerKind::Json,
+        Some(Value::Object(_)) => AnswerKind::Text,
+        _ => AnswerKind::Nothing,
+    };
+    Request { method: method.to_owned(), path, query: with_example("query"), headers, body, answer }
 }
 
 fn complete_operation(method: &Method, path: &str, operation: &mut Value) {
@@ -117,6 +190,9 @@ fn shared_answer(refusal: &refusal::Refusal) -> Value {
     let mut answer = refusal.answer();
     answer["headers"] = json!({});
     add_common_headers(&mut answer["headers"]);
+    if refusal.status() == 401 {
+        answer["headers"]["WWW-Authenticate"] = reference("headers", "WwwAuthenticate");
+    }
     if refusal.has_retry_after() {
         answer["headers"]["Retry-After"] = reference("headers", "RetryAfter");
     }

@@ -36,26 +36,26 @@ macro_rules! refusals {
 }
 
 refusals! {
-    BadRequest: [ErrorCode::BadRequest], "A parameter, a header or the syntax of the body is not understood, or not known to this version.";
-    RefusedQuery: [ErrorCode::BadRequest, ErrorCode::InvalidQuery, ErrorCode::QueryLimit], "A parameter, a header, the syntax of the body or the query is not understood, or the query takes more than a request may.";
-    Unauthenticated: [ErrorCode::Unauthenticated], "This needs a caller who is signed in, or the token is not valid.";
-    WrongCredentials: [ErrorCode::Unauthenticated], "The credentials are not right, or have ended.";
-    Forbidden: [ErrorCode::PermissionDenied], "The caller's role does not allow this.";
-    QuotaExceeded: [ErrorCode::PermissionDenied, ErrorCode::QuotaExceeded], "There is no room left for it, or it is not the caller's to write.";
-    NamespaceNotFound: [ErrorCode::NamespaceNotFound], "There is no such namespace.";
-    NotFound: [ErrorCode::NotFound, ErrorCode::NamespaceNotFound], "There is no such thing for the caller.";
-    NotAcceptable: [ErrorCode::NotAcceptable], "`Accept` takes none of the forms that there are.";
+    BadRequest: [ErrorCode::BadRequest], "The server does not understand, or does not know, a parameter, a header or the syntax of the body.";
+    RefusedQuery: [ErrorCode::BadRequest, ErrorCode::InvalidQuery, ErrorCode::QueryLimit], "The server does not understand a parameter, a header, the syntax of the body or the query; or the query takes more than a request may.";
+    Unauthenticated: [ErrorCode::Unauthenticated], "The caller must sign in, or the token is not valid.";
+    WrongCredentials: [ErrorCode::Unauthenticated], "The credentials are wrong or have expired.";
+    Forbidden: [ErrorCode::PermissionDenied], "The caller may not do this.";
+    QuotaExceeded: [ErrorCode::PermissionDenied, ErrorCode::QuotaExceeded], "A quota is used up, or the caller may not write this.";
+    NamespaceNotFound: [ErrorCode::NamespaceNotFound], "The namespace does not exist.";
+    NotFound: [ErrorCode::NotFound, ErrorCode::NamespaceNotFound], "It does not exist, or the caller may not know that it does.";
+    NotAcceptable: [ErrorCode::NotAcceptable], "`Accept` names no form that the server has.";
     RequestTimeout: [ErrorCode::RequestTimeout], "The body did not arrive in time.";
-    Conflict: [ErrorCode::Conflict], "What is there stands against it: a key or a value that is taken, or a state that does not allow it.";
-    HistoryPruned: [ErrorCode::HistoryPruned], "What was written then was removed from the log.";
-    VersionMismatch: [ErrorCode::VersionMismatch], "The record's last change is another transaction.";
-    PayloadTooLarge: [ErrorCode::PayloadTooLarge], "The body, or what it would make, is too large.";
+    Conflict: [ErrorCode::Conflict], "A key or a unique value is taken, or the present state does not allow the request.";
+    HistoryPruned: [ErrorCode::HistoryPruned], "The log does not keep that past any more.";
+    VersionMismatch: [ErrorCode::VersionMismatch], "Another transaction made the last change of the record.";
+    PayloadTooLarge: [ErrorCode::PayloadTooLarge], "The body or the record is too large.";
     UnsupportedMediaType: [ErrorCode::UnsupportedMediaType], "The body is not `application/json`, or is compressed.";
-    ValidationFailed: [ErrorCode::ValidationFailed], "The request was parsed, but cannot be carried out: `details` says what is wrong, and where.";
-    RateLimited: [ErrorCode::RateLimited], "Too many requests or attempts: `Retry-After` says when to come back.";
-    HeadersTooLarge: [ErrorCode::HeadersTooLarge], "More than 64 headers, or more than 16 KB of them.";
-    Internal: [ErrorCode::Internal], "An error of the server, told in its log under the request's id.";
-    Unavailable: [ErrorCode::Unavailable], "Something that the server needs does not answer at the moment, or the state that `X-DDB-Min-Tx` names is not there yet.";
+    ValidationFailed: [ErrorCode::ValidationFailed], "The server understands the request, but cannot carry it out: `details` says what is wrong, and where.";
+    RateLimited: [ErrorCode::RateLimited], "Too many requests or attempts: `Retry-After` says how long to wait.";
+    HeadersTooLarge: [ErrorCode::HeadersTooLarge], "The request has more than 64 headers, or more than 16 KB of headers.";
+    Internal: [ErrorCode::Internal], "A fault of the server. Its log has the id of the request.";
+    Unavailable: [ErrorCode::Unavailable], "PostgreSQL does not answer, the server is full, or the state that `X-DDB-Min-Tx` names does not exist yet. Send the request again.";
 }
 
 impl Refusal {
@@ -95,7 +95,7 @@ pub(super) fn envelope() -> Value {
         "type": "object",
         "required": ["field", "code", "message"],
         "properties": {
-            "field": {"type": "string", "description": "Where it stands: `email`, `ops[3].data.price`"},
+            "field": {"type": "string", "description": "The place of the mistake: `email`, `ops[3].data.price`"},
             "code": {"type": "string"},
             "message": {"type": "string"},
         },
@@ -104,19 +104,19 @@ pub(super) fn envelope() -> Value {
         "type": "object",
         "required": ["code", "message", "status", "request_id", "details"],
         "properties": {
-            "code": {"type": "string", "description": "Stable: programs match this, never the message"},
+            "code": {"type": "string", "description": "Stable: programs match the code, never the message"},
             "message": {"type": "string"},
             "status": {"type": "integer"},
-            "request_id": {"type": "string", "description": "That of the header `X-Request-Id`"},
-            "line": {"type": "integer", "description": "Of a query, from 1"},
-            "column": {"type": "integer", "description": "In characters, from 1"},
-            "excerpt": {"type": "string", "description": "A part of the query around the place"},
+            "request_id": {"type": "string", "description": "The same as in the header `X-Request-Id`"},
+            "line": {"type": "integer", "description": "The line of the query, from 1"},
+            "column": {"type": "integer", "description": "The column in characters, from 1"},
+            "excerpt": {"type": "string", "description": "The query around the mistake"},
             "details": {"type": "array", "items": detail},
         },
     });
     json!({
         "type": "object",
-        "description": "What every answer with a status of 400 or above holds.",
+        "description": "The body of every answer with a status of 400 or above.",
         "required": ["error"],
         "properties": {"error": error},
     })

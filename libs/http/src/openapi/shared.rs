@@ -22,8 +22,8 @@ pub(super) fn parameters() -> Value {
             "name": "key",
             "in": "path",
             "required": true,
-            "description": "Digits are an int key, anything else a string key; `'…'` forces a string; `u'…'`, `[…]` and `{…}` are a uuid, an array \
-                            and an object",
+            "description": "The key or the id of the record. Digits are an int key, anything else is a string key. `'…'` is a string, `u'…'` a uuid, `[…]` an array, \
+                            `{…}` an object",
             "schema": {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]+$"},
             "example": "1",
         },
@@ -62,28 +62,28 @@ pub(super) fn parameters() -> Value {
         "Namespace": {
             "name": "X-DDB-Namespace",
             "in": "header",
-            "description": "The namespace; `main` without it",
+            "description": "The namespace; the default is `main`",
             "schema": name,
             "example": "main",
         },
         "Version": {
             "name": "X-DDB-Version",
             "in": "header",
-            "description": "The dated version of the contract; the newest without it",
+            "description": "The dated version of the contract; the default is the newest",
             "schema": {"type": "string", "enum": [CONTRACT_VERSION]},
             "example": CONTRACT_VERSION,
         },
         "MinTx": {
             "name": "X-DDB-Min-Tx",
             "in": "header",
-            "description": "Answer only from a state that includes this transaction; waits 2 s at most",
+            "description": "The answer shows a state that includes this transaction. The server waits for it for at most 2 s, then answers 503",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 0,
         },
         "RequestId": {
             "name": "X-Request-Id",
             "in": "header",
-            "description": "The request's id, taken where it has the form `[A-Za-z0-9._-]{1,64}`, and made otherwise",
+            "description": "An id for the request, for its answer and for the log. Without it, or if it is not `[A-Za-z0-9._-]{1,64}`, the server makes one",
             "schema": {"type": "string"},
             "example": "7d1c0a94c1f24f0f",
         },
@@ -91,13 +91,13 @@ pub(super) fn parameters() -> Value {
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "The same request with the same key within 24 hours happens once, and is answered as the first time",
+            "description": "A key that the caller chooses. The server carries out a request once: the same request with the same key within 24 hours gets the first answer again",
             "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
         },
         "IfMatch": {
             "name": "If-Match",
             "in": "header",
-            "description": "Write only if the record's last change is this transaction, in quotes: `\"42\"`",
+            "description": "The server writes only if this transaction made the last change of the record: `\"42\"`, in quotes, as in `ETag`",
             "schema": {"type": "string", "pattern": "^\"[1-9][0-9]{0,17}\"$"},
         },
     })
@@ -107,7 +107,7 @@ pub(super) fn headers() -> Value {
     json!({
         "Tx": {
             "required": true,
-            "description": "The transaction whose state the answer shows, or which it made",
+            "description": "The transaction whose state the answer shows, or which the request made",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 42,
         },
@@ -119,31 +119,37 @@ pub(super) fn headers() -> Value {
         },
         "RequestId": {
             "required": true,
-            "description": "The request's id, in the log too",
+            "description": "The id of the request; the log has the same",
             "schema": {"type": "string"},
             "example": "7d1c0a94c1f24f0f",
         },
         "RateLimit": {
             "required": true,
-            "description": "How many requests of this kind the caller may make at once; 5,000,000 where nothing limits him",
+            "description": "How many requests of this class the caller may make at once; 5,000,000 if nothing limits the caller",
             "schema": {"type": "integer", "format": "int64", "minimum": 1},
             "example": 5000,
         },
         "RateLimitRemaining": {
             "required": true,
-            "description": "How many of these are left",
+            "description": "How many of these requests are left",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 4999,
         },
         "RateLimitReset": {
             "required": true,
-            "description": "Seconds until all of them are",
+            "description": "Seconds until all of these requests are possible again",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
             "example": 1,
         },
+        "WwwAuthenticate": {
+            "required": true,
+            "description": "How a caller signs in: with a token in `Authorization`",
+            "schema": {"type": "string", "const": "Bearer"},
+            "example": "Bearer",
+        },
         "RetryAfter": {
             "required": true,
-            "description": "Seconds until the next attempt",
+            "description": "Seconds to wait before the next attempt",
             "schema": {"type": "integer", "minimum": 1},
             "example": 1,
         },

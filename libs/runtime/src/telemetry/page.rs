@@ -27,9 +27,9 @@ pub(crate) fn routes(page: MetricsPage) -> Routes {
     Routes::new().with(routes!(metrics)).with_state(page)
 }
 
-/// What the process measures of itself, for Prometheus
+/// Shows the metrics of the process for Prometheus
 ///
-/// The list with what each of them means is in `libs/runtime/README.md`. The token is that of the setting `metrics_token`, or root's.
+/// The token is the one of the setting `metrics_token`, or an access token of root. `libs/runtime/README.md` says what each metric means.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -60,7 +60,7 @@ impl MetricsPage {
     /// How much a server is used, and by which version, is nobody's business but its owner's.
     async fn check(&self, headers: &HeaderMap) -> Result<()> {
         let wrong =
-            || Error::unauthenticated("the metrics are for who has the token of the setting `metrics_token`, and for root");
+            || Error::unauthenticated("the metrics need the token of the setting `metrics_token`, or an access token of root");
         let Some(token) = bearer(headers)? else { return Err(wrong()) };
         if self.token.as_ref().is_some_and(|expected| expected.equals(token)) {
             return Ok(());
@@ -71,6 +71,6 @@ impl MetricsPage {
             Err(error) if error.code() == ErrorCode::Unauthenticated => return Err(wrong()),
             Err(error) => return Err(error),
         }
-        Err(Error::new(ErrorCode::PermissionDenied, "the metrics of a server are for root"))
+        Err(Error::new(ErrorCode::PermissionDenied, "only root may read the metrics of a server"))
     }
 }

@@ -92,6 +92,7 @@ pub(crate) const CASES: &[Case] = &[
     case("getHealth", By::Anybody, 200, 200, None),
     case("getReadiness", By::Anybody, 200, 200, None),
     case("getMetrics", By::Admin, 401, 403, None),
+    case("getFrontPage", By::Anybody, 200, 200, None),
     case("getOpenApi", By::Anybody, 200, 200, None),
     case("getDocs", By::Anybody, 200, 200, None),
 ];

@@ -122,10 +122,13 @@ async fn every_operation_is_described_whole() {
 async fn the_document_leads_nowhere_but_into_itself() {
     let document = Document::served(&STAGE.cast().await.anon).await;
     assert_eq!(document.0["openapi"], "3.1.0");
-    assert_eq!(document.0["servers"].as_array().map(Vec::len), Some(1));
+    // Wherever the document was loaded from.
+    assert_eq!(
+        document.0["servers"].as_array().map(|servers| servers.iter().map(|server| &server["url"]).collect()),
+        Some(vec![&Json::from("/")])
+    );
     let text = document.0.to_string();
-    assert_eq!(text.matches("://").count(), 1, "one address stands in it");
-    assert!(text.contains("\"url\":\"http://localhost:7700\""));
+    assert_eq!(text.matches("://").count(), text.matches("http://localhost:7700/").count(), "the lines to copy have one address");
     for piece in text.split("\"$ref\":\"").skip(1) {
         let reference = piece.split('"').next().expect("a reference ends");
         document.resolve(&serde_json::json!({ "$ref": reference }));

@@ -5,6 +5,7 @@ mod cases;
 mod completeness;
 mod document;
 mod page;
+mod samples;
 mod schemathesis;
 mod set_up;
 mod walk;

@@ -36,10 +36,10 @@ enum What {
     Query(Result<JsonQuery>),
 }
 
-/// Carries out mutations and asks queries in one request
+/// Runs several mutations and queries in one request
 ///
-/// `atomic`: the mutations are one transaction, and the queries see one state behind it. Otherwise each op stands for itself, with the status that it would
-/// have alone.
+/// With `atomic`, which is the default, the mutations are one transaction, and all queries see the same state after it. Without it each op runs alone and has
+/// a status of its own.
 #[utoipa::path(
     post,
     path = "/api/batch",
@@ -47,7 +47,7 @@ enum What {
     tag = "queries",
     request_body = ddb_api::query::Batch,
     responses(
-        (status = OK, description = "What became of the ops", body = ddb_api::query::BatchAnswer),
+        (status = OK, description = "The results of the ops", body = ddb_api::query::BatchAnswer),
         refusal::RefusedQuery,
         refusal::QuotaExceeded,
         refusal::NotFound,

@@ -6,9 +6,9 @@ use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Carries out several writes of several tables, all or none
+/// Writes several records in one transaction
 ///
-/// Each op sees what those before it did. One refused op undoes all: `details` name the place.
+/// Each op sees what the ops before it wrote. If the server refuses one op, it writes nothing; `details` name the op.
 #[utoipa::path(
     post,
     path = "/api/mutate",
@@ -16,7 +16,7 @@ use crate::{record_answer, write_answer};
     tag = "queries",
     request_body = ddb_api::query::Mutation,
     responses(
-        (status = OK, description = "What the ops left", body = ddb_api::query::Mutated),
+        (status = OK, description = "The records after the ops", body = ddb_api::query::Mutated),
         refusal::QuotaExceeded,
         refusal::NotFound,
         refusal::NotAcceptable,

@@ -4,9 +4,10 @@ use ddb_http::{Answer, ApiResult, Caller, Query, UnreadBody, refusal};
 use crate::accept::Accept;
 use crate::record_answer;
 
-/// Asks of several tables, in one state, with what their records lead to
+/// Reads records of several tables, with the records that they link to
 ///
-/// A table takes `$where`, `$order`, `$limit`, `$offset`, `$cursor` and `$fields`; any other key follows a link, or names a table whose records link to these.
+/// All results show one state. Each table takes `$where`, `$order`, `$limit`, `$offset`, `$cursor` and `$fields`. Any other key follows a link, or names a
+/// table whose records link here.
 #[utoipa::path(
     post,
     path = "/api/query",
@@ -14,7 +15,7 @@ use crate::record_answer;
     tag = "queries",
     request_body = ddb_api::query::Query,
     responses(
-        (status = OK, description = "The records of each table", body = ddb_api::query::QueryAnswer),
+        (status = OK, description = "The records by table", body = ddb_api::query::QueryAnswer),
         refusal::RefusedQuery,
         refusal::NotFound,
         refusal::NotAcceptable,

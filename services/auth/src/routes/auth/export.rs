@@ -15,16 +15,16 @@ use crate::caller::SignedIn;
 use crate::db::{account, session};
 use crate::state::Auth;
 
-/// Shows all that is stored about the caller
+/// Exports everything that is stored about the caller
 ///
-/// It comes as it is read; where that fails in the midst, the JSON has no end.
+/// The server sends the answer while it reads. If reading fails, the JSON is cut off.
 #[utoipa::path(
     get,
     path = "/api/auth/me/export",
     operation_id = "exportMe",
     tag = "accounts",
     responses(
-        (status = OK, description = "The account without secrets, its sessions, its records, and what it did", body = ddb_api::auth::Export),
+        (status = OK, description = "The account without secrets, its sessions, its records and its changes", body = ddb_api::auth::Export),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -12,14 +12,14 @@ use crate::db::account;
 use crate::state::Auth;
 use crate::tokens;
 
-/// Shows the caller
+/// Shows the account of the caller
 #[utoipa::path(
     get,
     path = "/api/auth/me",
     operation_id = "getMe",
     tag = "accounts",
     responses(
-        (status = OK, description = "The caller", body = ddb_api::auth::User),
+        (status = OK, description = "The account", body = ddb_api::auth::User),
         refusal::Forbidden,
     ),
     security(("token" = [])),
@@ -32,7 +32,7 @@ pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Qu
 
 /// Changes fields of the caller's profile
 ///
-/// Merged as a PATCH of his record.
+/// The server merges the body as a PATCH of the record `user:…` does.
 #[utoipa::path(
     patch,
     path = "/api/auth/me",
@@ -40,7 +40,7 @@ pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Qu
     tag = "accounts",
     request_body = ddb_api::auth::ProfileChange,
     responses(
-        (status = OK, description = "The caller", body = ddb_api::auth::User),
+        (status = OK, description = "The account", body = ddb_api::auth::User),
         refusal::QuotaExceeded,
         refusal::NotFound,
         refusal::Conflict,
@@ -64,16 +64,16 @@ pub(crate) async fn change_me(
     Ok(answer.tx(changed.tx))
 }
 
-/// Erases the caller's account with its sessions and its record, and soon after all that it owned
+/// Erases the account of the caller, its sessions, and all that it owns
 ///
-/// 409 for the last admin who can sign in.
+/// The last admin who can sign in gets 409.
 #[utoipa::path(
     delete,
     path = "/api/auth/me",
     operation_id = "eraseMe",
     tag = "accounts",
     responses(
-        (status = NO_CONTENT, description = "The account is gone"),
+        (status = NO_CONTENT, description = "The account is erased"),
         refusal::Forbidden,
         refusal::Conflict,
     ),

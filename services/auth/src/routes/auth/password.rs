@@ -30,9 +30,9 @@ impl Change {
     }
 }
 
-/// Changes the password
+/// Changes the password of the caller
 ///
-/// Every session and every access token made before ends, the caller's too.
+/// All sessions and access tokens from before end, also those of the caller. The answer holds new ones.
 #[utoipa::path(
     post,
     path = "/api/auth/password",
@@ -40,7 +40,7 @@ impl Change {
     tag = "accounts",
     request_body = ddb_api::auth::PasswordChange,
     responses(
-        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        (status = OK, description = "The tokens and their user", body = ddb_api::auth::Tokens),
         refusal::Forbidden,
         refusal::RateLimited,
     ),

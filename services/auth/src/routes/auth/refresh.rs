@@ -14,9 +14,10 @@ use crate::state::Auth;
 /// How long the predecessor of the newest token still gets that one: the answer that carried it may have been lost.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Gives a new pair of tokens for a refresh token
+/// Exchanges a refresh token for a new pair of tokens
 ///
-/// Presenting the previous one within 10 s gets the same successor; anything older ends the session.
+/// Each refresh token is for one use. The same token again within 10 s gets the same answer, because the first answer may have been lost. An older token ends
+/// the session.
 #[utoipa::path(
     post,
     path = "/api/auth/refresh",
@@ -24,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(10);
     tag = "accounts",
     request_body = ddb_api::auth::Refresh,
     responses(
-        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        (status = OK, description = "The tokens and their user", body = ddb_api::auth::Tokens),
         refusal::WrongCredentials,
     ),
     security(()),

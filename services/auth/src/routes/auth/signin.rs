@@ -27,9 +27,9 @@ impl SignIn {
     }
 }
 
-/// Signs in with an address and a password
+/// Signs in with an email address and a password
 ///
-/// 401 is the same for an unknown address, a wrong password and a ban.
+/// An unknown address, a wrong password and a ban get the same answer: 401.
 #[utoipa::path(
     post,
     path = "/api/auth/signin",
@@ -37,7 +37,7 @@ impl SignIn {
     tag = "accounts",
     request_body = ddb_api::auth::SignIn,
     responses(
-        (status = OK, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        (status = OK, description = "The tokens and their user", body = ddb_api::auth::Tokens),
         refusal::WrongCredentials,
         refusal::RateLimited,
     ),

@@ -15,7 +15,7 @@ use crate::state::Auth;
     operation_id = "signOut",
     tag = "accounts",
     responses(
-        (status = NO_CONTENT, description = "It has ended"),
+        (status = NO_CONTENT, description = "The session has ended"),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -35,9 +35,9 @@ impl SignUp {
     }
 }
 
-/// Makes an account and signs it in
+/// Creates an account and signs it in
 ///
-/// What is not named here becomes a field of the profile, the record `user:…`. A taken address is 409, in the same time.
+/// Further fields of the body become fields of the profile, the record `user:…`. An address that is taken is 409, and takes as long.
 #[utoipa::path(
     post,
     path = "/api/auth/signup",
@@ -45,7 +45,7 @@ impl SignUp {
     tag = "accounts",
     request_body = ddb_api::auth::SignUp,
     responses(
-        (status = CREATED, description = "The tokens, and whose they are", body = ddb_api::auth::Tokens),
+        (status = CREATED, description = "The tokens and their user", body = ddb_api::auth::Tokens),
         refusal::QuotaExceeded,
         refusal::Conflict,
         refusal::RateLimited,

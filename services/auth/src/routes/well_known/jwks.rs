@@ -14,9 +14,9 @@ use crate::state::Auth;
 /// A verifier that meets an unknown `kid` fetches anew anyway; this bounds how long it trusts a key that is gone.
 const CACHE: &str = "public, max-age=300, must-revalidate";
 
-/// Lists the public keys that verify access tokens (RFC 7517)
+/// Lists the public keys that verify access tokens
 ///
-/// Two while a replaced one still does.
+/// As RFC 7517 says. After a rotation there are two keys for a day.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
@@ -30,7 +30,7 @@ const CACHE: &str = "public, max-age=300, must-revalidate";
             body = ddb_api::auth::Jwks,
             headers(("ETag" = String, description = "Changes with the keys"), ("Cache-Control" = String)),
         ),
-        (status = NOT_MODIFIED, description = "The client has them already: `If-None-Match`"),
+        (status = NOT_MODIFIED, description = "The client has this version already: see `If-None-Match`"),
     ),
     security(()),
 )]

@@ -17,9 +17,10 @@ enum What {
     User(RecordKey),
 }
 
-/// Erases records, or a user with all that he owned
+/// Erases records, or a user with everything that the user owned
 ///
-/// For admins. Every version, the keys and kept answers leave the database; the hash chain still verifies. Records that are not known are left alone.
+/// For admins. All versions of the values, the keys and the kept answers leave the database; the hash chain still verifies. The server skips records that do
+/// not exist.
 #[utoipa::path(
     post,
     path = "/api/admin/erase",
@@ -27,7 +28,7 @@ enum What {
     tag = "administration",
     request_body = ddb_api::admin::Erase,
     responses(
-        (status = OK, description = "How many were known", body = ddb_api::admin::Erased),
+        (status = OK, description = "How many records were erased", body = ddb_api::admin::Erased),
         refusal::Forbidden,
         refusal::NotFound,
         refusal::Conflict,

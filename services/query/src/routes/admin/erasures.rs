@@ -20,7 +20,7 @@ impl QueryParameters for PageOfErasures {
     }
 }
 
-/// Lists who erased how much, when and why, the newest first
+/// Lists the erasures, the newest first
 ///
 /// For admins.
 #[utoipa::path(

@@ -46,9 +46,9 @@ fn user(text: &str) -> Result<RecordKey> {
     Ok(id.key)
 }
 
-/// Lists what was done with records that the caller may read, the newest first
+/// Lists the changes of records that the caller may read, the newest first
 ///
-/// A page looks at a bounded number of transactions: it may be short, also empty, and have a `next_cursor`.
+/// The server looks at a bounded number of transactions for each page. So a page may be short or empty and still have a `next_cursor`.
 #[utoipa::path(
     get,
     path = "/api/audit/activity",
@@ -56,7 +56,7 @@ fn user(text: &str) -> Result<RecordKey> {
     tag = "audit",
     params(ddb_api::audit::ActivityParameters, ddb_api::PageParameters),
     responses(
-        (status = OK, description = "A page of what was done", body = ddb_api::Page<ddb_api::audit::Activity>),
+        (status = OK, description = "A page of changes", body = ddb_api::Page<ddb_api::audit::Activity>),
         refusal::NotAcceptable,
     ),
     security((), ("token" = [])),

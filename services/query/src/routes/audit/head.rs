@@ -4,7 +4,7 @@ use ddb_http::{Answer, ApiResult, Caller, Query, refusal};
 
 /// Shows the newest transaction and its hash
 ///
-/// For admins. Note the hash elsewhere: `ddb verify --expect-head` tells whether the log was cut or rewritten since.
+/// For admins. Keep the hash somewhere else: `ddb verify --expect-head` then tells whether somebody cut or rewrote the log.
 #[utoipa::path(
     get,
     path = "/api/audit/head",

@@ -14,9 +14,9 @@ impl QueryParameters for Range {
     }
 }
 
-/// Proves what a transaction said of a record
+/// Shows a proof of what a transaction wrote to a record
 ///
-/// To be checked without the server: `ddb verify --proof FILE`.
+/// `ddb verify --proof FILE` checks the proof without the server.
 #[utoipa::path(
     get,
     path = "/api/audit/proof/{table}/{key}",
@@ -24,7 +24,7 @@ impl QueryParameters for Range {
     tag = "audit",
     params(ddb_api::audit::ProofParameters),
     responses(
-        (status = OK, description = "The proof alone", body = ddb_api::audit::Proof),
+        (status = OK, description = "The proof", body = ddb_api::audit::Proof),
         refusal::RefusedQuery,
         refusal::Forbidden,
         refusal::NotFound,

@@ -6,9 +6,9 @@ use ddb_store::{AuditFact, AuditTransaction};
 use crate::accept::Accept;
 use crate::record_answer::{owner, write_name, write_time, write_tx, write_value};
 
-/// Shows a transaction: those facts that the caller may read, and the hashes of all
+/// Shows a transaction: the facts that the caller may read, and the hashes of all facts
 ///
-/// 404 where he may read none.
+/// 404 where the caller may read none of them.
 #[utoipa::path(
     get,
     path = "/api/audit/tx/{tx}",
@@ -32,7 +32,7 @@ pub(crate) async fn tx(TxPath(tx): TxPath, caller: Caller, accept: Accept, Query
 }
 
 /// A query parameter that is the number of a transaction.
-pub(super) fn take_tx(parameters: &mut Parameters, name: &str) -> Result<Option<Tx>> {
+pub(super) fn take_tx(parameters: &mut Parameters, name: &'static str) -> Result<Option<Tx>> {
     let Some(text) = parameters.take(name) else { return Ok(None) };
     // `parse` alone would take `+5`.
     let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();

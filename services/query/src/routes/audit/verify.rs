@@ -3,7 +3,7 @@ use ddb_core::json::Json;
 use ddb_core::{Error, Result, Tx};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
-/// Begins to verify the log, and with all of it the records, in the background
+/// Begins to verify the log in the background
 ///
 /// For admins.
 #[utoipa::path(
@@ -13,7 +13,7 @@ use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
     tag = "audit",
     request_body = ddb_api::audit::Verification,
     responses(
-        (status = ACCEPTED, description = "It has begun", body = ddb_api::audit::Begun),
+        (status = ACCEPTED, description = "The job that verifies", body = ddb_api::audit::Begun),
         refusal::Forbidden,
     ),
     security(("token" = [])),

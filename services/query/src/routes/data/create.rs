@@ -6,9 +6,9 @@ use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, TablePath, UnreadB
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Makes a record, or an array of at most 10,000, of which all are made or none
+/// Creates a record, or an array of at most 10,000 records
 ///
-/// A table comes into being with its first record, as far as the settings allow. An answer of one record carries its version as `ETag`.
+/// The server creates all records of an array or none. The first record makes its table, if the setting `implicit_tables` allows it.
 #[utoipa::path(
     post,
     path = "/api/data/{table}",
@@ -18,7 +18,7 @@ use crate::{record_answer, write_answer};
     responses(
         (
             status = CREATED,
-            description = "The record, or the records",
+            description = "The record or the records",
             body = ddb_api::data::Created,
             headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`")),
         ),

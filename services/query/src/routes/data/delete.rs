@@ -4,14 +4,14 @@ use crate::write_answer;
 
 /// Deletes a record
 ///
-/// Its history stays; `undelete` brings it back.
+/// The history stays, and `undelete` brings the record back.
 #[utoipa::path(
     delete,
     path = "/api/data/{table}/{key}",
     operation_id = "deleteRecord",
     tag = "records",
     responses(
-        (status = NO_CONTENT, description = "It is gone"),
+        (status = NO_CONTENT, description = "The record is deleted"),
         refusal::NotFound,
     ),
     security((), ("token" = [])),

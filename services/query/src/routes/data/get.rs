@@ -17,7 +17,7 @@ impl QueryParameters for Point {
 
 /// Shows a record
 ///
-/// As it is now, or as it was.
+/// `at` shows it as it was.
 #[utoipa::path(
     get,
     path = "/api/data/{table}/{key}",

@@ -23,7 +23,8 @@ impl QueryParameters for PageOfHistory {
 
 /// Lists the versions of a record, the newest first
 ///
-/// With who, when, and every field before and after. A version is shown to who may read both that state and the record as it is now.
+/// Each version names the account, the time, and every changed field before and after. The caller sees a version if it may read the record now and as it was
+/// then.
 #[utoipa::path(
     get,
     path = "/api/data/{table}/{key}/history",

@@ -47,8 +47,8 @@ fn count(text: &str) -> Result<Count> {
 
 /// Lists the records of a table that the caller may read
 ///
-/// The anonymous, and a table that does not exist yet, get an empty list. An index whose first fields are those that `where` compares with `=` serves the
-/// list; anything else looks at 200,000 records at most.
+/// An anonymous caller gets an empty list, and so does a table that does not exist yet. The server uses an index if its first fields are those that `where`
+/// compares with `=`. Without an index it looks at 200,000 records at most.
 #[utoipa::path(
     get,
     path = "/api/data/{table}",

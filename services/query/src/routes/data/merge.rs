@@ -4,9 +4,9 @@ use ddb_http::{Answer, ApiResult, Caller, Idempotency, IfMatch, Query, RecordPat
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Changes fields of a record (RFC 7396)
+/// Changes fields of a record
 ///
-/// A patch that changes nothing makes no transaction.
+/// Fields that the body does not have stay (RFC 7396). `null` removes a field. A body that changes nothing makes no transaction.
 #[utoipa::path(
     patch,
     path = "/api/data/{table}/{key}",

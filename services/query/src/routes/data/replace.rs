@@ -6,7 +6,7 @@ use crate::{record_answer, write_answer};
 
 /// Replaces all fields of a record
 ///
-/// The expiry is the body's `$ttl`, or none.
+/// Fields that the body does not have are removed. The record expires after `$ttl` seconds; without `$ttl` it does not expire.
 #[utoipa::path(
     put,
     path = "/api/data/{table}/{key}",

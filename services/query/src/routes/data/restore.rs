@@ -5,9 +5,9 @@ use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, IfMatch, Query, R
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Gives a record the fields and the expiry that it had at the end of a transaction
+/// Restores a record as it was after a transaction
 ///
-/// A write like any other: the versions between stay.
+/// The server writes the old fields and the old expiry as a new version. The versions in between stay in the history.
 #[utoipa::path(
     post,
     path = "/api/data/{table}/{key}/restore",

@@ -3,9 +3,9 @@ use ddb_http::{Answer, ApiResult, Caller, Idempotency, Query, RecordPath, refusa
 use crate::accept::Accept;
 use crate::{record_answer, write_answer};
 
-/// Brings a deleted or expired record back as it was last
+/// Brings back a deleted or expired record
 ///
-/// For the owner that it had. Takes no body.
+/// The record is as it was last, and belongs to the owner that it had. Takes no body.
 #[utoipa::path(
     post,
     path = "/api/data/{table}/{key}/undelete",

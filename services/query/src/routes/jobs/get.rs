@@ -3,9 +3,9 @@ use ddb_core::{Timestamp, Tx};
 use ddb_http::{Answer, ApiResult, Caller, JobPath, Query, refusal};
 use ddb_store::job::Job;
 
-/// Shows how far a job is, and what came out of it
+/// Shows the progress and the result of a job
 ///
-/// For admins and whoever asked for it, until a week after its end.
+/// For admins and for the caller that began the job. The server keeps a job for a week after its end.
 #[utoipa::path(
     get,
     path = "/api/jobs/{job}",

@@ -7,7 +7,7 @@ use super::answer;
 
 /// Sets how long the past of a table is kept
 ///
-/// For admins. A job takes away what is older; what is gone does not come back where the past is kept for longer later.
+/// For admins. A background job removes what is older. A longer time later does not bring it back.
 #[utoipa::path(
     patch,
     path = "/api/schema/{table}",

@@ -4,7 +4,7 @@ use ddb_store::retention::History;
 
 use super::{answer, change};
 
-/// Sets how long the past of the tables is kept that say nothing themselves
+/// Sets how long the past of tables without a setting of their own is kept
 ///
 /// For admins.
 #[utoipa::path(
@@ -14,7 +14,7 @@ use super::{answer, change};
     tag = "schema",
     request_body = ddb_api::schema::KeepHistory,
     responses(
-        (status = OK, description = "Every table", body = ddb_api::Answer<Vec<ddb_api::schema::Table>>),
+        (status = OK, description = "All tables", body = ddb_api::Answer<Vec<ddb_api::schema::Table>>),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -7,7 +7,8 @@ use super::answer;
 
 /// Defines an index
 ///
-/// For admins. A small table is indexed at once; the index of a larger one is `building` until the job that builds it is done.
+/// For admins. The index of a small table is ready at once. The index of a large table has the state `building` until a background job has built it. A
+/// unique index refuses records whose values are taken.
 #[utoipa::path(
     post,
     path = "/api/schema/{table}/indexes",

@@ -2,7 +2,7 @@ use ddb_http::{Answer, ApiResult, Caller, Query, TablePath, refusal};
 
 use super::answer;
 
-/// Shows a table, with its fields and indexes
+/// Shows a table with its fields and indexes
 ///
 /// For admins.
 #[utoipa::path(

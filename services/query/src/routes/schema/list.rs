@@ -3,7 +3,7 @@ use ddb_http::{Answer, ApiResult, Caller, Query, refusal};
 
 use super::answer;
 
-/// Lists the tables, with their fields and indexes
+/// Lists the tables with their fields and indexes
 ///
 /// For admins.
 #[utoipa::path(
@@ -12,7 +12,7 @@ use super::answer;
     operation_id = "listTables",
     tag = "schema",
     responses(
-        (status = OK, description = "Every table", body = ddb_api::Answer<Vec<ddb_api::schema::Table>>),
+        (status = OK, description = "All tables", body = ddb_api::Answer<Vec<ddb_api::schema::Table>>),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -12,7 +12,7 @@ use super::answer;
     operation_id = "listIndexes",
     tag = "schema",
     responses(
-        (status = OK, description = "Its indexes", body = ddb_api::Answer<Vec<ddb_api::schema::Index>>),
+        (status = OK, description = "The indexes", body = ddb_api::Answer<Vec<ddb_api::schema::Index>>),
         refusal::Forbidden,
         refusal::NotFound,
     ),

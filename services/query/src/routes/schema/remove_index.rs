@@ -9,7 +9,7 @@ use ddb_http::{Answer, ApiResult, Caller, IndexPath, Query, refusal};
     operation_id = "removeIndex",
     tag = "schema",
     responses(
-        (status = NO_CONTENT, description = "It is gone"),
+        (status = NO_CONTENT, description = "The index is removed"),
         refusal::Forbidden,
         refusal::NotFound,
     ),

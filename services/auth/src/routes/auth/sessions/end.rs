@@ -9,7 +9,7 @@ use crate::state::Auth;
 
 /// Ends a session of the caller
 ///
-/// 404 also for a session of somebody else.
+/// A session of another account is answered 404.
 #[utoipa::path(
     delete,
     path = "/api/auth/sessions/{id}",
@@ -19,7 +19,7 @@ use crate::state::Auth;
         ("id" = String, Path, description = "The `id` of a session", example = "0b5cf2bf-6c2c-4f2a-8c94-3a2f8cf1f9b0"),
     ),
     responses(
-        (status = NO_CONTENT, description = "It has ended"),
+        (status = NO_CONTENT, description = "The session has ended"),
         refusal::Forbidden,
         refusal::NotFound,
     ),

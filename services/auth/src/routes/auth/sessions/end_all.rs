@@ -7,14 +7,14 @@ use crate::caller::SignedIn;
 use crate::db::{account, session};
 use crate::state::Auth;
 
-/// Ends all sessions of the caller, the one that asks too
+/// Ends all sessions of the caller, also the one that asks
 #[utoipa::path(
     delete,
     path = "/api/auth/sessions",
     operation_id = "endSessions",
     tag = "accounts",
     responses(
-        (status = NO_CONTENT, description = "They have ended"),
+        (status = NO_CONTENT, description = "The sessions have ended"),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -7,14 +7,14 @@ use crate::db::session;
 use crate::routes::auth::json;
 use crate::state::Auth;
 
-/// Lists the devices on which the caller is signed in, the latest used first
+/// Lists the sessions of the caller, the latest used first
 #[utoipa::path(
     get,
     path = "/api/auth/sessions",
     operation_id = "listSessions",
     tag = "accounts",
     responses(
-        (status = OK, description = "The devices", body = ddb_api::auth::Sessions),
+        (status = OK, description = "The sessions", body = ddb_api::auth::Sessions),
         refusal::Forbidden,
     ),
     security(("token" = [])),

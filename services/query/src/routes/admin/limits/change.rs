@@ -15,9 +15,9 @@ struct Asked {
     account: [Change; 4],
 }
 
-/// Changes how many requests are let through; null takes a change back
+/// Changes the rate limits
 ///
-/// For root. Counts at once, in other processes within a second, and after a restart.
+/// For root. The change holds at once, in other processes within a second, and after a restart. Null takes a change back.
 #[utoipa::path(
     patch,
     path = "/api/admin/limits",

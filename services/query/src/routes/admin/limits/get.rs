@@ -4,7 +4,7 @@ use ddb_http::{Answer, ApiResult, Caller, Query, refusal};
 
 use super::shown;
 
-/// Shows how many requests are let through
+/// Shows the rate limits
 ///
 /// For root.
 #[utoipa::path(

@@ -3,7 +3,7 @@ use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
 use crate::routes::schema::data;
 
-/// Makes a namespace
+/// Creates a namespace
 ///
 /// For root of `main`.
 #[utoipa::path(

@@ -3,7 +3,7 @@ use ddb_http::{Answer, ApiResult, Caller, Query, refusal};
 
 use crate::routes::schema::data;
 
-/// Lists the namespaces, by name
+/// Lists the namespaces by name
 ///
 /// For root of `main`.
 #[utoipa::path(
@@ -12,7 +12,7 @@ use crate::routes::schema::data;
     operation_id = "listNamespaces",
     tag = "administration",
     responses(
-        (status = OK, description = "Every namespace", body = ddb_api::Answer<Vec<ddb_api::admin::Namespace>>),
+        (status = OK, description = "All namespaces", body = ddb_api::Answer<Vec<ddb_api::admin::Namespace>>),
         refusal::Forbidden,
     ),
     security(("token" = [])),

@@ -5,9 +5,9 @@ use ddb_http::{Answer, ApiResult, Caller, Fields, Query, UnreadBody, refusal};
 
 use super::shown;
 
-/// Changes limits; null takes one away
+/// Changes the quotas
 ///
-/// For admins, those of the namespace for root.
+/// For admins; only root changes the quotas of the namespace. Null removes a limit.
 #[utoipa::path(
     patch,
     path = "/api/admin/quotas",
@@ -15,7 +15,7 @@ use super::shown;
     tag = "administration",
     request_body = ddb_api::admin::QuotaChange,
     responses(
-        (status = OK, description = "The limits", body = ddb_api::Answer<ddb_api::admin::Quotas>),
+        (status = OK, description = "The quotas", body = ddb_api::Answer<ddb_api::admin::Quotas>),
         refusal::Forbidden,
     ),
     security(("token" = [])),

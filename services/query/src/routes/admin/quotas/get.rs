@@ -16,7 +16,7 @@ impl QueryParameters for Owner {
     }
 }
 
-/// Shows the limits of the namespace and of each owner, and what is held
+/// Shows the quotas of the namespace and of each owner, and how much is used
 ///
 /// For admins.
 #[utoipa::path(
@@ -26,7 +26,7 @@ impl QueryParameters for Owner {
     tag = "administration",
     params(ddb_api::admin::QuotaParameters),
     responses(
-        (status = OK, description = "The limits", body = ddb_api::Answer<ddb_api::admin::Quotas>),
+        (status = OK, description = "The quotas", body = ddb_api::Answer<ddb_api::admin::Quotas>),
         refusal::Forbidden,
     ),
     security(("token" = [])),
