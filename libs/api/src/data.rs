@@ -129,12 +129,12 @@ pub struct NewRecord {
 #[schema(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,62}$", example = "tasks")]
 pub struct TableName(pub String);
 
-/// The key of a record in a body.
+/// The key or the full id of a record in a body.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum RecordKey {
     Int(i64),
-    /// 1 to 512 bytes, taken literally.
+    /// A full id of the table, or a key of 1 to 512 bytes as it is.
     String(String),
     Array(Vec<Value>),
     /// Also `{"$uuid":"…"}`.
