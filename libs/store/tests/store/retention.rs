@@ -465,9 +465,9 @@ enum Forgery {
 impl Forgery {
     fn is_told_as(&self) -> &'static str {
         match self {
-            Self::Value(_) | Self::Deletion | Self::Name => "and the log does not say why",
+            Self::Value(_) | Self::Deletion | Self::Name => "but the log does not say why",
             Self::Transaction => "no transaction says that they were dropped",
-            Self::Statement(_) => "and the chain says",
+            Self::Statement(_) => "but the chain says",
         }
     }
 

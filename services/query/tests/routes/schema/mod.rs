@@ -19,6 +19,20 @@ async fn fill(caller: &Client, table: &str, count: usize, record: impl Fn(usize)
     }
 }
 
+/// The index once it has failed and says so of a record.
+async fn failed_over(admin: &Client, table: &str, name: &str, record: &str) -> Json {
+    let mut index = json!(null);
+    // The record is named a moment after the state is set.
+    for _ in 0..600 {
+        index = built(admin, table, name).await;
+        if index["state"] != "failed" || index["problem"].as_str().is_some_and(|problem| problem.contains(record)) {
+            return index;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the record {record} is not named: {index}");
+}
+
 /// The index once it is no longer being built.
 async fn built(admin: &Client, table: &str, name: &str) -> Json {
     for _ in 0..600 {
