@@ -29,7 +29,7 @@ pub use ddb_postgres::Space;
 pub use in_force::{InForce, Value};
 pub use log_of_store::LogOfStore;
 pub use main_of::{carry_out, executor, exit_code, main_of, misused, serve};
-pub use service::{HasAdmin, Service, Services, Task};
+pub use service::{HasAdmin, Service, Task};
 pub use setting::{Definitions, Setting};
 pub use settings::{Settings, without_line_break};
 pub use shared::Shared;

@@ -8,7 +8,7 @@ use ddb_core::{Error, Result};
 use crate::allocator::give_memory_back;
 use crate::config::Config;
 use crate::run::run;
-use crate::service::Services;
+use crate::service::Service;
 use crate::setting::Definitions;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -16,11 +16,11 @@ use crate::signal::{Signals, end_by};
 use crate::telemetry::telemetry;
 
 /// The whole `main` of a program that does nothing but serve: flags, settings, log, run.
-pub fn main_of<C, S: Into<Services>>(
+pub fn main_of<C>(
     name: &'static str,
     definitions: Definitions,
     read: impl FnOnce(&Settings) -> Result<C>,
-    services: impl AsyncFnOnce(C, &Shared) -> Result<S>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
 ) -> ExitCode {
     let command = clap::Command::new(name).version(env!("CARGO_PKG_VERSION")).args(definitions.arguments());
     match command.try_get_matches() {
@@ -49,19 +49,19 @@ pub fn misused(name: &str, error: &clap::Error) -> ExitCode {
 const MISUSED: u8 = 2;
 
 /// What `main_of` does after the flags are read.
-pub fn serve<C, S: Into<Services>>(
+pub fn serve<C>(
     name: &'static str,
     definitions: &Definitions,
     flags: &ArgMatches,
     read: impl FnOnce(&Settings) -> Result<C>,
-    services: impl AsyncFnOnce(C, &Shared) -> Result<S>,
+    services: impl AsyncFnOnce(C, &Shared) -> Result<Vec<Service>>,
 ) -> Result<()> {
     let settings = Settings::of_process(definitions, flags)?;
     let config = Config::read(&settings)?;
     let own = read(&settings)?;
     let executor = executor()?;
     let telemetry = telemetry(&config, name, executor.handle())?;
-    let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await.map(Into::into)));
+    let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await));
     // Whoever still looks up a name is not waited for.
     executor.shutdown_timeout(LEFT);
     result

@@ -11,7 +11,7 @@ use crate::front_page::FrontPage;
 use crate::ground::Ground;
 use crate::log_of_store::LogOfStore;
 use crate::probes;
-use crate::service::{Services, Task};
+use crate::service::{Service, Task};
 use crate::shared::Shared;
 use crate::signal::Signals;
 use crate::telemetry::{Figures, MetricsPage, Telemetry, routes as metrics_routes};
@@ -25,7 +25,7 @@ const TASKS: Duration = Duration::from_secs(10);
 pub(crate) async fn run(
     config: &Config,
     telemetry: &Telemetry,
-    services: impl AsyncFnOnce(&Shared) -> Result<Services>,
+    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
 ) -> Result<()> {
     let stop = CancellationToken::new();
     let signals = Signals::listen()?;
@@ -45,7 +45,7 @@ pub(crate) async fn run(
 async fn live(
     config: &Config,
     telemetry: &Telemetry,
-    services: impl AsyncFnOnce(&Shared) -> Result<Services>,
+    services: impl AsyncFnOnce(&Shared) -> Result<Vec<Service>>,
     stop: CancellationToken,
 ) -> Result<()> {
     let tls = config.tls.clone().map(Tls::load).transpose()?;
@@ -67,7 +67,7 @@ async fn live(
 }
 
 async fn serve(
-    services: Services,
+    services: Vec<Service>,
     listeners: Listeners,
     tls: Option<Tls>,
     (config, telemetry): (&Config, &Telemetry),
@@ -92,23 +92,28 @@ async fn serve(
     let authenticator = shared.authenticator.clone();
     tasks.start(Task::new("revocations", |stop| authenticator.listen(stop)));
     tasks.start(traffic::follow_changes(shared.database.store().clone(), shared.limiter.clone()));
-    for service in services.all {
+    for service in services {
         routes = routes.merge(service.routes);
         service.tasks.into_iter().for_each(|task| tasks.start(task));
         names.push(service.name);
         has_admin = has_admin.or(service.has_admin);
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let front_page = FrontPage::new(shared.database.clone(), has_admin, Whereabouts::of(config), scheme);
+    let whereabouts = Whereabouts::of(config);
+    let hint = match &has_admin {
+        Some(has_admin) if !has_admin().await? => Some(format!("There is no admin yet. Make one: {}", whereabouts.make_admin())),
+        Some(_) | None => None,
+    };
+    let front_page = FrontPage::new(shared.database.clone(), has_admin, whereabouts, scheme);
     routes = routes.merge(front_page.routes()).merge(probes::routes(shared.database.clone())).merge(metrics_routes(page));
     let addresses: Vec<String> = listeners.addresses().iter().map(ToString::to_string).collect();
     let url = banner::url(scheme, &config.bind, listeners.addresses().first());
     if !telemetry.is_for_people {
-        services.hint.iter().for_each(|hint| tracing::warn!("{hint}"));
+        hint.iter().for_each(|hint| tracing::warn!("{hint}"));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), services = names.join(","), address = addresses.join(","), url, "ready");
     if telemetry.is_for_people {
-        telemetry.print(&banner(config, &url, services.hint.as_deref()));
+        telemetry.print(&banner(config, &url, hint.as_deref()));
     }
 
     let store = shared.database.store().clone();

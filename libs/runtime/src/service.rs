@@ -11,26 +11,12 @@ pub struct Service {
     /// Merged with those of the other services.
     pub routes: Routes,
     pub tasks: Vec<Task>,
-    /// Tells whether there is an admin; of the service that knows accounts. While there is none, log and front page say how to make one.
+    /// Tells whether there is an admin; of the service that knows accounts. While there is none, the banner, the log and the front page say how to make one.
     pub has_admin: Option<HasAdmin>,
 }
 
 type Asked = Pin<Box<dyn Future<Output = Result<bool>> + Send>>;
 pub type HasAdmin = Arc<dyn Fn() -> Asked + Send + Sync>;
-
-/// All parts of a process.
-#[derive(Default)]
-pub struct Services {
-    pub all: Vec<Service>,
-    /// A sentence for the person who starts the process: what is still to be done. None: nothing is.
-    pub hint: Option<String>,
-}
-
-impl From<Vec<Service>> for Services {
-    fn from(all: Vec<Service>) -> Self {
-        Self { all, hint: None }
-    }
-}
 
 type Run = Box<dyn FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send>;
 
@@ -41,8 +27,8 @@ pub struct Task {
 }
 
 impl Task {
-    /// `run` ends soon after its token is cancelled. It deals with errors that pass by itself: one that it returns, or a panic, is logged and stops the
-    /// process with a failure, so that whoever supervises it starts it anew.
+    /// `run` ends soon after its token is cancelled. It handles passing errors itself. An error that it returns, or a panic, is logged and stops the
+    /// process with a failure, so that a supervisor starts it again.
     pub fn new<F>(name: &'static str, run: impl FnOnce(CancellationToken) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,

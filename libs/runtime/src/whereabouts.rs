@@ -37,9 +37,14 @@ impl Whereabouts {
 }
 
 const COMMAND: &str = "ddb";
+const SERVERS: [&str; 3] = ["ddb-server", "ddb-auth", "ddb-query"];
 
-/// Of the running program, which may be a server without commands, the one beside it that has them.
+/// The program that has the commands: the running one, or for a server without commands the one beside it.
 fn command_of(running: &Path) -> PathBuf {
+    let is_server = running.file_name().and_then(|name| name.to_str()).is_some_and(|name| SERVERS.contains(&name));
+    if !is_server {
+        return running.to_owned();
+    }
     let command = running.with_file_name(COMMAND);
     if command.is_file() { command } else { COMMAND.into() }
 }
@@ -67,5 +72,6 @@ mod tests {
         );
         assert!(at("ddb", None).make_admin().starts_with("DATABASE_URL="));
         assert_eq!(command_of(Path::new("/nowhere/ddb-server")), Path::new("ddb"));
+        assert_eq!(command_of(Path::new("/opt/ddb-0.1.0-x86_64")), Path::new("/opt/ddb-0.1.0-x86_64"));
     }
 }

@@ -5,7 +5,7 @@ use ddb_core::Result;
 use ddb_runtime::{Config, Definitions, exit_code, main_of, misused};
 
 use crate::command::{admin, backup, completions, erasures, keys, rebuild, restore, start, status, verify};
-use crate::{help, output};
+use crate::{compose, help, output};
 
 /// A self-hosted backend: accounts, permissions and records over PostgreSQL, in one program
 #[derive(Parser)]
@@ -54,7 +54,7 @@ pub fn ddb() -> ExitCode {
 
 /// The program `ddb-server`.
 pub fn ddb_server() -> ExitCode {
-    main_of("ddb-server", definitions(), start::read, start::services)
+    main_of("ddb-server", definitions(), ddb_auth::Config::read, compose::services)
 }
 
 /// The settings as `REFERENCE.md` shows them.
