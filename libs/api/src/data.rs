@@ -42,6 +42,18 @@ pub struct Record {
     pub fields: BTreeMap<String, Value>,
 }
 
+/// A record, and what the caller probably wants to know.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RecordAnswer {
+    pub data: Record,
+    /// Absent where there is nothing to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1)]
+    pub warnings: Option<Vec<crate::Warning>>,
+    #[schema(minimum = 0, example = 42)]
+    pub tx: i64,
+}
+
 /// A page of records.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RecordPage {
@@ -53,6 +65,10 @@ pub struct RecordPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub total: Option<i64>,
+    /// What the caller probably wants to know; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1)]
+    pub warnings: Option<Vec<crate::Warning>>,
     #[schema(minimum = 0, example = 42)]
     pub tx: i64,
 }
@@ -81,13 +97,19 @@ pub struct ListParameters {
     pub count: Option<String>,
 }
 
-/// Which state of a record to show.
+/// Which state of a record to show, and which parts of it.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PointParameters {
     /// Shows the record as it was after a transaction (its number) or at a time (RFC 3339)
     #[param(nullable = false, min_length = 1, example = "42")]
     pub at: Option<String>,
+    /// The id and these fields only, over links too; not beside `at`
+    #[param(nullable = false, min_length = 1)]
+    pub fields: Option<String>,
+    /// Links that are replaced by the records that they lead to; not beside `at`
+    #[param(nullable = false, min_length = 1)]
+    pub expand: Option<String>,
 }
 
 /// The created record, or the array of created records.

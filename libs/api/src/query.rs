@@ -25,6 +25,10 @@ pub struct QueryAnswer {
     pub data: BTreeMap<String, Vec<Record>>,
     /// The `$cursor` of the next page, by table, where there is one.
     pub next_cursors: BTreeMap<String, String>,
+    /// What the caller probably wants to know; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1)]
+    pub warnings: Option<Vec<crate::Warning>>,
     #[schema(minimum = 0)]
     pub tx: i64,
 }

@@ -36,6 +36,11 @@ pub fn to_value(json: Json, path: &str, parse_record_id: ParseRecordId) -> Resul
     tags::to_value(json, path, parse_record_id)
 }
 
+/// Whether a key is the tag of a typed value, which stands alone in its object.
+pub fn is_tag(key: &str) -> bool {
+    tags::is_tag(key)
+}
+
 /// Appends the plain form: ints without and floats with a point or exponent, NaN and infinities as `"NaN"`, `"inf"`, `"-inf"`; decimals,
 /// datetimes, durations, uuids, tables, record ids and ranges (`1..=4`) as strings, bytes as base64, sets as arrays, geometries as GeoJSON.
 /// NONE is left out of objects and is `null` elsewhere.

@@ -109,9 +109,40 @@ impl Expr {
             ExprKind::Range(begin, end) => [begin, end].into_iter().filter_map(bound_value).map(|side| &**side).collect(),
         }
     }
+
+    /// The same, to be changed in place.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            ExprKind::Literal(_) | ExprKind::Regex(_) | ExprKind::Constant(_) | ExprKind::Parameter(_) => Vec::new(),
+            ExprKind::Array(items) | ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => {
+                items.iter_mut().collect()
+            }
+            ExprKind::Function(_, arguments) => arguments.iter_mut().collect(),
+            ExprKind::Object(entries) => entries.iter_mut().map(|(_, value)| value).collect(),
+            ExprKind::Record(_, key) => key.children_mut(),
+            ExprKind::RecordRange(range) => [&mut range.begin, &mut range.end]
+                .into_iter()
+                .filter_map(bound_value_mut)
+                .flat_map(KeyExpr::children_mut)
+                .collect(),
+            ExprKind::Path(path) => path.children_mut(),
+            ExprKind::Access(base, path) => std::iter::once(&mut **base).chain(path.children_mut()).collect(),
+            ExprKind::Unary(_, operand) | ExprKind::Cast(_, operand) | ExprKind::Closure(_, operand) => vec![operand],
+            ExprKind::Binary(left, _, right) => vec![left, right],
+            ExprKind::Range(begin, end) => [begin, end].into_iter().filter_map(bound_value_mut).map(|side| &mut **side).collect(),
+        }
+    }
 }
 
 impl KeyExpr {
+    fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Key(_) => Vec::new(),
+            Self::Array(items) => items.iter_mut().collect(),
+            Self::Object(entries) => entries.iter_mut().map(|(_, value)| value).collect(),
+        }
+    }
+
     fn children(&self) -> Vec<&Expr> {
         match self {
             Self::Key(_) => Vec::new(),
@@ -122,6 +153,13 @@ impl KeyExpr {
 }
 
 pub(crate) fn bound_value<T>(bound: &Bound<T>) -> Option<&T> {
+    match bound {
+        Bound::Unbounded => None,
+        Bound::Included(value) | Bound::Excluded(value) => Some(value),
+    }
+}
+
+fn bound_value_mut<T>(bound: &mut Bound<T>) -> Option<&mut T> {
     match bound {
         Bound::Unbounded => None,
         Bound::Included(value) | Bound::Excluded(value) => Some(value),

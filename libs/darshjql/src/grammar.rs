@@ -2,6 +2,7 @@
 mod collection;
 mod expression;
 mod function;
+mod habit;
 mod input;
 mod kind;
 mod operand;
@@ -19,22 +20,31 @@ pub(crate) use operand::is_reserved;
 
 /// Reads an expression; nothing may follow it.
 pub fn parse_expression(text: &str) -> Result<Expr, SyntaxError> {
-    run(text, expression::expression)
+    run(text, expression::expression, "an operator or the end")
+}
+
+/// Reads an expression that is asked of records. Habits of other languages that would read as something else are refused, with what to write instead:
+/// `a IN (1, 2)` is a point, `"a" = 'x'` two texts.
+pub fn parse_filter(text: &str) -> Result<Expr, SyntaxError> {
+    if let Some(problem) = habit::misread(text, &tokenize(text).map_err(|problem| problem.within(text))?) {
+        return Err(problem.within(text));
+    }
+    parse_expression(text)
 }
 
 /// Reads a path from a row, as `fields=` and `order=` have it: fields, positions, `*`; no conditions, methods or destructuring.
 pub fn parse_path(text: &str) -> Result<Path, SyntaxError> {
-    run(text, path::plain_path)
+    run(text, path::plain_path, "`.`, `[` or the end")
 }
 
 /// Reads a value in its literal form; `NaN`, `inf` and `-inf` are floats here.
 pub fn parse_value(text: &str) -> Result<Value, SyntaxError> {
-    run(text, operand::literal_value)
+    run(text, operand::literal_value, "the end")
 }
 
-fn run<T>(text: &str, rule: for<'a> fn(&mut Input<'a>) -> Parsed<'a, T>) -> Result<T, SyntaxError> {
+fn run<T>(text: &str, rule: for<'a> fn(&mut Input<'a>) -> Parsed<'a, T>, expected: &'static str) -> Result<T, SyntaxError> {
     let tokens = tokenize(text).map_err(|problem| problem.within(text))?;
-    let end = satisfy(|token: &Token<'_>| token.kind == TokenKind::End).expected("an operator or the end");
+    let end = satisfy(|token: &Token<'_>| token.kind == TokenKind::End).expected(expected);
     match parser(rule).skip(end).parse(Input::new(text, &tokens)) {
         Ok((parsed, _)) => Ok(parsed),
         Err(errors) => Err(input::problem(&tokens, errors).within(text)),

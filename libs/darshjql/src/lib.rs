@@ -15,7 +15,7 @@ mod token;
 mod tokenizer;
 
 pub use expression::{ClosureParameter, Expr, ExprKind, KeyExpr, RecordRange};
-pub use grammar::{parse_expression, parse_path, parse_value};
+pub use grammar::{parse_expression, parse_filter, parse_path, parse_value};
 pub use kind::{GeometryKind, Kind};
 pub use operator::{BinaryOperator, UnaryOperator};
 pub use path::{DestructuredField, Part, PartKind, Path};

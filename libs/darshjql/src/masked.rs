@@ -1,4 +1,4 @@
-//! Expressions without their values, for logs: what somebody asks about is his, how he asks is not.
+//! Expressions without their values, for logs: the log shows how a caller asks, not about what.
 
 use std::ops::Bound;
 

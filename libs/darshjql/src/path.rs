@@ -53,6 +53,11 @@ impl Path {
     pub fn children(&self) -> Vec<&Expr> {
         self.parts.iter().flat_map(Part::children).collect()
     }
+
+    /// The same, to be changed in place.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        self.parts.iter_mut().flat_map(Part::children_mut).collect()
+    }
 }
 
 impl Part {
@@ -74,6 +79,15 @@ impl Part {
             PartKind::Index(expr) | PartKind::Where(expr) => vec![expr],
             PartKind::Destructure(fields) => fields.iter().flat_map(|field| field.path.children()).collect(),
             PartKind::Method(_, arguments) => arguments.iter().collect(),
+        }
+    }
+
+    fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            PartKind::Field(_) | PartKind::All | PartKind::Last | PartKind::Optional | PartKind::Flatten => Vec::new(),
+            PartKind::Index(expr) | PartKind::Where(expr) => vec![expr],
+            PartKind::Destructure(fields) => fields.iter_mut().flat_map(|field| field.path.children_mut()).collect(),
+            PartKind::Method(_, arguments) => arguments.iter_mut().collect(),
         }
     }
 }

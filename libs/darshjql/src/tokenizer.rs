@@ -180,6 +180,12 @@ impl<'a> Tokenizer<'a> {
             let hint = match first {
                 c if c.is_alphabetic() => "; a name with other letters than a-z stands in backticks",
                 '’' | '‘' | '“' | '”' => "; strings stand in straight quotes",
+                '&' => "; write `AND`, or `&&` (in an address `%26%26`)",
+                '^' => "; `**` is the power",
+                '≠' => "; write `!=`",
+                '≤' => "; write `<=`",
+                '≥' => "; write `>=`",
+                '¬' => "; `!` negates",
                 _ => "",
             };
             let shown = if first.is_control() { '\u{fffd}' } else { first };

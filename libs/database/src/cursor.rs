@@ -36,7 +36,7 @@ pub(crate) fn open(key: &[u8; 32], caller: (&Principal, NamespaceId), list: &str
 }
 
 pub(crate) fn refused() -> Error {
-    Error::bad_request("the cursor is not one that this list gave to this caller")
+    Error::bad_request("the cursor does not belong to this list and this caller; leave it out for the first page")
 }
 
 fn mac(key: &[u8; 32], (principal, namespace): (&Principal, NamespaceId), bytes: &[u8]) -> Result<[u8; MAC_BYTES]> {

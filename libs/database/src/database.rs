@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ddb_core::{NamespaceId, Principal, RequestId};
+use ddb_core::{NamespaceId, Principal, RequestId, TableId};
 use ddb_store::Store;
+use quick_cache::sync::Cache;
 use tokio_util::sync::CancellationToken;
 
 use crate::answers::Answers;
@@ -11,6 +12,8 @@ use crate::{ImplicitTables, MasterKey, Session};
 
 /// How often a process looks whether something was erased.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Names of fields that are remembered.
+const KNOWN_FIELDS: usize = 10_000;
 
 /// The door. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// What takes so long is logged; None: nothing is.
     pub(crate) slow: Option<Duration>,
+    /// Fields that records of an owner (None: of anybody) have or had.
+    pub(crate) known_fields: Cache<(NamespaceId, TableId, Option<Vec<u8>>, String), ()>,
 }
 
 impl Database {
@@ -38,7 +43,8 @@ impl Database {
         slow: Option<Duration>,
     ) -> Self {
         let (cursor_key, answers, metrics) = (master_key.derive("cursor"), Answers::new(answer_cache), Metrics::new());
-        Self { inner: Arc::new(Inner { store, cursor_key, implicit_tables, answers, metrics, slow }) }
+        let known_fields = Cache::new(KNOWN_FIELDS);
+        Self { inner: Arc::new(Inner { store, cursor_key, implicit_tables, answers, metrics, slow, known_fields }) }
     }
 
     pub fn store(&self) -> &Store {
@@ -48,6 +54,7 @@ impl Database {
     /// Drops the answers that are kept to be given again, so that nothing of what was erased stays in memory.
     pub fn forget_answers(&self) {
         self.inner.answers.clear();
+        self.inner.known_fields.clear();
     }
 
     /// The same once a second, where another process, or a job of this one, has erased something; until cancelled.

@@ -21,14 +21,14 @@ pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
 pub use ddb_store::KeptAnswer;
 pub use implicit_tables::{ImplicitTables, MakesTables};
-pub use json_query::JsonQuery;
+pub use json_query::{JsonQuery, order_habit};
 pub use master_key::MasterKey;
 pub use once::OnceKey;
 pub use op::Op;
 pub use patch::Patch;
 pub use record_body::{NewRecord, Ttl};
 pub use session::{
-    ActivityOf, ActivityPage, Answer, Count, DigestedQuery, ErasurePage, Export, HistoryPage, ListRequest, MAX_ERASED, MAX_LIMIT,
-    Page, PageRows, Piece, Planned, QueryResult, Session,
+    ActivityOf, ActivityPage, Answer, Count, DigestedQuery, ErasurePage, Export, Form, HistoryPage, ListRequest, MAX_ERASED,
+    MAX_LIMIT, Page, PageRows, Piece, Planned, QueryResult, Session, Shown,
 };
 pub use session::{LimitsChange, QuotaChange};

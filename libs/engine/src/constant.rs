@@ -1,5 +1,5 @@
 //! Constants: functions without brackets.
-use ddb_core::{Datetime, Duration, Value};
+use ddb_core::{Datetime, Duration, Value, suggestion};
 
 use crate::problem::Problem;
 
@@ -42,5 +42,13 @@ pub(crate) fn constant(name: &str) -> Result<Value, Problem> {
     if name == "duration::max" {
         return Ok(Value::Duration(Duration { seconds: u64::MAX, nanoseconds: 999_999_999 }));
     }
-    Err(Problem::invalid(format!("`{name}` is no constant")))
+    let known = FLOATS.iter().map(|(known, _)| *known).chain(TIMES.iter().map(|(known, _)| *known)).chain(["duration::max"]);
+    let (family, last) = name.rsplit_once("::").unwrap_or(("", name));
+    let of_family: Vec<&str> =
+        known.filter_map(|known| known.split_once("::")).filter(|(of, _)| *of == family).map(|(_, last)| last).collect();
+    let hint = match of_family.iter().find(|known| known.len() > 1 && last.starts_with(**known)) {
+        Some(known) => format!("; did you mean `{family}::{known}`?"),
+        None => suggestion(last, of_family.into_iter()).replace("mean `", &format!("mean `{family}::")),
+    };
+    Err(Problem::invalid(format!("there is no constant `{name}`{hint}")))
 }

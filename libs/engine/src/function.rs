@@ -113,9 +113,49 @@ fn hint(name: &str) -> String {
             let last_parts = of_family.filter_map(|known| known.rsplit_once("::")).map(|(_, last)| last);
             suggestion(last, last_parts).replace("mean `", &format!("mean `{family}::"))
         }
+        (None, None) => {
+            // Of another language, or without its family.
+            let meant = HABITS.iter().find(|(habit, _)| *habit == name).map(|(_, meant)| *meant);
+            let of_any_family =
+                ["string", "array", "math", "time"].into_iter().find_map(|family| find(&format!("{family}::{name}")));
+            match (meant, of_any_family) {
+                (Some(meant), _) => format!("; write `{meant}`"),
+                (None, Some(function)) => format!("; did you mean `{}`?", function.name),
+                (None, None) => suggestion(name, BY_NAME.keys().copied()),
+            }
+        }
         _ => suggestion(name, BY_NAME.keys().copied()),
     }
 }
+
+/// A method that was probably meant.
+pub(crate) fn method_hint(name: &str) -> String {
+    suggestion(name, METHODS.keys().map(|(_, method)| *method))
+}
+
+/// What functions of other languages are here.
+const HABITS: [(&str, &str); 20] = [
+    ("lower", "string::lowercase(…)"),
+    ("tolower", "string::lowercase(…)"),
+    ("lcase", "string::lowercase(…)"),
+    ("upper", "string::uppercase(…)"),
+    ("toupper", "string::uppercase(…)"),
+    ("ucase", "string::uppercase(…)"),
+    ("length", "string::len(…)` or `array::len(…)"),
+    ("len", "string::len(…)` or `array::len(…)"),
+    ("char_length", "string::len(…)"),
+    ("size", "array::len(…)"),
+    ("array_length", "array::len(…)"),
+    ("substr", "string::slice(…)"),
+    ("substring", "string::slice(…)"),
+    ("coalesce", "a ?? b"),
+    ("ifnull", "a ?? b"),
+    ("exists", "a != NONE"),
+    ("isnull", "a = NONE"),
+    ("like", "a ~ 'bob'"),
+    ("startswith", "string::starts_with(…)"),
+    ("endswith", "string::ends_with(…)"),
+];
 
 fn check_count(function: &Function, name: &str, found: usize) -> std::result::Result<(), Problem> {
     let Function { least, most, .. } = *function;

@@ -8,6 +8,7 @@ mod constant;
 mod containment;
 mod context;
 mod evaluate;
+pub mod filter;
 mod function;
 mod geometry;
 mod kind;

@@ -18,7 +18,7 @@ pub struct Records {
 /// What is known of a record.
 #[derive(Debug, Clone)]
 pub enum Known {
-    /// It does not exist, or the caller may not see it: for him that is the same.
+    /// It does not exist, or the caller may not read it: both look the same.
     Absent,
     /// Without the fields that the caller may not see.
     Present(Arc<Record>),

@@ -50,7 +50,7 @@ pub use kept::{KeptAnswer, Once};
 pub use namespace::NamespaceInfo;
 pub use past::{Action, At, FieldChange, MayRead, Past, PastRecord, Place, Version, Versions};
 pub use pool::Pool;
-pub use read::{Bind, Found, LogState, Owner, Scan, Scanned, Snapshot, TableShape};
+pub use read::{Bind, Found, HadField, LogState, Owner, Scan, Scanned, Snapshot, TableShape};
 pub use record::{MAX_FIELDS, check_new};
 pub use room::IsNearlyFull;
 pub use schema::TableSchema;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::audit::{self, Activity, ActivityQuery, AuditHead, AuditTransaction};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{self, Catalogue};
 use crate::changes::{Changes, LogHead, Place as LogPlace};
 use crate::connection::{knock, to_error, was_dead};
 use crate::metrics::{Metrics, WriteOutcome};
 use crate::namespace::{self, Realm, Realms};
 use crate::past::{self, At, MayRead, Place, Versions};
 use crate::pool::Pool;
-use crate::read::{self, Asker, Found, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
+use crate::read::{self, Asker, Found, HadField, LogReader, LogState, Readers, Scan, Scanned, Shapes, TableShape};
 use crate::transactor::{Means, Outcome, Refused, Seats, Transactor, Write, Written};
 use crate::{Config, IsNearlyFull, Once, Record, erasure, migration};
 
@@ -244,6 +245,33 @@ impl Store {
             None => self.inner.shapes.forget(namespace, shape.id),
         }
         Ok(scanned)
+    }
+
+    /// Whether records of the owner (None: of anybody) have, or once had, a field.
+    pub async fn had_field(
+        &self,
+        namespace: NamespaceId,
+        shape: &TableShape,
+        owner: Option<&[u8]>,
+        name: &str,
+    ) -> Result<HadField> {
+        read::had_field(&self.inner.lists, namespace, shape, owner, name).await
+    }
+
+    /// Those of the tables that exist.
+    pub async fn tables_among(&self, namespace: NamespaceId, mut names: BTreeSet<TableName>) -> Result<BTreeSet<TableName>> {
+        let known: BTreeSet<TableName> =
+            names.extract_if(.., |name| self.inner.catalogue.known(namespace, name).is_some()).collect();
+        if names.is_empty() {
+            return Ok(known);
+        }
+        let names = names.iter().map(ToString::to_string).collect();
+        let found = catalogue::find_tables(&self.inner.pool, namespace, names).await?;
+        let found = found.into_iter().map(|(name, table)| {
+            self.inner.catalogue.remember(namespace, name.clone(), table);
+            name
+        });
+        Ok(known.into_iter().chain(found).collect())
     }
 
     /// How far the log has come, at some moment after the call. Costs whoever asks while others do a part of a statement.

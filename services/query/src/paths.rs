@@ -2,6 +2,7 @@
 
 use ddb_core::{Error, Result};
 use ddb_darshjql::{Path, parse_path};
+use ddb_database::order_habit;
 use ddb_engine::plan::OrderTerm;
 
 /// Paths, terms or links that one list has at most.
@@ -17,6 +18,9 @@ pub(crate) fn fields(parameter: &str, text: &str) -> Result<Vec<Path>> {
 /// Terms of an order, descending where a minus stands before them.
 pub(crate) fn order(parameter: &str, text: &str) -> Result<Vec<OrderTerm>> {
     let term = |item: &str| {
+        if let Some(advice) = order_habit(item) {
+            return Err(Error::bad_request(format!("`{parameter}` {advice}")));
+        }
         let (item, descending) = match item.strip_prefix('-') {
             Some(item) => (item, true),
             None => (item, false),
@@ -37,7 +41,7 @@ pub(crate) fn path(parameter: &str, text: &str) -> Result<Path> {
     match path.fields() {
         Some(names) if names.len() <= MAX_STEPS => Ok(path),
         Some(_) => Err(Error::bad_request(format!("`{parameter}`: a path has at most {MAX_STEPS} steps"))),
-        None => Err(Error::bad_request(format!("`{parameter}` takes names of fields, with a point between them"))),
+        None => Err(Error::bad_request(format!("`{parameter}` takes names of fields, joined by `.`"))),
     }
 }
 

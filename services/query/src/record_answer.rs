@@ -1,7 +1,7 @@
 //! Records as answers: `id`, the fields, then the system's values.
 
-use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json};
-use ddb_database::{Page, PageRows, QueryResult};
+use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, Value, Warning, json};
+use ddb_database::{Page, PageRows, QueryResult, Shown};
 use ddb_http::Answer;
 use ddb_store::Record;
 use ddb_turns::{MANY, aside_if};
@@ -16,9 +16,7 @@ use crate::accept::Accept;
     description = "The record",
     headers(("ETag" = String, description = "`\"<tx>\"` of the record's last change, for `If-Match`"))
 )]
-pub(crate) struct OneRecord(
-    #[expect(dead_code, reason = "the answer is written as JSON at once")] ddb_api::Answer<ddb_api::data::Record>,
-);
+pub(crate) struct OneRecord(#[expect(dead_code, reason = "the answer is written as JSON at once")] ddb_api::data::RecordAnswer);
 
 /// 200 with one record, in the form that the caller wants, and its version.
 pub(crate) fn ok(found: &ddb_database::Answer<Record>, accept: Accept) -> Answer {
@@ -32,6 +30,17 @@ pub(crate) fn one(record: &Record, tx: Tx, accept: Accept) -> Vec<u8> {
     write_record(record, accept, &mut out);
     write_tx(tx, &mut out);
     out
+}
+
+/// 200 with one record in the form that was asked for.
+pub(crate) fn shown(found: &ddb_database::Answer<Shown>, accept: Accept) -> Answer {
+    let Shown { object, changed, warnings } = &found.data;
+    let mut out = Vec::with_capacity(256);
+    out.extend_from_slice(b"{\"data\":");
+    write_value(&Value::Object(object.clone()), accept, &mut out);
+    Warning::write_member(warnings, &mut out);
+    write_tx(found.tx, &mut out);
+    Answer::ok(out).content_type(accept.content_type()).tx(found.tx).etag(*changed)
 }
 
 /// `{"data":[…],"tx":n}`
@@ -70,16 +79,17 @@ pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec
 pub(crate) fn query(result: &QueryResult, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);
     out.extend_from_slice(b"{\"data\":{");
-    for (position, (table, objects)) in result.tables.iter().enumerate() {
-        write_member(position, table, &mut out);
+    for (position, (name, objects)) in result.tables.iter().enumerate() {
+        write_member(position, name, &mut out);
         write_objects(objects, accept, &mut out);
     }
     out.extend_from_slice(b"},\"next_cursors\":{");
-    for (position, (table, cursor)) in result.next_cursors.iter().enumerate() {
-        write_member(position, table, &mut out);
+    for (position, (name, cursor)) in result.next_cursors.iter().enumerate() {
+        write_member(position, name, &mut out);
         json::write_string(cursor, &mut out);
     }
     out.push(b'}');
+    Warning::write_member(&result.warnings, &mut out);
     out
 }
 
@@ -91,11 +101,11 @@ pub(crate) fn with_tx(open: &[u8], tx: Tx) -> Vec<u8> {
     out
 }
 
-fn write_member(position: usize, table: &TableName, out: &mut Vec<u8>) {
+fn write_member(position: usize, name: &str, out: &mut Vec<u8>) {
     if position > 0 {
         out.push(b',');
     }
-    json::write_string(table.as_str(), out);
+    json::write_string(name, out);
     out.push(b':');
 }
 
@@ -112,6 +122,7 @@ pub(crate) fn page(page: &Page, accept: Accept) -> Vec<u8> {
         out.extend_from_slice(b",\"total\":");
         out.extend_from_slice(total.to_string().as_bytes());
     }
+    Warning::write_member(&page.warnings, &mut out);
     out
 }
 

@@ -107,7 +107,7 @@ fn unknown_tag(path: &str) -> Error {
     )
 }
 
-fn is_tag(key: &str) -> bool {
+pub(super) fn is_tag(key: &str) -> bool {
     matches!(
         key,
         "$none"

@@ -88,10 +88,15 @@ fn joint<'a>(input: &Input<'a>) -> Taken<'a, Option<(Joint, usize)>> {
             if input.peek_at(1).is_word("IN") || input.peek_at(1).is_word("INSIDE") {
                 return Ok(Some((Joint::Binary(BinaryOperator::NotIn), 2)));
             }
-            return input.fail(Problem::invalid(
-                token.span,
-                "expected an operator or the end, found `NOT`; `NOT IN` is an operator, `!` negates",
-            ));
+            let advice = match &input.peek_at(1).kind {
+                TokenKind::Word(word) if word.eq_ignore_ascii_case("LIKE") || word.eq_ignore_ascii_case("ILIKE") => {
+                    "`!~` is the opposite of `~`, `!` negates"
+                }
+                TokenKind::Word(word) if word.eq_ignore_ascii_case("CONTAINS") => "`CONTAINSNOT` is an operator",
+                _ => "`NOT IN` is an operator, `!` negates",
+            };
+            let message = format!("expected an operator or the end, found `NOT`; {advice}");
+            return input.fail(Problem::invalid(token.span, message));
         }
         TokenKind::Word(word) if word.eq_ignore_ascii_case("IS") && input.peek_at(1).is_word("NOT") => {
             return Ok(Some((Joint::Binary(BinaryOperator::NotEqual), 2)));

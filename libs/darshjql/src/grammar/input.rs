@@ -4,6 +4,7 @@ use combine::error::{Commit, StdParseResult, StreamError, Tracked};
 use combine::stream::{Positioned, ResetStream, StreamErrorFor};
 use combine::{Parser, StreamOnce};
 
+use super::habit;
 use crate::Span;
 use crate::syntax_error::Problem;
 use crate::token::{SYMBOLS, Token, TokenKind};
@@ -162,6 +163,9 @@ pub(super) fn problem<'a>(tokens: &'a [Token<'a>], errors: Errors<&'a Token<'a>,
             }
             easy::Error::Expected(_) | easy::Error::Unexpected(_) | easy::Error::Message(_) => {}
         }
+    }
+    if let Some(problem) = habit::meant(tokens, errors.position, &expected) {
+        return problem;
     }
     let last = expected.pop();
     let expected = match (expected.is_empty(), last) {

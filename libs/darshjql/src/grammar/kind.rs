@@ -49,7 +49,7 @@ pub(super) fn single<'a>(input: &mut Input<'a>) -> Parsed<'a, Kind> {
                 })
                 .map(Kind::Geometry)
             }
-            _ => input.fail(Problem::invalid(token.span, format!("`{}` is no kind of value", shown(word)))),
+            _ => input.fail(Problem::invalid(token.span, format!("`{}` is not a kind of value", shown(word)))),
         }
     })?;
     committed(kind)

@@ -1,5 +1,5 @@
 //! What operators stand between: literals, names, brackets, each with the path behind it.
-use combine::{Parser, parser};
+use combine::parser;
 use ddb_core::{Geometry, Value};
 
 use super::expression::{expression, signed_number, unknown};
@@ -145,13 +145,20 @@ fn bracketed<'a>(input: &mut Input<'a>) -> Taken<'a, Expr> {
         return Ok(Expr::new(inner.kind, opening.span.to(input.last_span())));
     }
     input.next();
-    let latitude = input.then(parser(expression).skip(symbol(")")))?;
+    let latitude = input.then(parser(expression))?;
+    if input.peek().is_symbol(",") {
+        return input.fail(Problem::invalid(opening.span, "a list stands in square brackets: `[1, 2, 3]`"));
+    }
+    input.then(symbol(")"))?;
     let span = opening.span.to(input.last_span());
     match (coordinate(&inner), coordinate(&latitude)) {
         (Some(longitude), Some(latitude)) => {
             Ok(Expr::new(ExprKind::Literal(Value::Geometry(Geometry::Point((longitude, latitude)))), span))
         }
-        _ => input.fail(Problem::invalid(span, "a point has the form `(longitude, latitude)`, of two numbers")),
+        _ => input.fail(Problem::invalid(
+            span,
+            "a point has the form `(longitude, latitude)`, of two numbers; a list stands in square brackets: `['a', 'b']`",
+        )),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn begins(input: &Input<'_>) -> bool {
 pub(super) fn record<'a>(input: &mut Input<'a>, table: &str) -> Taken<'a, Expr> {
     let first = input.next();
     let Ok(table) = TableName::parse(table) else {
-        return input.fail(Problem::invalid(first.span, format!("`{}` is no name of a table", shown(table))));
+        return input.fail(Problem::invalid(first.span, format!("`{}` is not the name of a table", shown(table))));
     };
     input.next();
     let from = input.peek();

@@ -1,8 +1,9 @@
 //! `$where` as an expression.
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Error, Result, Value};
+use ddb_core::{Error, Result, Value, suggestion};
 use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Path, Span, UnaryOperator, parse_path, parse_record_id};
+use ddb_engine::filter::{Filter, Form};
 
 /// Levels of `$and`, `$or`, `$not` and of objects in one filter.
 const MAX_DEPTH: usize = 32;
@@ -12,11 +13,11 @@ const MAX_PARTS: usize = 1_000;
 const MAX_PATTERN: usize = 1_000;
 
 /// `{"status":"active","priority":{"$gt":2},"$or":[{…},{…}]}`: all of its members.
-pub(super) fn filter(json: Json, place: &str) -> Result<Expr> {
+pub(super) fn filter(json: Json, place: &str) -> Result<Filter> {
     if parts(&json) > MAX_PARTS {
         return Err(wrong(place, &format!("has at most {MAX_PARTS} parts")));
     }
-    all_of(json, None, place, 0)
+    Ok(Filter { expr: all_of(json, None, place, 0)?, form: Form::Json })
 }
 
 fn all_of(json: Json, outer: Option<&Path>, place: &str, depth: usize) -> Result<Expr> {
@@ -31,7 +32,15 @@ fn all_of(json: Json, outer: Option<&Path>, place: &str, depth: usize) -> Result
             "$and" => joined(ExprKind::And, each(json, outer, &place, depth)?, true),
             "$or" => joined(ExprKind::Or, each(json, outer, &place, depth)?, false),
             "$not" => expr(ExprKind::Unary(UnaryOperator::Not, Box::new(all_of(json, outer, &place, depth + 1)?))),
-            name if name.starts_with('$') => return Err(wrong(&place, "is no operator that stands here")),
+            name if is_operator(name) => {
+                let advice = format!("stands in a field, as in `{{\"age\":{{\"{name}\":…}}}}`");
+                return Err(wrong(&place, &advice));
+            }
+            name if name.starts_with('$') => {
+                let hint = suggestion(name, JOINTS.into_iter());
+                let hint = if hint.is_empty() { "; beside fields stand `$and`, `$or` and `$not`" } else { &hint };
+                return Err(wrong(&place, &format!("is no operator that stands here{hint}")));
+            }
             name => field(&path(outer, name, &place)?, json, &place, depth)?,
         });
     }
@@ -76,14 +85,39 @@ fn field(path: &Path, json: Json, place: &str, depth: usize) -> Result<Expr> {
             }
             all_of(Json::Object(members), Some(path), place, depth + 1)
         }
-        json => Ok(binary(path, BinaryOperator::Equal, value(json, place)?)),
+        json => {
+            if let Json::Object(members) = &json
+                && let Some((name, _)) = members.iter().find(|(name, _)| name.starts_with('$'))
+                && (members.len() > 1 || !json::is_tag(name))
+            {
+                return Err(no_operator(name, &format!("{place}.{}", shown(name))));
+            }
+            Ok(binary(path, BinaryOperator::Equal, value(json, place)?))
+        }
     }
+}
+
+/// An operator that there is not: which was meant, and which there are.
+fn no_operator(name: &str, place: &str) -> Error {
+    let hint = match name {
+        "$regex" | "$regexp" | "$match" => "; patterns are `$like`, `$starts_with`, `$contains`".to_owned(),
+        "$between" => "; write `{\"$gte\":1,\"$lte\":5}`".to_owned(),
+        "$null" | "$isNull" | "$is_null" => "; write `null`, or `{\"$exists\":false}`".to_owned(),
+        "$or" | "$and" => "; it stands beside fields, not in one".to_owned(),
+        name => suggestion(name, OPERATORS.into_iter()),
+    };
+    let all = OPERATORS.map(|name| format!("`{name}`")).join(" ");
+    wrong(place, &format!("is no operator{hint}{} there are {all}", if hint.ends_with('?') { "" } else { ";" }))
 }
 
 fn is_operator(name: &str) -> bool {
     OPERATORS.contains(&name)
 }
 
+/// What joins filters.
+const JOINTS: [&str; 3] = ["$and", "$or", "$not"];
+
+/// What is asked of a field.
 const OPERATORS: [&str; 17] = [
     "$eq",
     "$ne",
@@ -131,7 +165,7 @@ fn operator(path: &Path, name: &str, operand: Json, place: &str, depth: usize) -
             let inner = field(path, operand, place, depth + 1)?;
             Ok(expr(ExprKind::Unary(UnaryOperator::Not, Box::new(inner))))
         }
-        _ => Err(wrong(place, "is no operator")),
+        name => Err(no_operator(name, place)),
     }
 }
 
@@ -209,9 +243,9 @@ fn joined(join: fn(Vec<Expr>) -> ExprKind, mut parts: Vec<Expr>, of_none: bool) 
 }
 
 fn path(outer: Option<&Path>, name: &str, place: &str) -> Result<Path> {
-    let path = parse_path(name).map_err(|error| wrong(place, &format!("is no path of fields: {}", error.message)))?;
+    let path = parse_path(name).map_err(|error| wrong(place, &format!("is not a path of fields: {}", error.message)))?;
     if path.fields().is_none() {
-        return Err(wrong(place, "is no path of fields"));
+        return Err(wrong(place, "is not a path of fields"));
     }
     let parts = outer.into_iter().flat_map(|outer| outer.parts.clone()).chain(path.parts).collect();
     Ok(Path { parts })
@@ -233,7 +267,7 @@ mod tests {
     fn check(json: &str, expected: &str) {
         let json = json::parse(json.as_bytes()).expect("JSON");
         let actual = match filter(json, "$where") {
-            Ok(expr) => expr.to_string(),
+            Ok(filter) => filter.expr.to_string(),
             Err(error) => error.message().to_owned(),
         };
         assert_eq!(actual, expected);

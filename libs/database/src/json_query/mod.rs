@@ -3,5 +3,5 @@
 mod filter;
 mod question;
 
-pub use question::JsonQuery;
-pub(crate) use question::Question;
+pub(crate) use question::{Asked, Question};
+pub use question::{JsonQuery, order_habit};

@@ -9,9 +9,11 @@ mod question;
 mod reader;
 mod shape;
 mod sorted;
+mod unknown;
 mod watch;
 
 pub(crate) use output::{expand, full, pick};
-pub(crate) use question::{Select, Selected};
+pub(crate) use question::{Failures, Select, Selected};
 pub(crate) use reader::{Reader, is_large};
 pub(crate) use sorted::{position, sort_key_of};
+pub(crate) use unknown::{Named, leads_over_link};

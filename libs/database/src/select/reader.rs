@@ -1,21 +1,22 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ddb_access::{Authorized, Rows};
-use ddb_core::{Datetime, Error, ErrorCode, Object, Record, RecordId, Result, TableName, Tx, Value, sort_key};
+use ddb_core::{Datetime, Error, ErrorCode, Object, Record, RecordId, Result, TableName, Tx, Value, Warning, sort_key};
 use ddb_darshjql::Expr;
-use ddb_engine::plan::{self, Constants, OrderTerm, Plan, Position, PositionPart, Question};
+use ddb_engine::filter::{Facts, Filter, Translated};
+use ddb_engine::plan::{self, Constants, OrderTerm, OwnTimes, Plan, Position, PositionPart, Question};
 use ddb_engine::{Budget, Context, Records, Row};
 use ddb_store::{Scan, Snapshot, TableShape};
 use ddb_turns::aside_if;
 
 use super::links::Links;
-use super::shape::{bind, shape};
+use super::shape::{bind, own_times, shape};
 use super::sorted::{Sorted, is_long, position};
 use super::watch::Watch;
-use super::{Select, Selected};
+use super::{Failures, Select, Selected};
 use crate::answers::Source;
 use crate::{Session, metrics};
 
@@ -33,6 +34,8 @@ const MAX_STEPS: u64 = 50_000_000;
 const MAX_BYTES: u64 = 64 << 20;
 /// What one answer holds, about, in bytes of memory.
 const MAX_OUTPUT: usize = 64 << 20;
+/// Warnings of one request.
+const MAX_WARNINGS: usize = 32;
 /// How often a read is planned anew because definitions keep changing.
 const MAX_PLANS: usize = 10;
 
@@ -71,7 +74,7 @@ impl<T> Outcome<T> {
 
 /// The reads of one request: they share a snapshot, a clock, limits and what is known of linked records.
 pub(crate) struct Reader<'a> {
-    session: &'a Session,
+    pub(super) session: &'a Session,
     /// What names with a `$` mean.
     parameters: Object,
     now: Datetime,
@@ -84,6 +87,9 @@ pub(crate) struct Reader<'a> {
     scanned: Arc<AtomicUsize>,
     source: Source,
     pub(crate) output: Output,
+    /// Of the filter that is being asked.
+    failures: Failures,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Reader<'a> {
@@ -100,12 +106,26 @@ impl<'a> Reader<'a> {
             scanned: Arc::default(),
             source: Source::default(),
             output: Output(0),
+            failures: Failures::default(),
+            warnings: Vec::new(),
         }
     }
 
     /// The state that is read, where it is known before the end.
     pub(crate) fn seen(&self) -> Option<Tx> {
         self.tx
+    }
+
+    /// Says something beside the data, once.
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// What was said since it was asked before.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// The state that was read, and what was read of it.
@@ -139,18 +159,24 @@ impl<'a> Reader<'a> {
         let select = read.query();
         let watch = Watch::begin(self.session, select, &self.scanned);
         let owner = match read.rows() {
-            Rows::Nothing => return Ok(Selected::default()),
+            Rows::Nothing => {
+                self.translated(select, None).await?;
+                return Ok(Selected::default());
+            }
             Rows::All => None,
             Rows::OwnedBy(key) => Some(sort_key::encode_record_key(key)?),
         };
         for _ in 0..MAX_PLANS {
-            let Some(table) = self.shape(&select.table).await? else { return Ok(Selected::default()) };
+            let table = self.shape(&select.table).await?;
+            let select = &self.translated(select, table.as_deref()).await?;
+            let Some(table) = table else { return Ok(Selected::default()) };
+            self.failures = Failures::default();
             if select.after.as_ref().is_some_and(|after| !fits(after, &select.order)) {
                 return Err(crate::cursor::refused());
             }
             let is_long = select.after.as_ref().is_some_and(is_long);
             let plan = self.plan(&table, select, owner.as_deref(), select.after.as_ref())?;
-            let mut outcome = Outcome::Disordered;
+            let (mut outcome, mut is_all) = (Outcome::Disordered, false);
             if plan.is_indexed && !is_long {
                 watch.plan(metrics::Plan::Index);
                 outcome = self.select_by_index(&table, select, plan).await?;
@@ -160,11 +186,14 @@ impl<'a> Reader<'a> {
             }
             if matches!(outcome, Outcome::Disordered) {
                 watch.plan(metrics::Plan::Sort);
+                (self.failures, is_all) = (Failures::default(), true);
                 outcome = self.select_and_sort(&table, select, owner.as_deref()).await?;
             }
             match outcome {
-                Outcome::Done(selected) => {
+                Outcome::Done(mut selected) => {
                     watch.done(selected.records.len());
+                    selected.failures = std::mem::take(&mut self.failures);
+                    selected.failures.is_all = is_all || (!selected.has_more && select.after.is_none());
                     return Ok(selected);
                 }
                 Outcome::Stale | Outcome::Disordered => {}
@@ -173,7 +202,7 @@ impl<'a> Reader<'a> {
         Err(Error::unavailable("the definitions of the table keep changing"))
     }
 
-    /// 404 where the table does not exist and does not come into being with a record of the caller's; to who sees no record of it, it is empty.
+    /// 404 where the table does not exist and a record of the caller's would not make it. Callers who may not read any record of the table get an empty list.
     pub(crate) async fn expect_table(&mut self, table: &TableName) -> Result<()> {
         let sees_nothing = matches!(self.session.policy(table).visible(&self.session.principal), Rows::Nothing);
         if sees_nothing || self.session.makes_tables() || self.shape(table).await?.is_some() {
@@ -182,25 +211,27 @@ impl<'a> Reader<'a> {
         Err(ddb_store::unknown_table(table))
     }
 
-    /// How many records match, whatever the limit.
-    pub(crate) async fn count(&mut self, read: &Authorized<Select>) -> Result<u64> {
+    /// How many records match, whatever the limit, and on how many the filter failed.
+    pub(crate) async fn count(&mut self, read: &Authorized<Select>) -> Result<(u64, Failures)> {
         let select = read.query();
         let watch = Watch::begin(self.session, select, &self.scanned);
         watch.plan(metrics::Plan::Count);
         let owner = match read.rows() {
-            Rows::Nothing => return Ok(0),
+            Rows::Nothing => return Ok((0, Failures::default())),
             Rows::All => None,
             Rows::OwnedBy(key) => Some(sort_key::encode_record_key(key)?),
         };
         for _ in 0..MAX_PLANS {
-            let Some(table) = self.shape(&select.table).await? else { return Ok(0) };
-            let unordered = Select { order: Vec::new(), after: None, ..select.clone() };
+            let Some(table) = self.shape(&select.table).await? else { return Ok((0, Failures::default())) };
+            self.failures = Failures::default();
+            let translated = self.translated(select, Some(&table)).await?;
+            let unordered = Select { order: Vec::new(), after: None, ..translated };
             let plan = self.plan(&table, &unordered, owner.as_deref(), None)?;
             if plan.is_exact {
                 let binds = plan.binds.into_iter().map(bind).collect();
                 if let Some(count) = self.snapshot().await?.count(&table, &plan.condition, binds).await? {
                     watch.done(count as usize);
-                    return Ok(count);
+                    return Ok((count, Failures::default()));
                 }
                 continue;
             }
@@ -212,7 +243,7 @@ impl<'a> Reader<'a> {
             match self.each(&table, &unordered, owner.as_deref(), each).await? {
                 Outcome::Done(()) => {
                     watch.done(count as usize);
-                    return Ok(count);
+                    return Ok((count, Failures { is_all: true, ..std::mem::take(&mut self.failures) }));
                 }
                 Outcome::Stale | Outcome::Disordered => {}
             }
@@ -238,6 +269,24 @@ impl<'a> Reader<'a> {
 
     /// Evaluates an expression for each record.
     pub(crate) async fn evaluate(&mut self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
+        self.try_evaluate(expr, records).await?.into_iter().collect()
+    }
+
+    /// Which records match a filter that was not asked of a table, with those on which it failed.
+    pub(crate) async fn filtered(
+        &mut self,
+        filter: &Filter,
+        own: OwnTimes,
+        records: Vec<Record>,
+    ) -> Result<(Vec<Record>, Failures)> {
+        let filter = self.translate(filter, own).await?;
+        self.failures = Failures::default();
+        let records = self.matching(Some(&filter), records).await?;
+        Ok((records, Failures { is_all: true, ..std::mem::take(&mut self.failures) }))
+    }
+
+    /// What an expression is for each record, or why it is nothing.
+    async fn try_evaluate(&mut self, expr: &Expr, records: &[Record]) -> Result<Vec<Result<Value>>> {
         loop {
             let values = self.evaluate_once(expr, records)?;
             let missing = self.links.records.take_missing();
@@ -248,8 +297,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What it is with the links that are known.
-    fn evaluate_once(&self, expr: &Expr, records: &[Record]) -> Result<Vec<Value>> {
+    /// What it is with the links that are known. A used up budget ends the request.
+    fn evaluate_once(&self, expr: &Expr, records: &[Record]) -> Result<Vec<Result<Value>>> {
         let context = |record| Context {
             row: Some(Row::from(record)),
             parameters: &self.parameters,
@@ -257,9 +306,14 @@ impl<'a> Reader<'a> {
             records: &self.links.records,
             budget: &self.budget,
         };
-        let evaluate = || records.iter().map(|record| ddb_engine::evaluate(expr, &context(record))).collect();
-        let parameters = if self.parameters.is_empty() { 0 } else { ddb_core::weight(&self.parameters) };
-        aside_if(records.len() * (size(expr) + parameters) > FEW, evaluate)
+        let evaluate = || {
+            let values = records.iter().map(|record| match ddb_engine::evaluate(expr, &context(record)) {
+                Err(error) if error.code() != ErrorCode::InvalidQuery => Err(error),
+                value => Ok(value),
+            });
+            values.collect()
+        };
+        aside_if(records.len() * (size(expr) + self.weight_of_parameters()) > FEW, evaluate)
     }
 
     async fn snapshot(&mut self) -> Result<&mut Snapshot> {
@@ -275,7 +329,7 @@ impl<'a> Reader<'a> {
         self.snapshot.as_mut().ok_or_else(|| Error::internal("the snapshot was just taken"))
     }
 
-    async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
+    pub(super) async fn shape(&mut self, table: &TableName) -> Result<Option<Arc<TableShape>>> {
         let shape = match &mut self.snapshot {
             Some(snapshot) => snapshot.shape(table).await?,
             None => self.session.database.store().shape(self.session.namespace, table).await?,
@@ -291,13 +345,46 @@ impl<'a> Reader<'a> {
         Ok(shape)
     }
 
-    fn plan(&self, table: &TableShape, select: &Select, owner: Option<&[u8]>, after: Option<&Position>) -> Result<Plan> {
+    /// The question with its filter in the language.
+    async fn translated(&mut self, select: &Select, table: Option<&TableShape>) -> Result<Select<Expr>> {
+        let own = table.map(own_times).unwrap_or_default();
+        let filter = match &select.filter {
+            Some(filter) => Some(self.translate(filter, own).await?),
+            None => None,
+        };
+        let Select { table, filter: _, order, after, limit } = select.clone();
+        Ok(Select { table, filter, order, after, limit })
+    }
+
+    /// A filter in the language. What is wrong with it is told whether there are records or not.
+    async fn translate(&mut self, filter: &Filter, own: OwnTimes) -> Result<Expr> {
+        let session = self.session;
+        let is_large = size(&filter.expr) + self.weight_of_parameters() > FEW;
+        let tables = aside_if(is_large, || filter.check(&self.parameters).map(|()| filter.tables(&self.parameters)))?;
+        let named = tables.len();
+        let tables = match named {
+            0 => BTreeSet::new(),
+            _ => session.database.store().tables_among(session.namespace, tables).await?,
+        };
+        // A table that does not exist yet may be made, and then the filter means something else.
+        self.source.is_fleeting |= tables.len() < named;
+        let facts = Facts { parameters: &self.parameters, own, tables: &tables };
+        let Translated { expr, warnings } = aside_if(is_large, || filter.translate(facts))?;
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+        Ok(expr)
+    }
+
+    fn weight_of_parameters(&self) -> usize {
+        if self.parameters.is_empty() { 0 } else { ddb_core::weight(&self.parameters) }
+    }
+
+    fn plan(&self, table: &TableShape, select: &Select<Expr>, owner: Option<&[u8]>, after: Option<&Position>) -> Result<Plan> {
         let question = Question { filter: select.filter.as_ref(), owner, order: &select.order, after };
         plan::plan(question, &shape(table), self, Scan::FIRST_PLACE)
     }
 
     /// One statement.
-    async fn select_by_index(&mut self, table: &TableShape, select: &Select, plan: Plan) -> Result<Outcome<Selected>> {
+    async fn select_by_index(&mut self, table: &TableShape, select: &Select<Expr>, plan: Plan) -> Result<Outcome<Selected>> {
         let order = plan.order.ok_or_else(|| Error::internal("a plan by an index has no order"))?;
         let binds = plan.binds.into_iter().map(bind).collect();
         let scan = Scan { condition: plan.condition, binds, order, limit: select.limit as u32 + 1 };
@@ -321,11 +408,16 @@ impl<'a> Reader<'a> {
         let has_more = records.len() > select.limit || !scanned.is_complete;
         records.truncate(select.limit);
         let records = self.matching(select.filter.as_ref(), records).await?;
-        Ok(Outcome::Done(Selected { records, has_more }))
+        Ok(Outcome::Done(Selected { records, has_more, failures: Failures::default() }))
     }
 
     /// As many statements as it takes, in an order that columns have.
-    async fn select_by_scan(&mut self, table: &TableShape, select: &Select, owner: Option<&[u8]>) -> Result<Outcome<Selected>> {
+    async fn select_by_scan(
+        &mut self,
+        table: &TableShape,
+        select: &Select<Expr>,
+        owner: Option<&[u8]>,
+    ) -> Result<Outcome<Selected>> {
         let mut selected = Selected::default();
         let mut bytes = 0;
         let take = |record: Record| {
@@ -341,20 +433,25 @@ impl<'a> Reader<'a> {
     }
 
     /// Every record that matches is looked at, and the first ones are kept.
-    async fn select_and_sort(&mut self, table: &TableShape, select: &Select, owner: Option<&[u8]>) -> Result<Outcome<Selected>> {
+    async fn select_and_sort(
+        &mut self,
+        table: &TableShape,
+        select: &Select<Expr>,
+        owner: Option<&[u8]>,
+    ) -> Result<Outcome<Selected>> {
         let by_key = Select { order: Vec::new(), after: None, ..select.clone() };
         let mut sorted = Sorted::new(&select.order, select.limit);
         let take = |record: Record| sorted.push(record, select.after.as_ref()).map(|()| true);
         let outcome = self.each(table, &by_key, owner, take).await?;
         let (records, has_more) = sorted.finish();
-        Ok(outcome.with(Selected { records, has_more }))
+        Ok(outcome.with(Selected { records, has_more, failures: Failures::default() }))
     }
 
     /// Hands out every record that matches, in an order that columns have, until `take` says no.
     async fn each(
         &mut self,
         table: &TableShape,
-        select: &Select,
+        select: &Select<Expr>,
         owner: Option<&[u8]>,
         mut take: impl FnMut(Record) -> Result<bool>,
     ) -> Result<Outcome<()>> {
@@ -402,11 +499,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The records for which the filter is truthy.
+    /// The records for which the filter is truthy. One on which it fails does not match.
     async fn matching(&mut self, filter: Option<&Expr>, records: Vec<Record>) -> Result<Vec<Record>> {
         let Some(filter) = filter else { return Ok(records) };
-        let values = self.evaluate(filter, &records).await?;
-        let matching = records.into_iter().zip(values).filter(|(_, value)| ddb_engine::is_truthy(value));
+        let values = self.try_evaluate(filter, &records).await?;
+        let failures = &mut self.failures;
+        let matching = records.into_iter().zip(values).filter(|(_, value)| match value {
+            Ok(value) => ddb_engine::is_truthy(value),
+            Err(error) => {
+                failures.add(error);
+                false
+            }
+        });
         Ok(matching.map(|(record, _)| record).collect())
     }
 }

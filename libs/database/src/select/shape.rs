@@ -14,8 +14,11 @@ pub(super) fn shape(table: &TableShape) -> Shape {
     let indexes = ready
         .iter()
         .map(|index| IndexShape { columns: index.parts.iter().map(|part| (column(&part.source), part.descending)).collect() });
-    let own = OwnTimes { created: table.indexes.own.created, updated: table.indexes.own.updated };
-    Shape { table: table.name.clone(), own, fields: fields.collect(), indexes: indexes.collect() }
+    Shape { table: table.name.clone(), own: own_times(table), fields: fields.collect(), indexes: indexes.collect() }
+}
+
+pub(super) fn own_times(table: &TableShape) -> OwnTimes {
+    OwnTimes { created: table.indexes.own.created, updated: table.indexes.own.updated }
 }
 
 fn column(source: &IndexSource) -> Column {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ddb_core::{Error, ErrorCode, Record, Result, Value, sort_key};
+use ddb_core::{Error, Record, Result, Value, sort_key};
 use ddb_engine::Row;
 use ddb_engine::plan::{OrderTerm, Position, PositionPart};
 
@@ -98,24 +98,19 @@ fn part(row: &Row<'_>, path: &[String]) -> Result<PositionPart> {
     Ok(match (name.as_str(), rest) {
         ("_tx", []) => PositionPart::Int(row.tx.0),
         ("id", []) => PositionPart::Key(sort_key::encode_record_key(&row.id.key)?),
-        (name, rest) => PositionPart::Key(sort_key::encode_whole(&at(&row.get(name), rest)?)),
+        (name, rest) => PositionPart::Key(sort_key::encode_whole(&at(&row.get(name), rest))),
     })
 }
 
-/// What stands at a path of fields.
-fn at(value: &Value, path: &[String]) -> Result<Value> {
-    Ok(match (value, path) {
+/// What stands at a path of fields. An order does not lead over links: what is behind one is NONE.
+fn at(value: &Value, path: &[String]) -> Value {
+    match (value, path) {
         (value, []) => value.clone(),
         (Value::Object(object), [name, rest @ ..]) => match object.get(name) {
-            Some(inner) => at(inner, rest)?,
+            Some(inner) => at(inner, rest),
             None => Value::None,
         },
-        (Value::Array(items) | Value::Set(items), path) => {
-            Value::Array(items.iter().map(|item| at(item, path)).collect::<Result<_>>()?)
-        }
-        (Value::Record(_), _) => {
-            return Err(Error::new(ErrorCode::InvalidQuery, "an order does not lead over links to other records"));
-        }
+        (Value::Array(items) | Value::Set(items), path) => Value::Array(items.iter().map(|item| at(item, path)).collect()),
         _ => Value::None,
-    })
+    }
 }

@@ -61,7 +61,7 @@ impl Drop for Watch<'_> {
             namespace = self.session.namespace.0,
             took_ms = took.as_millis() as u64,
             table = self.select.table.as_str(),
-            filter = self.select.filter.as_ref().map(|filter| shown(&filter.masked().to_string())),
+            filter = self.select.filter.as_ref().map(|filter| shown(&filter.expr.masked().to_string())),
             order = (!order.is_empty()).then(|| order.join(", ")),
             limit = self.select.limit,
             plan = self.plan.get().name(),
@@ -72,7 +72,7 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// So much of it that a log is not filled by one who asks at length.
+/// The beginning of a filter, so that long filters do not fill the log.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_SHOWN).collect();
     if shown.len() < text.len() {

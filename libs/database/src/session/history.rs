@@ -26,7 +26,7 @@ struct VersionsOf<'a> {
 }
 
 impl Session {
-    /// The versions of a record that the caller may read: those of which he may read the state, if he may read the record as it is now, or as it was
+    /// The versions of a record that the caller may read: those whose state the caller may read, if the caller may read the record as it is now, or as it was
     /// last. 404 where there are none. `limit` is 1 to 1,000; a page of large values ends earlier. `cursor` is the `next_cursor` of the page before.
     pub async fn history(
         &self,

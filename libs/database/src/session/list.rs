@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use ddb_core::{Error, Object, Record, Result, TableName};
+use ddb_core::{Error, Object, Principal, Record, RecordId, Result, TableName, Value, Warning, WarningCode};
 use ddb_darshjql::{Expr, Path};
+use ddb_engine::filter::{Filter, Form, names};
 use ddb_engine::plan::{OrderTerm, Position};
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Session};
 use crate::answers::Source;
-use crate::select::{Reader, Select, expand, full, pick, position};
+use crate::select::{Named, Reader, Select, expand, full, leads_over_link, pick, position};
 use crate::{cursor, place};
 
 /// Records of one page at most.
@@ -46,6 +47,8 @@ pub struct Page {
     /// Where the next page begins; None on the last.
     pub next_cursor: Option<String>,
     pub total: Option<u64>,
+    /// What the caller probably wants to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Whole records, or objects where fields were chosen or links followed.
@@ -83,10 +86,16 @@ impl Session {
             let bytes = cursor::open(cursor_key, self.cursor_caller(), &list, text)?;
             place::decode(&bytes).filter(|place| place.parts.len() == request.order.len()).ok_or_else(cursor::refused)
         });
-        let mut reader = Reader::new(self, request.parameters);
+        let parameters = with_auth(request.parameters, self.principal())?;
+        let names = names_of(request.filter.as_ref(), &request.order, &request.expand);
+        let filter = request.filter.map(|expr| Filter { expr, form: Form::Text });
+        if let Some(filter) = &filter {
+            filter.check(&parameters)?;
+        }
+        let mut reader = Reader::new(self, parameters);
         let select = Select {
             table: table.clone(),
-            filter: request.filter,
+            filter,
             order: request.order,
             after: after.transpose()?,
             limit: request.limit as usize,
@@ -104,10 +113,16 @@ impl Session {
             }
             _ => None,
         };
-        let total = match request.count {
-            Some(_) => Some(reader.count(&read).await?),
-            None => None,
+        let (total, failures) = match request.count {
+            Some(_) => {
+                let (total, failures) = reader.count(&read).await?;
+                (Some(total), failures.or(selected.failures))
+            }
+            None => (None, selected.failures),
         };
+        failures.warning(table.as_str()).into_iter().for_each(|warning| reader.warn(warning));
+        warn_of_order(&mut reader, &read.query().order, &selected.records);
+        reader.tell_unknown(table, names, &selected.records).await?;
         let rows = match &request.fields {
             None if request.expand.is_empty() => PageRows::Records(selected.records),
             fields => {
@@ -119,8 +134,46 @@ impl Session {
                 PageRows::Objects(objects)
             }
         };
+        let warnings = reader.take_warnings();
         let (tx, source) = reader.finish().await?;
-        Ok((Answer { data: Page { rows, next_cursor, total }, tx }, source))
+        Ok((Answer { data: Page { rows, next_cursor, total, warnings }, tx }, source))
+    }
+}
+
+/// `$auth` is the caller's record, NONE for the anonymous. 400 for a variable of that or another name of the server's.
+fn with_auth(mut parameters: Object, principal: &Principal) -> Result<Object> {
+    for name in ["auth", "token", "session", "this", "parent"] {
+        if parameters.contains_key(name) {
+            return Err(Error::bad_request(format!("`vars` must not hold `{name}`: the server gives `${name}`")));
+        }
+    }
+    if let Some(key) = principal.user_key() {
+        let record = RecordId::new(TableName::user(), key.clone());
+        parameters.insert("auth".to_owned(), Value::from(record));
+    }
+    Ok(parameters)
+}
+
+/// The fields that a question names.
+pub(super) fn names_of(filter: Option<&Expr>, order: &[OrderTerm], expand: &[Path]) -> Vec<Named> {
+    let filtered = filter.map(names).unwrap_or_default();
+    let expanded: Vec<Vec<String>> =
+        expand.iter().filter_map(Path::fields).map(|path| path.into_iter().map(str::to_owned).collect()).collect();
+    let of_filter = Named::of("where", filtered.iter().map(Vec::as_slice));
+    let of_order = Named::of("order", order.iter().map(|term| term.path.as_slice()));
+    of_filter.chain(of_order).chain(Named::of("expand", expanded.iter().map(Vec::as_slice))).collect()
+}
+
+/// An order does not lead over links: records are ordered as if there were nothing behind one.
+pub(super) fn warn_of_order(reader: &mut Reader<'_>, order: &[OrderTerm], records: &[Record]) {
+    for term in order.iter().filter(|term| term.path.len() > 1) {
+        if records.iter().any(|record| leads_over_link(&record.fields, &term.path)) {
+            let path = term.path.join(".");
+            let message = format!(
+                "`order` does not lead over links: records whose `{path}` lies behind one are ordered as if they had none"
+            );
+            reader.warn(Warning::new(WarningCode::Kind, message).of_field(path));
+        }
     }
 }
 

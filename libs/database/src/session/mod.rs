@@ -1,4 +1,4 @@
-//! A caller in a namespace, and what he can do: one file per use case.
+//! A caller in a namespace, and what the caller can do: one file per use case.
 
 mod activity;
 mod audit;
@@ -37,6 +37,7 @@ pub use activity::{ActivityOf, ActivityPage};
 pub use erase::MAX_ERASED;
 pub use erasures::ErasurePage;
 pub use export::{Export, Piece};
+pub use get::{Form, Shown};
 pub use history::HistoryPage;
 pub(crate) use keys::Keys;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
@@ -90,12 +91,12 @@ impl Session {
         (&self.principal, self.namespace)
     }
 
-    /// Whether a table that does not exist would come into being with a record of the caller's: until then it is empty.
+    /// Whether a record of the caller's would make a table that does not exist. Until then the table counts as empty.
     pub(crate) fn makes_tables(&self) -> bool {
         self.allowance().tables != NewTables::None
     }
 
-    /// The rows of a table that the caller may change; who may change none is answered before anything is asked of the transactor.
+    /// The rows of a table that the caller may change. A caller who may change none gets the answer before the transactor is asked.
     fn rows_to_change(&self, table: &TableName, key: &RecordKey) -> Result<Rows> {
         match self.policy(table).visible(&self.principal) {
             Rows::Nothing => Err(absent(table, key)),
@@ -104,7 +105,7 @@ impl Session {
     }
 }
 
-/// The record that a change is about, as far as it exists for the caller, in the version that he expects.
+/// The record that a change is about, as far as it exists for the caller, in the version that the caller expects.
 fn visible<'a>(
     current: Current<'a>,
     rows: &Rows,
@@ -122,7 +123,7 @@ fn visible<'a>(
     }
 }
 
-/// What the caller reads of a record that is absent, and of one that he may not see.
+/// What the caller reads of a record that is absent, and of one that the caller may not read.
 fn absent(table: &TableName, key: &RecordKey) -> Error {
     let id = ddb_core::RecordId::new(table.clone(), key.clone());
     Error::not_found(format!("there is no record {}", id.plain()))

@@ -2,17 +2,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ddb_access::Rows;
-use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Value};
+use ddb_core::{Error, ErrorCode, Object, Record, RecordId, Result, TableName, Value, Warning};
 use ddb_darshjql::{BinaryOperator, Expr, ExprKind, Part, PartKind, Path, Span};
-use ddb_engine::is_truthy;
-use ddb_engine::plan::{OrderTerm, Position};
+use ddb_engine::filter::{Filter, Form};
+use ddb_engine::plan::{OrderTerm, OwnTimes, Position};
 use ddb_turns::aside_if;
 use futures::future::BoxFuture;
 
-use super::list::list_name;
+use super::list::{list_name, names_of, warn_of_order};
 use super::{Answer, Session};
 use crate::answers::{Key, Source};
-use crate::json_query::{JsonQuery, Question};
+use crate::json_query::{Asked, JsonQuery, Question};
 use crate::select::{Reader, Select, full, is_large, pick, position, sort_key_of};
 use crate::{cursor, place};
 
@@ -30,9 +30,12 @@ pub struct DigestedQuery {
 /// What a query found, table by table.
 #[derive(Debug, Clone)]
 pub struct QueryResult {
-    pub tables: Vec<(TableName, Vec<Object>)>,
+    /// By the names of the results.
+    pub tables: Vec<(String, Vec<Object>)>,
     /// Of each table that has more: where its next page begins.
-    pub next_cursors: Vec<(TableName, String)>,
+    pub next_cursors: Vec<(String, String)>,
+    /// What the caller probably wants to know.
+    pub warnings: Vec<Warning>,
 }
 
 impl Session {
@@ -75,7 +78,7 @@ impl Session {
         let (mut results, mut given, mut ended) = (Vec::with_capacity(queries.len()), 0, None);
         for query in queries {
             let result = match ended {
-                Some(code) => Err(Error::new(code, "an earlier query of the batch left nothing for this one")),
+                Some(code) => Err(Error::new(code, "an earlier query of the batch used up the limits that the queries share")),
                 None => self.ask(&mut reader, query, &mut given).await,
             };
             if let Err(error) = &result {
@@ -92,18 +95,20 @@ impl Session {
     }
 
     fn sees_something(&self, query: &JsonQuery) -> bool {
-        query.0.iter().any(|(table, _)| !matches!(self.policy(table).visible(&self.principal), Rows::Nothing))
+        query.0.iter().any(|asked| !matches!(self.policy(&asked.table).visible(&self.principal), Rows::Nothing))
     }
 
     async fn ask(&self, reader: &mut Reader<'_>, query: JsonQuery, given: &mut usize) -> Result<QueryResult> {
-        let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new() };
-        if !self.sees_something(&query) {
-            result.tables = query.0.into_iter().map(|(table, _)| (table, Vec::new())).collect();
-            return Ok(result);
+        let mut result = QueryResult { tables: Vec::new(), next_cursors: Vec::new(), warnings: Vec::new() };
+        for filter in query.0.iter().filter_map(|asked| asked.question.filter.as_ref()) {
+            aside_if(is_large(&filter.expr), || filter.check(&Object::new()))?;
         }
-        for (table, question) in query.0 {
-            let name = || list_name("query", &table, question.filter.as_ref(), &Object::new(), &question.order);
-            let list = aside_if(question.filter.as_ref().is_some_and(is_large), name);
+        // What an earlier query of a batch said is not said of this one.
+        reader.take_warnings();
+        for Asked { name, table, question } in query.0 {
+            let expr = question.filter.as_ref().map(|filter| &filter.expr);
+            let list_name = || list_name("query", &table, expr, &Object::new(), &question.order);
+            let list = aside_if(expr.is_some_and(is_large), list_name);
             let cursor_key = &self.database.inner.cursor_key;
             let after = question.cursor.as_deref().map(|text| -> Result<Position> {
                 let bytes = cursor::open(cursor_key, self.cursor_caller(), &list, text)?;
@@ -119,9 +124,11 @@ impl Session {
             let read = reader.authorize(select);
             reader.expect_table(&table).await?;
             let selected = reader.select(&read).await?;
+            selected.failures.warning(&name).into_iter().for_each(|warning| reader.warn(warning));
+            tell_of(reader, &table, &question, &selected.records).await?;
             if let Some(last) = selected.records.last().filter(|_| selected.has_more) {
                 let place = place::encode(&position(last, &question.order)?)?;
-                result.next_cursors.push((table.clone(), cursor::seal(cursor_key, self.cursor_caller(), &list, &place)?));
+                result.next_cursors.push((name.clone(), cursor::seal(cursor_key, self.cursor_caller(), &list, &place)?));
             }
             if selected.has_more && selected.records.len() < question.limit + question.offset && question.offset > 0 {
                 return Err(Error::new(ErrorCode::QueryLimit, "the records that `$offset` skips are too large: use `$cursor`"));
@@ -133,10 +140,18 @@ impl Session {
                 }
             }
             let objects = objects(reader, &question, &records, given).await?;
-            result.tables.push((table, objects));
+            result.tables.push((name, objects));
         }
+        result.warnings = reader.take_warnings();
         Ok(result)
     }
+}
+
+/// Warns of names that no record has, and of an order that leads over links.
+async fn tell_of(reader: &mut Reader<'_>, table: &TableName, question: &Question, records: &[Record]) -> Result<()> {
+    warn_of_order(reader, &question.order, records);
+    let names = names_of(question.filter.as_ref().map(|filter| &filter.expr), &question.order, &[]);
+    reader.tell_unknown(table, names, records).await
 }
 
 /// What the queries behind this one are answered, where it left nothing for them: a statement that was ended takes the snapshot with it.
@@ -166,8 +181,9 @@ fn objects<'a>(
         };
         for (name, nested) in &question.nested {
             // What the caller sees decides, not what others have written: a field that one of these records has, else a table.
-            let is_field = nested.via.is_none() && records.iter().any(|record| record.fields.contains_key(name));
-            let values = match TableName::parse(name) {
+            let is_field =
+                nested.via.is_none() && nested.table.is_none() && records.iter().any(|record| record.fields.contains_key(name));
+            let values = match nested.table.clone().map_or_else(|| TableName::parse(name), Ok) {
                 _ if is_field => linked_to(reader, name, nested, records, given).await?,
                 Ok(table) => linking(reader, &table, nested, records, given).await?,
                 Err(_) => records.iter().map(|_| Value::Null).collect(),
@@ -197,10 +213,16 @@ async fn linked_to(
     let mut found: Vec<Record> =
         distinct.into_iter().filter_map(|id| reader.links.get(id)).map(|record| Record::clone(record)).collect();
     if let Some(filter) = &question.filter {
-        let values = reader.evaluate(filter, &found).await?;
-        let mut values = values.iter();
-        found.retain(|_| values.next().is_some_and(is_truthy));
+        // They may be of several tables, so a name means the field where one of them has it.
+        let own = OwnTimes {
+            created: found.iter().any(|record| record.fields.contains_key("created")),
+            updated: found.iter().any(|record| record.fields.contains_key("updated")),
+        };
+        let (matching, failures) = reader.filtered(filter, own, found).await?;
+        failures.warning(field).into_iter().for_each(|warning| reader.warn(warning));
+        found = matching;
     }
+    warn_of_order(reader, &question.order, &found);
     let order = places(&found, &question.order)?;
     let by_id = objects_by_id(reader, question, found, given).await?;
     let weights: HashMap<&RecordId, usize> = by_id.iter().map(|(id, object)| (id, ddb_core::weight(object))).collect();
@@ -257,13 +279,20 @@ async fn linking(
         let targets = Value::Array(records.iter().map(|record| record.id.clone().into()).collect());
         any_of([compared(field, BinaryOperator::In, &targets), compared(field, BinaryOperator::ContainsAny, &targets)])
     });
+    let names = names_of(question.filter.as_ref().map(|filter| &filter.expr), &question.order, &[]);
     let filter = match (link, question.filter.clone()) {
-        (Some(link), Some(filter)) => Some(Expr::new(ExprKind::And(vec![link, filter]), Span::default())),
-        (link, filter) => link.or(filter),
+        (Some(link), Some(Filter { expr, form })) => {
+            Some(Filter { expr: Expr::new(ExprKind::And(vec![link, expr]), Span::default()), form })
+        }
+        (Some(expr), None) => Some(Filter { expr, form: Form::Json }),
+        (None, filter) => filter,
     };
     let select = Select { table: table.clone(), filter, order: question.order.clone(), after: None, limit: MAX_NESTED };
     let read = reader.authorize(select);
     let selected = reader.select(&read).await?;
+    selected.failures.warning(table.as_str()).into_iter().for_each(|warning| reader.warn(warning));
+    warn_of_order(reader, &question.order, &selected.records);
+    reader.tell_unknown(table, names, &selected.records).await?;
     if selected.has_more {
         let message = format!("the query has to look at more than {MAX_NESTED} records of `{table}`; `$via` and `$where` help");
         return Err(Error::new(ErrorCode::QueryLimit, message));

@@ -6,7 +6,7 @@ use ddb_store::retention::History;
 use super::{Answer, Session};
 
 impl Session {
-    /// 401 for the anonymous, 403 for who is no admin.
+    /// 401 for anonymous callers, 403 for callers who are not admins.
     pub fn require_admin(&self) -> Result<()> {
         match &self.principal {
             Principal::Anonymous => Err(Error::unauthenticated("sign in as an admin")),
@@ -47,7 +47,7 @@ impl Session {
         self.schema().await
     }
 
-    /// Defines an index; a table that does not exist comes into being. For admins.
+    /// Defines an index; a table that does not exist is made. For admins.
     pub async fn define_index(&self, new: NewIndex) -> Result<Answer<Index>> {
         self.require_admin()?;
         let new = NewIndex { by: self.principal.user_key().cloned(), ..new };
@@ -55,7 +55,7 @@ impl Session {
         Ok(Answer { data: index, tx: self.database.store().head(self.namespace).await? })
     }
 
-    /// Removes an index; 404 where there is none. For admins.
+    /// Removes an index; 404 where the index does not exist. For admins.
     pub async fn remove_index(&self, table: &TableName, name: &str) -> Result<Answer<()>> {
         self.require_admin()?;
         if !self.database.store().remove_index(self.namespace, table, name).await? {

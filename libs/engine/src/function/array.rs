@@ -197,7 +197,7 @@ pub(super) fn join(arguments: &mut Arguments<'_>) -> Outcome {
     let bytes = items.iter().map(size).sum::<u64>() + (between.len() as u64).saturating_mul(items.len() as u64);
     arguments.budget().use_bytes(bytes)?;
     let texts: Option<Vec<String>> = items.iter().map(cast::string).collect();
-    let texts = texts.ok_or_else(|| Failure::invalid("bytes that are no UTF-8 cannot be joined"))?;
+    let texts = texts.ok_or_else(|| Failure::invalid("only bytes that are UTF-8 can be joined"))?;
     Ok(Value::String(texts.join(&between)))
 }
 

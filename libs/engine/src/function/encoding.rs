@@ -33,7 +33,7 @@ fn base64_encode(arguments: &mut Arguments<'_>) -> Outcome {
 
 fn base64_decode(arguments: &mut Arguments<'_>) -> Outcome {
     let text = arguments.text()?;
-    STANDARD_NO_PAD.decode(text.trim_end_matches('=')).map(Value::Bytes).map_err(|_| Failure::invalid("the string is no base64"))
+    STANDARD_NO_PAD.decode(text.trim_end_matches('=')).map(Value::Bytes).map_err(|_| Failure::invalid("the string is not base64"))
 }
 
 fn json_encode(arguments: &mut Arguments<'_>) -> Outcome {
@@ -41,7 +41,7 @@ fn json_encode(arguments: &mut Arguments<'_>) -> Outcome {
     arguments.budget().use_bytes(crate::operator::size(&value).saturating_mul(2))?;
     let mut out = Vec::new();
     json::write_plain(&value, &mut out);
-    String::from_utf8(out).map(Value::String).map_err(|_| Failure::invalid("the value has no JSON"))
+    String::from_utf8(out).map(Value::String).map_err(|_| Failure::invalid("JSON has no form for this value"))
 }
 
 fn json_decode(arguments: &mut Arguments<'_>) -> Outcome {
@@ -49,5 +49,5 @@ fn json_decode(arguments: &mut Arguments<'_>) -> Outcome {
     // A node takes 32 bytes, however short its text is.
     arguments.budget().use_bytes((text.len() as u64).saturating_mul(16))?;
     let parsed = json::parse(text.as_bytes()).and_then(|parsed| json::to_value(parsed, "", parse_record_id));
-    parsed.map_err(|_| Failure::invalid("the string is no JSON"))
+    parsed.map_err(|_| Failure::invalid("the string is not JSON"))
 }

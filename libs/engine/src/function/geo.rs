@@ -159,7 +159,7 @@ fn hash_encode(arguments: &mut Arguments<'_>) -> Outcome {
     let (longitude, latitude) = point(arguments)?;
     let length = arguments.optional(Arguments::count)?.unwrap_or(MAX_HASH);
     if !(1..=MAX_HASH).contains(&length) || !is_valid(&Geometry::Point((longitude, latitude))) {
-        return Err(Failure::invalid("a geohash is of a point on the globe, and has 1 to 12 characters"));
+        return Err(Failure::invalid("a geohash names a point on the globe and has 1 to 12 characters"));
     }
     let mut sides = [(-180.0, 180.0, longitude), (-90.0, 90.0, latitude)];
     let mut digits = String::with_capacity(length);

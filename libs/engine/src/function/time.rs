@@ -219,6 +219,6 @@ fn format(arguments: &mut Arguments<'_>) -> Outcome {
     // The longest sign writes fewer than 64 bytes.
     arguments.budget().use_bytes(format.len() as u64 * 32)?;
     let mut text = String::new();
-    write!(text, "{}", known.format(&format)).map_err(|_| Failure::invalid("the format is not one of strftime"))?;
+    write!(text, "{}", known.format(&format)).map_err(|_| Failure::invalid("the format is not a strftime format"))?;
     Ok(Value::String(text))
 }

@@ -6,6 +6,7 @@ mod casts;
 #[path = "../../../core/tests/core/coverage.rs"]
 mod coverage;
 mod errors;
+mod filter;
 mod functions;
 mod laws;
 mod limits;

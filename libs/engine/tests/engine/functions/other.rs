@@ -48,8 +48,8 @@ fn values_are_encoded_and_decoded() {
         ("5.chain(|$x| $x * 2)", "10"),
         ("not(0)", "true"),
     ]);
-    refuse("encoding::json::decode('{')", "1:1 the string is no JSON");
-    refuse("encoding::base64::decode('!')", "1:1 the string is no base64");
+    refuse("encoding::json::decode('{')", "1:1 the string is not JSON");
+    refuse("encoding::base64::decode('!')", "1:1 the string is not base64");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn times_are_made_and_changed() {
         ("time::min([])", "NONE"),
     ]);
     refuse("time::set_month(d'2026-01-31T10:00:00Z', 2)", "1:1 there is no such time");
-    refuse("time::format(time::now(), '%Q')", "1:1 the format is not one of strftime");
+    refuse("time::format(time::now(), '%Q')", "1:1 the format is not a strftime format");
     refuse(
         "time::floor(time::now(), 0ns)",
         "1:1 argument 2 of `time::floor` has to be longer than nothing, found another duration",

@@ -1,23 +1,37 @@
 use ddb_core::{Datetime, Error, Result, Tx};
+use ddb_database::Form;
 use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, RecordPath, refusal};
 use ddb_store::At;
 
 use crate::accept::Accept;
-use crate::record_answer;
+use crate::{paths, record_answer};
 
-pub(crate) struct Point {
-    at: Option<At>,
+/// How a record is shown: as it is now, in some form, or as it was.
+pub(crate) enum Shown {
+    Whole,
+    In(Form),
+    At(At),
 }
 
-impl QueryParameters for Point {
+impl QueryParameters for Shown {
     fn read(parameters: &mut Parameters) -> Result<Self> {
-        Ok(Self { at: parameters.take("at").map(|text| at(&text)).transpose()? })
+        let at = parameters.take("at").map(|text| at(&text)).transpose()?;
+        let fields = parameters.take("fields").map(|text| paths::fields("fields", &text)).transpose()?;
+        let expand = parameters.take("expand").map(|text| paths::fields("expand", &text)).transpose()?;
+        match (at, fields, expand) {
+            (None, None, None) => Ok(Self::Whole),
+            (Some(at), None, None) => Ok(Self::At(at)),
+            (None, fields, expand) => Ok(Self::In(Form { fields, expand: expand.unwrap_or_default() })),
+            (Some(_), ..) => {
+                Err(Error::bad_request("`fields` and `expand` show the present: they are not known beside `at` to this version"))
+            }
+        }
     }
 }
 
 /// Shows a record
 ///
-/// `at` shows it as it was.
+/// `at` shows it as it was. `fields` and `expand` are those of lists.
 #[utoipa::path(
     get,
     path = "/api/data/{table}/{key}",
@@ -36,11 +50,12 @@ pub(crate) async fn get(
     RecordPath { table, key }: RecordPath,
     caller: Caller,
     accept: Accept,
-    Query(point): Query<Point>,
+    Query(shown): Query<Shown>,
 ) -> ApiResult<Answer> {
-    let found = match point.at {
-        None => caller.session.get(&table, &key).await?,
-        Some(at) => caller.session.get_at(&table, &key, at).await?,
+    let found = match shown {
+        Shown::Whole => caller.session.get(&table, &key).await?,
+        Shown::At(at) => caller.session.get_at(&table, &key, at).await?,
+        Shown::In(form) => return Ok(record_answer::shown(&caller.session.get_shown(&table, &key, form).await?, accept)),
     };
     Ok(record_answer::ok(&found, accept))
 }

@@ -1,4 +1,5 @@
-use ddb_core::{Error, Object, Result, Value, json};
+use ddb_core::json::{self, Json};
+use ddb_core::{Error, Object, Result, Value};
 use ddb_darshjql::parse_record_id;
 use ddb_database::{Count, ListRequest, MAX_LIMIT};
 use ddb_http::{Answer, ApiResult, Caller, Parameters, Query, QueryParameters, TablePath, refusal};
@@ -13,7 +14,8 @@ pub(crate) struct Page(ListRequest);
 
 impl QueryParameters for Page {
     fn read(parameters: &mut Parameters) -> Result<Self> {
-        let filter = parameters.take("where").map(|text| ddb_darshjql::parse_expression(&text)).transpose()?;
+        refuse_habits(parameters)?;
+        let filter = parameters.take("where").map(|text| ddb_darshjql::parse_filter(&text)).transpose()?;
         let order = parameters.take("order").map(|text| paths::order("order", &text)).transpose()?;
         let expand = parameters.take("expand").map(|text| paths::fields("expand", &text)).transpose()?;
         Ok(Self(ListRequest {
@@ -29,11 +31,43 @@ impl QueryParameters for Page {
     }
 }
 
+/// Parameters of other interfaces, and which of ours does the same.
+const HABITS: [(&[&str], &str); 9] = [
+    (&["sort", "sortBy", "sort_by", "orderBy", "order_by", "orderby", "ordering"], "`order`: `order=-priority,title`"),
+    (
+        &["offset", "skip", "start", "page", "from"],
+        "`cursor`: the `next_cursor` of the page before (`POST /api/query` has `$offset`)",
+    ),
+    (&["after", "next", "next_cursor", "page_token", "starting_after"], "`cursor`: the `next_cursor` of the page before"),
+    (&["per_page", "page_size", "pageSize", "perPage", "size", "top", "take", "first"], "`limit`: `limit=20`"),
+    (&["filter", "filters", "q", "query", "search", "condition"], "`where`: `where=status = 'active'`"),
+    (&["select", "columns", "only", "$fields", "attributes"], "`fields`: `fields=title,project.name`"),
+    (&["include", "populate", "embed", "join", "with"], "`expand`: `expand=project`"),
+    (&["params", "variables", "bind", "bindings"], "`vars`: `vars={\"status\":\"active\"}`"),
+    (&["total", "with_count", "include_count"], "`count`: `count=exact`"),
+];
+
+fn refuse_habits(parameters: &mut Parameters) -> Result<()> {
+    for (names, ours) in HABITS {
+        for name in names {
+            if parameters.take(name).is_some() {
+                return Err(Error::bad_request(format!(
+                    "the query parameter `{name}` is not known to this version; there is {ours}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `{"name": value, …}`; typed values as in bodies.
 fn variables(text: &str) -> Result<Object> {
-    match json::to_value(json::parse(text.as_bytes())?, "vars", parse_record_id)? {
+    const FORM: &str = "`vars` must be a JSON object such as `{\"status\":\"active\"}`";
+    let json = json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("{FORM}: {}", error.message())))?;
+    let Json::Object(_) = json else { return Err(Error::bad_request(FORM)) };
+    match json::to_value(json, "vars", parse_record_id)? {
         Value::Object(variables) => Ok(variables),
-        _ => Err(Error::bad_request("`vars` must be a JSON object")),
+        _ => Err(Error::bad_request(FORM)),
     }
 }
 
@@ -48,7 +82,8 @@ fn count(text: &str) -> Result<Count> {
 /// Lists the records of a table that the caller may read
 ///
 /// An anonymous caller gets an empty list, and so does a table that does not exist yet. The server uses an index if its first fields are those that `where`
-/// compares with `=`. Without an index it looks at 200,000 records at most.
+/// compares with `=`. Without an index it looks at 200,000 records at most. `warnings` say what the caller probably
+/// wants to know.
 #[utoipa::path(
     get,
     path = "/api/data/{table}",

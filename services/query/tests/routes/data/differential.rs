@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use ddb_core::{Datetime, Object, Record, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json as wire};
-use ddb_darshjql::{Expr, parse_expression};
+use ddb_core::{
+    Datetime, ErrorCode, Object, Record, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json as wire,
+};
+use ddb_darshjql::{Expr, parse_filter};
+use ddb_engine::filter::{Facts, Filter, Form};
+use ddb_engine::plan::OwnTimes;
 use ddb_engine::{Budget, Context, Records, Row, is_truthy};
 use ddb_testkit::{Json, json};
 use rand::rngs::StdRng;
@@ -49,6 +53,8 @@ fn pool(random: &mut StdRng) -> Vec<Json> {
         json!("ab"),
         json!("é"),
         json!("1"),
+        json!("2026-11-22"),
+        json!("2026-11-22T00:00:00Z"),
         json!(format!("{long}a")),
         json!(format!("{long}b")),
         json!(format!("{long}b{long}")),
@@ -94,7 +100,7 @@ impl Asked {
             return if random.random_range(0..5) == 0 { format!("!({joined})") } else { format!("({joined})") };
         }
         let field = ASKED.choose(random).expect("eight");
-        let operator = *["=", "!=", "<", "<=", ">", ">=", "IN", "NOT IN", "CONTAINS", ""].choose(random).expect("ten");
+        let operator = *["=", "!=", "<", "<=", ">", ">=", "IN", "NOT IN", "CONTAINS", "+", ""].choose(random).expect("eleven");
         match operator {
             "" => match random.random_range(0..3) {
                 0 => (*field).to_owned(),
@@ -105,6 +111,8 @@ impl Asked {
                 let items: Vec<Json> = (0..3).map(|_| pool.choose(random).expect("values").clone()).collect();
                 format!("{field} {operator} {}", self.variable(Json::Array(items)))
             }
+            // It fails on most records.
+            "+" => format!("{field} + 1 > 1"),
             operator => {
                 let variable = self.variable(pool.choose(random).expect("values").clone());
                 if random.random_range(0..4) == 0 && operator != "CONTAINS" {
@@ -143,16 +151,16 @@ fn time(json: &Json) -> Option<Timestamp> {
     }
 }
 
-fn expected(records: &[Record], filter: &Expr, parameters: &Object, order: &[(&str, bool)], limit: usize) -> Option<Vec<String>> {
+fn expected(records: &[Record], filter: &Expr, parameters: &Object, order: &[(&str, bool)], limit: usize) -> Vec<String> {
     let (known, budget) = (Records::new(), Budget::new(u64::MAX, u64::MAX));
     let mut matching = Vec::new();
     for record in records {
         let now = Datetime::from_timestamp(Timestamp(0));
         let context = Context { row: Some(Row::from(record)), parameters, now, records: &known, budget: &budget };
-        // What follows a link or does not fit its operator is not asked.
-        let value = ddb_engine::evaluate(filter, &context).ok()?;
-        if is_truthy(&value) {
-            matching.push(record);
+        match ddb_engine::evaluate(filter, &context) {
+            Ok(value) if is_truthy(&value) => matching.push(record),
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.code(), ErrorCode::InvalidQuery, "a record on which it fails does not match"),
         }
     }
     let descending = order.last().is_some_and(|(_, descending)| *descending);
@@ -166,13 +174,14 @@ fn expected(records: &[Record], filter: &Expr, parameters: &Object, order: &[(&s
         }
         if descending { right.id.key.cmp(&left.id.key) } else { left.id.key.cmp(&right.id.key) }
     });
-    Some(matching.into_iter().take(limit).map(|record| record.id.key.literal().to_string()).collect())
+    matching.into_iter().take(limit).map(|record| record.id.key.literal().to_string()).collect()
 }
 
 #[tokio::test]
 async fn indexes_and_scans_answer_as_the_evaluator_does() {
     // Mutants: `by_sort_key` pushes a range of a cut key; `has_one_document` is true of decimals; `is_two_valued` is not asked; `MAX_SAFE_INT` is 2^62;
-    // `select_by_index` does not look for long keys; `encode_whole` cuts; an index column has the system's time where the record has a field.
+    // `select_by_index` does not look for long keys; `encode_whole` cuts; an index column has the system's time where the record has a field; `other_kind`
+    // gives nothing; a filter that fails matches.
     let cast = STAGE.cast().await;
     let (indexed, plain) = (cast.table(), cast.table());
     let seed = 20_261_122;
@@ -243,7 +252,7 @@ async fn indexes_and_scans_answer_as_the_evaluator_does() {
     ] {
         cast.admin.post(&format!("/api/schema/{indexed}/indexes"), &json!({ "fields": fields })).await.expect(201);
     }
-    let (mut asked, mut found, mut ordered, mut refused) = (0, 0, 0, 0);
+    let (mut asked, mut found, mut ordered) = (0, 0, 0);
     while asked < QUESTIONS {
         let mut question = Asked { text: String::new(), vars: BTreeMap::new() };
         question.text = question.filter(&mut random, &pool, 2);
@@ -253,13 +262,13 @@ async fn indexes_and_scans_answer_as_the_evaluator_does() {
             })
             .collect();
         let limit = *[1, 3, 20, 1_000].choose(&mut random).expect("four");
-        let filter = parse_expression(&question.text).expect("a filter");
+        let filter = Filter { expr: parse_filter(&question.text).expect("a filter"), form: Form::Text };
         let parameters: Object = question.vars.iter().map(|(name, json)| (name.clone(), value(json))).collect();
+        let tables = std::collections::BTreeSet::new();
+        let own = OwnTimes { created: true, updated: true };
+        let filter = filter.translate(Facts { parameters: &parameters, own, tables: &tables }).expect("a filter").expr;
         let of = |table: &String| expected(&records[table], &filter, &parameters, &order, limit);
-        let (Some(of_indexed), Some(of_plain)) = (of(&indexed), of(&plain)) else {
-            refused += 1;
-            continue;
-        };
+        let (of_indexed, of_plain) = (of(&indexed), of(&plain));
         let terms: Vec<String> =
             order.iter().map(|(name, descending)| format!("{}{name}", if *descending { "-" } else { "" })).collect();
         let order = if terms.is_empty() { String::new() } else { format!("&order={}", terms.join(",")) };
@@ -284,8 +293,6 @@ async fn indexes_and_scans_answer_as_the_evaluator_does() {
         found += usize::from(!of_plain.is_empty());
         ordered += usize::from(!terms.is_empty());
     }
-    println!(
-        "{asked} questions, {found} with answers, {ordered} ordered, {refused} not asked because the evaluator refuses them"
-    );
-    assert!(found * 3 > asked && ordered * 3 > asked && refused < asked, "the questions cover too little");
+    println!("{asked} questions, {found} with answers, {ordered} ordered");
+    assert!(found * 3 > asked && ordered * 3 > asked, "the questions cover too little");
 }

@@ -15,6 +15,7 @@ mod history_model;
 mod keys;
 mod list;
 mod merge;
+mod questions;
 mod replace;
 mod restore;
 mod round_trip;
