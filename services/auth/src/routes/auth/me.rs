@@ -81,7 +81,7 @@ pub(crate) async fn change_me(
     path = "/api/auth/me",
     operation_id = "eraseMe",
     tag = "accounts",
-    request_body = Option<ddb_api::auth::AccountErasure>,
+    request_body(content = Option<ddb_api::auth::AccountErasure>, example = json!({"password": "changeme123"})),
     responses(
         (status = NO_CONTENT, description = "The account is erased"),
         refusal::Forbidden,
@@ -97,7 +97,7 @@ pub(crate) async fn erase_me(
     body: SmallUnreadBody,
 ) -> ApiResult<Answer> {
     let password = match body.json_if_any().await? {
-        None => None,
+        None | Some(Json::Null) => None,
         Some(body) => {
             let mut fields = Fields::of(body)?;
             let password = body::entered_if_any(&mut fields, "password")?;
