@@ -1,4 +1,4 @@
-use ddb_core::{Error, Principal, RecordKey, Result};
+use ddb_core::{Error, ErrorCode, Principal, RecordKey, Result};
 
 use crate::Rows;
 
@@ -7,24 +7,32 @@ use crate::Rows;
 pub enum Policy {
     /// A table without PERMISSIONS: private to each record's owner.
     Private,
+    /// The table `user`: private too, but only sign-up and admins make its records.
+    Users,
 }
 
 impl Policy {
     /// The rows that exist for the caller: to be read, changed and deleted.
     pub fn visible(self, principal: &Principal) -> Rows {
         match (self, principal) {
-            (Self::Private, Principal::Anonymous) => Rows::Nothing,
-            (Self::Private, Principal::System | Principal::Root(_)) => Rows::All,
-            (Self::Private, Principal::Account(account)) if account.admin => Rows::All,
-            (Self::Private, Principal::Account(account)) => Rows::OwnedBy(account.key.clone()),
+            (Self::Private | Self::Users, Principal::Anonymous) => Rows::Nothing,
+            (Self::Private | Self::Users, Principal::System | Principal::Root(_)) => Rows::All,
+            (Self::Private | Self::Users, Principal::Account(account)) if account.admin => Rows::All,
+            (Self::Private | Self::Users, Principal::Account(account)) => Rows::OwnedBy(account.key.clone()),
         }
     }
 
-    /// The owner of a record that the caller makes; 401 where he may not make any.
+    /// The owner of a record that the caller makes; 401 and 403 for callers who may not make any.
     pub fn owner_of_new(self, principal: &Principal) -> Result<Option<RecordKey>> {
         match (self, principal) {
-            (Self::Private, Principal::Anonymous) => Err(Error::unauthenticated("sign in to create records")),
-            (Self::Private, Principal::System | Principal::Root(_) | Principal::Account(_)) => Ok(principal.user_key().cloned()),
+            (Self::Private | Self::Users, Principal::Anonymous) => Err(Error::unauthenticated("sign in to create records")),
+            (Self::Users, Principal::Account(account)) if !account.admin => Err(Error::new(
+                ErrorCode::PermissionDenied,
+                "sign-up makes the records of `user`; only admins make further ones. PATCH /api/auth/me changes your own",
+            )),
+            (Self::Private | Self::Users, Principal::System | Principal::Root(_) | Principal::Account(_)) => {
+                Ok(principal.user_key().cloned())
+            }
         }
     }
 }
@@ -69,5 +77,16 @@ mod tests {
         assert!(Policy::Private.owner_of_new(&Principal::Anonymous).is_err());
         assert_eq!(Policy::Private.owner_of_new(&account("ada", false)).ok(), Some(Some(key("ada"))));
         assert_eq!(Policy::Private.owner_of_new(&Principal::System).ok(), Some(None));
+    }
+
+    #[test]
+    fn only_admins_make_users() {
+        // Mutant: the arm of `Users` in `owner_of_new` is gone.
+        let code = |principal: &Principal| Policy::Users.owner_of_new(principal).map_err(|error| error.code());
+        assert_eq!(code(&Principal::Anonymous), Err(ErrorCode::Unauthenticated));
+        assert_eq!(code(&account("ada", false)), Err(ErrorCode::PermissionDenied));
+        assert_eq!(code(&account("boss", true)), Ok(Some(key("boss"))));
+        assert_eq!(code(&Principal::System), Ok(None));
+        assert_eq!(Policy::Users.visible(&account("ada", false)), Rows::OwnedBy(key("ada")));
     }
 }

@@ -33,6 +33,25 @@ pub struct User {
     pub created: String,
 }
 
+/// The caller's account, with the fields of its profile. A profile's field that has the name of one of the account's is not shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "user:b0cd2a4f7e11",
+    "email": "dev@example.com",
+    "name": "Dev",
+    "roles": [],
+    "verified": false,
+    "created": "2026-11-22T10:00:00.000000Z",
+    "city": "London",
+}))]
+pub struct Me {
+    #[serde(flatten)]
+    pub user: User,
+    /// The profile's own fields.
+    #[serde(flatten)]
+    pub profile: BTreeMap<String, Value>,
+}
+
 /// A new pair of tokens and their user.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
@@ -193,7 +212,16 @@ pub struct PasswordChange {
     pub new: String,
 }
 
-/// Fields of the profile. The server merges them as a PATCH of a record does.
+/// The password of the account. Within five minutes of a sign-in it may be absent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"password": "changeme123"}))]
+pub struct AccountErasure {
+    #[schema(format = Password, max_length = 1024, nullable = false)]
+    pub password: Option<String>,
+}
+
+/// Fields of the profile. The server merges them as a PATCH of a record does. A body may repeat the account's values as `GET` shows them.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"name": "Dev", "city": "London"}))]
 pub struct ProfileChange {

@@ -54,6 +54,18 @@ pub struct RecordAnswer {
     pub tx: i64,
 }
 
+/// Records that one request created.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RecordsAnswer {
+    pub data: Vec<Record>,
+    /// Absent where there is nothing to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1)]
+    pub warnings: Option<Vec<crate::Warning>>,
+    #[schema(minimum = 0, example = 42)]
+    pub tx: i64,
+}
+
 /// A page of records.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RecordPage {
@@ -125,8 +137,8 @@ pub struct PointParameters {
     "updated": "2026-11-22T10:00:00.000000Z",
 }, "tx": 42}))]
 pub enum Created {
-    One(crate::Answer<Record>),
-    Many(crate::Answer<Vec<Record>>),
+    One(RecordAnswer),
+    Many(RecordsAnswer),
 }
 
 /// A record to create.
@@ -172,11 +184,11 @@ pub enum NewRecords {
     Many(Vec<NewRecord>),
 }
 
-/// All fields of a record. `null` is stored as null.
+/// All fields of a record. `null` is stored as null. A body may repeat what a read showed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Ship v1", "status": "done", "priority": 1}))]
 pub struct Replacement {
-    /// The record expires after so many seconds; without it the record does not expire.
+    /// The record expires after so many seconds. Without it, a body with `_expires` keeps the expiry, and any other ends it.
     #[serde(rename = "$ttl")]
     #[schema(minimum = 1, maximum = 31_536_000_000_i64)]
     pub ttl: Option<i64>,

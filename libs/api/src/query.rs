@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Warning;
 use crate::data::{Record, RecordKey, TableName};
 
 /// Queries by table name.
@@ -108,6 +109,10 @@ pub struct Mutated {
     #[schema(minimum = 0, example = 42)]
     pub tx: i64,
     pub results: Vec<Option<Record>>,
+    /// What is worth knowing of it; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Warning>>,
 }
 
 /// Mutations and queries in one request.

@@ -2,9 +2,11 @@
 
 mod answers;
 pub mod authenticator;
+mod body_place;
 mod clock;
 mod cursor;
 mod database;
+mod given;
 mod implicit_tables;
 mod json_query;
 mod master_key;
@@ -16,6 +18,8 @@ mod place;
 mod record_body;
 mod select;
 mod session;
+mod stored_kinds;
+mod system_values;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig};
 pub use database::Database;
@@ -26,9 +30,9 @@ pub use master_key::MasterKey;
 pub use once::OnceKey;
 pub use op::Op;
 pub use patch::Patch;
-pub use record_body::{NewRecord, Ttl};
+pub use record_body::{NewRecord, Replacement, Ttl};
 pub use session::{
     ActivityOf, ActivityPage, Answer, Count, DigestedQuery, ErasurePage, Export, Form, HistoryPage, ListRequest, MAX_ERASED,
-    MAX_LIMIT, Page, PageRows, Piece, Planned, QueryResult, Session, Shown,
+    MAX_LIMIT, Page, PageRows, Piece, Planned, QueryResult, Session, Shown, Wrote,
 };
 pub use session::{LimitsChange, QuotaChange};

@@ -6,7 +6,7 @@ use ddb_core::json::Json;
 use ddb_core::{Error, ErrorCode, RecordKey, Result, TableName, Tx};
 
 use crate::record_body::{self, take};
-use crate::{NewRecord, Patch};
+use crate::{NewRecord, Patch, Replacement};
 
 /// Ops of one transaction.
 const MAX_OPS: usize = 10_000;
@@ -31,7 +31,7 @@ pub(crate) enum Action {
     },
     Update {
         key: RecordKey,
-        record: NewRecord,
+        replacement: Replacement,
         if_tx: Option<Tx>,
     },
     Merge {
@@ -102,8 +102,8 @@ impl Op {
                 Action::Upsert { key: key(&table, &mut members)?, patch, if_tx: if_tx(&mut members)? }
             }
             "update" => {
-                let record = NewRecord::for_replace(data(&mut members)?).map_err(|error| in_member("data", error))?;
-                Action::Update { key: required_key(&table, &mut members)?, record, if_tx: if_tx(&mut members)? }
+                let replacement = Replacement::parse(data(&mut members)?).map_err(|error| in_member("data", error))?;
+                Action::Update { key: required_key(&table, &mut members)?, replacement, if_tx: if_tx(&mut members)? }
             }
             "merge" => {
                 let patch = Patch::parse(data(&mut members)?).map_err(|error| in_member("data", error))?;

@@ -1,18 +1,21 @@
 //! Merging a body into a record: RFC 7396, with `{"$null":true}` to store null and the atomic operators `$inc`, `$push`, `$pull`.
 
-use std::fmt::{self, Write};
-
-use ddb_core::json::{self, Json};
-use ddb_core::{Error, FieldName, Object, Result, Value};
-use ddb_darshjql::parse_record_id;
+use ddb_core::json::Json;
+use ddb_core::{Error, FieldName, Geometry, Object, RecordId, Result, Value};
 use ddb_engine::arithmetic;
+use ddb_store::{Current, Record};
 
+use crate::body_place::BodyPlace;
+use crate::given::{Given, Stored, shown_geometry};
 use crate::record_body::{self, Ttl};
+use crate::stored_kinds::StoredKinds;
+use crate::system_values::{self, SystemValues};
 
 /// A merge that was checked as far as it can be without the record.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
     changes: Vec<(String, Change)>,
+    pub(crate) system: SystemValues,
     /// None leaves the expiry as it is.
     pub(crate) ttl: Option<Option<Ttl>>,
 }
@@ -20,11 +23,11 @@ pub struct Patch {
 #[derive(Debug, Clone)]
 enum Change {
     Remove,
-    Set(Value),
+    Set(Given),
     Merge(Vec<(String, Change)>),
     Increment(Value),
-    Push(Value),
-    Pull(Value),
+    Push(Given),
+    Pull(Given),
 }
 
 impl Patch {
@@ -32,94 +35,80 @@ impl Patch {
     pub fn parse(json: Json) -> Result<Self> {
         let mut entries = record_body::entries(json)?;
         let ttl = Ttl::take_change(&mut entries)?;
+        let system = SystemValues::take(&mut entries)?;
         let mut changes = Vec::with_capacity(entries.len());
         for (name, json) in entries {
             FieldName::parse(&name)?;
-            let change = change(json, &Place { outer: None, name: &name })?;
+            let change = change(json, &BodyPlace::of(&name))?;
             changes.push((name, change));
         }
-        Ok(Self { changes, ttl })
+        Ok(Self { changes, system, ttl })
     }
 
-    /// Merges into a record's fields; an error changes nothing that is kept.
-    pub fn apply(&self, fields: &mut Object) -> Result<()> {
+    /// The fields of the record after the merge.
+    pub(crate) fn over(&self, record: &Record, current: &Current<'_>) -> Result<Object> {
+        let mut fields = record.fields.clone();
         for (name, change) in &self.changes {
-            apply(fields, name, change, &Place { outer: None, name })?;
+            let is_own = match change {
+                Change::Remove => true,
+                Change::Set(given) => system_values::is_field(name, Some(given), record, current),
+                Change::Merge(_) | Change::Increment(_) | Change::Push(_) | Change::Pull(_) => {
+                    system_values::is_field(name, None, record, current)
+                }
+            };
+            if is_own {
+                apply(&mut fields, name, change, &BodyPlace::of(name))?;
+            }
         }
-        Ok(())
+        Ok(fields)
+    }
+
+    /// The fields of a record that the merge makes.
+    pub(crate) fn alone(&self, current: &Current<'_>) -> Result<Object> {
+        let mut fields = Object::new();
+        for (name, change) in &self.changes {
+            match change {
+                Change::Set(given) if system_values::is_time(name) => {
+                    let value = given.datetime().map_or_else(|| given.value(), |(datetime, _)| Value::Datetime(datetime));
+                    fields.insert(name.clone(), value);
+                }
+                change => apply(&mut fields, name, change, &BodyPlace::of(name))?,
+            }
+        }
+        system_values::keep_own_alone(&mut fields, current);
+        Ok(fields)
     }
 }
 
-/// Where a change stands in the body. It is written out for errors only: a body of 16 MB can hold a million fields under a name of
-/// megabytes, and a copy of the name for each of them would take minutes.
-struct Place<'a> {
-    outer: Option<&'a Place<'a>>,
-    name: &'a str,
-}
-
-/// Characters of a name, and bytes of a whole path, that stand in an error.
-const SHOWN_NAME: usize = 128;
-const SHOWN_PATH: usize = 1_024;
-
-impl Place<'_> {
-    fn path(&self) -> String {
-        let mut path = self.to_string();
-        if path.len() > SHOWN_PATH {
-            path.truncate(path.floor_char_boundary(SHOWN_PATH));
-            path.push('…');
-        }
-        path
-    }
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(outer) = self.outer {
-            outer.fmt(f)?;
-            f.write_char('.')?;
-        }
-        self.name.chars().take(SHOWN_NAME).try_for_each(|c| f.write_char(if c.is_control() { '\u{fffd}' } else { c }))
-    }
-}
-
-fn invalid(place: &Place<'_>, code: &'static str, message: impl FnOnce(&str) -> String) -> Error {
-    let path = place.path();
-    let message = message(&path);
-    Error::invalid(path, code, message)
-}
-
-/// The value of what is no merge.
-fn value(json: Json, place: &Place<'_>) -> Result<Value> {
-    json::to_value(json, "", parse_record_id).map_err(|error| error.in_field(&place.path()))
-}
-
-fn change(json: Json, place: &Place<'_>) -> Result<Change> {
+fn change(json: Json, place: &BodyPlace<'_>) -> Result<Change> {
     let entries = match json {
         Json::Null => return Ok(Change::Remove),
         Json::Object(entries) => entries,
         json @ (Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Array(_)) => {
-            return value(json, place).map(Change::Set);
+            return Given::read(json, place).map(Change::Set);
         }
     };
     match entries.as_slice() {
-        [(operator, Json::Bool(true))] if operator == "$null" => Ok(Change::Set(Value::Null)),
+        [(operator, Json::Bool(true))] if operator == "$null" => Ok(Change::Set(Given::Tagged(Value::Null))),
         [(operator, _)] if matches!(operator.as_str(), "$inc" | "$push" | "$pull") => {
             let [(operator, operand)] = <[_; 1]>::try_from(entries).expect("matched above");
-            let operand = value(operand, place)?;
+            let operand = Given::read(operand, place)?;
             match operator.as_str() {
-                "$inc" if !is_number(&operand) => Err(invalid(place, "TYPE", |_| "`$inc` takes a number".to_owned())),
-                "$inc" => Ok(Change::Increment(operand)),
+                "$inc" => match operand.value() {
+                    by if is_number(&by) => Ok(Change::Increment(by)),
+                    _ => Err(place.invalid("TYPE", |_| "`$inc` takes a number".to_owned())),
+                },
                 "$push" => Ok(Change::Push(operand)),
                 _ => Ok(Change::Pull(operand)),
             }
         }
-        [(name, _)] if name.starts_with('$') => value(Json::Object(entries), place).map(Change::Set),
+        [(name, _)] if name.starts_with('$') => Given::read(Json::Object(entries), place).map(Change::Set),
         _ => {
             let mut changes = Vec::with_capacity(entries.len());
             for (name, json) in entries {
-                let inner = Place { outer: Some(place), name: &name };
+                let inner = place.member(&name);
                 if name.starts_with('$') {
-                    return Err(invalid(&inner, "TYPE", |path| format!("`{path}` begins with `$` and stands beside other keys")));
+                    return Err(inner.invalid("TYPE", |path| format!("`{path}` begins with `$` and stands beside other keys")));
                 }
                 let change = change(json, &inner)?;
                 changes.push((name, change));
@@ -129,26 +118,35 @@ fn change(json: Json, place: &Place<'_>) -> Result<Change> {
     }
 }
 
-fn apply(object: &mut Object, name: &str, change: &Change, place: &Place<'_>) -> Result<()> {
+fn apply(object: &mut Object, name: &str, change: &Change, place: &BodyPlace<'_>) -> Result<()> {
     match change {
         Change::Remove => {
             object.remove(name);
         }
-        Change::Set(Value::None) => {
-            object.remove(name);
-        }
-        Change::Set(value) => {
-            object.insert(name.to_owned(), value.clone());
-        }
-        Change::Merge(changes) => {
-            let mut inner = match object.remove(name) {
-                Some(Value::Object(inner)) => inner,
-                _ => Object::new(),
-            };
-            for (name, change) in changes {
-                apply(&mut inner, name, change, &Place { outer: Some(place), name })?;
+        Change::Set(given) => match given.over(Stored::at(object.get(name))) {
+            Value::None => {
+                object.remove(name);
             }
-            object.insert(name.to_owned(), Value::Object(inner));
+            value => {
+                object.insert(name.to_owned(), value);
+            }
+        },
+        Change::Merge(changes) => {
+            let merged = match object.remove(name) {
+                Some(Value::Record(link)) if is_expanded(changes, &link) => Value::Record(link),
+                Some(geometry @ Value::Geometry(_)) => {
+                    let shown = shown_geometry(&geometry);
+                    let after = merged(shown.clone(), changes, place)?;
+                    match Geometry::from_geojson(after.clone()) {
+                        _ if Value::Object(after).identical(&Value::Object(shown)) => geometry,
+                        Ok(geometry) => Value::Geometry(geometry),
+                        Err(_) => Value::Object(merged(Object::new(), changes, place)?),
+                    }
+                }
+                Some(Value::Object(inner)) => Value::Object(merged(inner, changes, place)?),
+                _ => Value::Object(merged(Object::new(), changes, place)?),
+            };
+            object.insert(name.to_owned(), merged);
         }
         Change::Increment(by) => {
             let sum = match object.get(name) {
@@ -159,22 +157,45 @@ fn apply(object: &mut Object, name: &str, change: &Change, place: &Place<'_>) ->
         }
         Change::Push(item) => match object.get_mut(name) {
             None => {
-                object.insert(name.to_owned(), Value::Array(vec![item.clone()]));
+                object.insert(name.to_owned(), Value::Array(vec![item.value()]));
             }
-            Some(Value::Array(items)) => items.push(item.clone()),
+            Some(Value::Array(items)) => {
+                let item = item.over(Stored::among(&StoredKinds::of_items(items)));
+                items.push(item);
+            }
             Some(set @ Value::Set(_)) => {
                 let Value::Set(members) = std::mem::replace(set, Value::Null) else { return Ok(()) };
-                *set = Value::set(members.into_iter().chain([item.clone()]).collect());
+                let item = item.over(Stored::among(&StoredKinds::of_items(&members)));
+                *set = Value::set(members.into_iter().chain([item]).collect());
             }
             Some(other) => return Err(not_a_list(place, "$push", other)),
         },
         Change::Pull(item) => match object.get_mut(name) {
             None => {}
-            Some(Value::Array(items) | Value::Set(items)) => items.retain(|known| known != item),
+            Some(Value::Array(items) | Value::Set(items)) => {
+                let item = item.over(Stored::among(&StoredKinds::of_items(items)));
+                items.retain(|known| *known != item);
+            }
             Some(other) => return Err(not_a_list(place, "$pull", other)),
         },
     }
     Ok(())
+}
+
+/// Merges into an object.
+fn merged(mut object: Object, changes: &[(String, Change)], place: &BodyPlace<'_>) -> Result<Object> {
+    for (name, change) in changes {
+        apply(&mut object, name, change, &place.member(name))?;
+    }
+    Ok(object)
+}
+
+/// Whether the changes are the record that the link leads to, as an expanded answer shows it.
+fn is_expanded(changes: &[(String, Change)], link: &RecordId) -> bool {
+    changes.iter().any(|(name, change)| match change {
+        Change::Set(id) => name == "id" && id.record_id().is_some_and(|id| *id == *link),
+        _ => false,
+    })
 }
 
 fn is_number(value: &Value) -> bool {
@@ -182,10 +203,10 @@ fn is_number(value: &Value) -> bool {
 }
 
 /// As the language adds numbers; a sum of finite numbers has to be finite.
-fn add(value: &Value, by: &Value, place: &Place<'_>) -> Result<Value> {
-    let overflow = || invalid(place, "RANGE", |path| format!("`$inc` would take `{path}` beyond the range of its type"));
+fn add(value: &Value, by: &Value, place: &BodyPlace<'_>) -> Result<Value> {
+    let overflow = || place.invalid("RANGE", |path| format!("`$inc` would take `{path}` beyond the range of its type"));
     if !is_number(value) {
-        return Err(invalid(place, "TYPE", |path| format!("`$inc` needs a number, `{path}` is {}", value.kind_name())));
+        return Err(place.invalid("TYPE", |path| format!("`$inc` needs a number, `{path}` is {}", value.kind_name())));
     }
     let is_finite = |value: &Value| !matches!(value, Value::Float(float) if !float.is_finite());
     match arithmetic::add(value, by) {
@@ -194,13 +215,14 @@ fn add(value: &Value, by: &Value, place: &Place<'_>) -> Result<Value> {
     }
 }
 
-fn not_a_list(place: &Place<'_>, operator: &str, value: &Value) -> Error {
-    invalid(place, "TYPE", |path| format!("`{operator}` needs an array or a set, `{path}` is {}", value.kind_name()))
+fn not_a_list(place: &BodyPlace<'_>, operator: &str, value: &Value) -> Error {
+    place.invalid("TYPE", |path| format!("`{operator}` needs an array or a set, `{path}` is {}", value.kind_name()))
 }
 
 #[cfg(test)]
 mod tests {
-    use ddb_core::json::{parse, write_plain};
+    use ddb_core::json::{self, parse, write_plain};
+    use ddb_darshjql::parse_record_id;
 
     use super::*;
 
@@ -220,7 +242,9 @@ mod tests {
         let Value::Object(mut fields) = json::to_value(parse(record.as_bytes())?, "", parse_record_id)? else {
             return Err(Error::internal("a record in a test is an object"));
         };
-        Patch::parse(parse(patch.as_bytes())?)?.apply(&mut fields)?;
+        for (name, change) in &Patch::parse(parse(patch.as_bytes())?)?.changes {
+            apply(&mut fields, name, change, &BodyPlace::of(name))?;
+        }
         Ok(fields)
     }
 
@@ -259,8 +283,9 @@ mod tests {
             (r#"{"t":1}"#, r#"{"t":{"$pull":1}}"#),
             ("{}", r#"{"n":{"$inc":1,"x":2}}"#),
             ("{}", r#"{"n":{"$nope":1}}"#),
-            ("{}", r#"{"_owner":"user:1"}"#),
-            ("{}", r#"{"id":"x"}"#),
+            ("{}", r#"{"_owner":7}"#),
+            ("{}", r#"{"id":null}"#),
+            ("{}", r#"{"_expires":7}"#),
             ("{}", r#"{"$set":{"a":1}}"#),
             ("{}", r#"[1]"#),
         ] {

@@ -5,6 +5,11 @@ use std::time::Duration;
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, FieldName, Object, RecordKey, Result, TableName, Timestamp, Value};
 use ddb_darshjql::{parse_own_id, parse_record_id};
+use ddb_store::{Current, Record};
+
+use crate::body_place::BodyPlace;
+use crate::given::{Given, Stored};
+use crate::system_values::{self, SystemValues};
 
 /// The longest expiry: a thousand years, so that the time of expiry stays far inside its range.
 const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
@@ -12,7 +17,7 @@ const MAX_TTL_SECONDS: i64 = 1_000 * 365 * 24 * 3_600;
 /// Characters of a name that stand in an error.
 const SHOWN_NAME: usize = 128;
 
-/// A record to be made, or the whole of what replaces one.
+/// A record to be made.
 #[derive(Debug, Clone)]
 pub struct NewRecord {
     /// Generated where None.
@@ -20,6 +25,15 @@ pub struct NewRecord {
     pub fields: Object,
     /// How long the record lives; None: for ever.
     pub ttl: Option<Ttl>,
+}
+
+/// The whole of what a record is to hold.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    fields: Vec<(String, Given)>,
+    pub(crate) system: SystemValues,
+    /// None where the body says nothing of it.
+    pub(crate) ttl: Option<Option<Ttl>>,
 }
 
 /// How long a record lives from the write on.
@@ -57,14 +71,39 @@ impl NewRecord {
         let mut entries = entries(json)?;
         let key = take(&mut entries, "id").map(|json| key(table, json)).transpose()?;
         let ttl = take(&mut entries, "$ttl").map(|json| Ttl::parse(&json)).transpose()?;
+        system_values::read_times(&mut entries);
         Ok(Self { key, fields: fields(entries)?, ttl })
     }
+}
 
-    /// `{fields…, "$ttl"?: seconds}`: the key stands in the path.
-    pub fn for_replace(json: Json) -> Result<Self> {
+impl Replacement {
+    /// `{fields…, "$ttl"?: seconds}`, and the system values as they were read; `null` is a value here.
+    pub fn parse(json: Json) -> Result<Self> {
         let mut entries = entries(json)?;
-        let ttl = Ttl::take_change(&mut entries)?.flatten();
-        Ok(Self { key: None, fields: fields(entries)?, ttl })
+        let ttl = Ttl::take_change(&mut entries)?;
+        let system = SystemValues::take(&mut entries)?;
+        let mut fields = Vec::with_capacity(entries.len());
+        for (name, json) in entries {
+            FieldName::parse(&name)?;
+            let given = Given::read(json, &BodyPlace::of(&name))?;
+            fields.push((name, given));
+        }
+        Ok(Self { fields, system, ttl })
+    }
+
+    /// What the record holds afterwards.
+    pub(crate) fn over(&self, record: &Record, current: &Current<'_>) -> Object {
+        let mut fields = Object::new();
+        for (name, given) in &self.fields {
+            if !system_values::is_field(name, Some(given), record, current) {
+                continue;
+            }
+            let value = given.over(Stored::at(record.fields.get(name)));
+            if !value.is_none() {
+                fields.insert(name.clone(), value);
+            }
+        }
+        fields
     }
 }
 

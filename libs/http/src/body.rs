@@ -30,6 +30,9 @@ pub type SmallJsonBody = JsonBody<LARGE>;
 /// A body of at most `MAX` bytes, 16 MB where nothing else is said, that is read once the handler knows that the caller may send it.
 pub struct UnreadBody<const MAX: usize = MAX_BYTES>(Request);
 
+/// The same of at most 64 KB.
+pub type SmallUnreadBody = UnreadBody<LARGE>;
+
 impl<const MAX: usize, S: Sync> FromRequest<S> for JsonBody<MAX> {
     type Rejection = ApiError;
 
@@ -50,6 +53,18 @@ impl<const MAX: usize> UnreadBody<MAX> {
     /// As [`JsonBody`] reads it.
     pub async fn json(self) -> Result<Json> {
         self.read(Ok).await
+    }
+
+    /// The same where there is a body; None where there is none.
+    pub async fn json_if_any(self) -> Result<Option<Json>> {
+        let (mut parts, body) = self.0.into_parts();
+        let place: Place = parts.extensions.remove().ok_or_else(|| Error::internal("a request came past the outermost layer"))?;
+        let bytes = read(&parts.headers, body, MAX, &place).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        expect_json(&parts.headers)?;
+        place.compute(bytes.len(), move || json::parse(&bytes).map(Some)).await
     }
 
     /// The same, and what `convert` makes of it: as the parsing of a large body, that keeps nobody else waiting.

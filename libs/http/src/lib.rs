@@ -43,7 +43,7 @@ mod upstream;
 pub use accept::Accepted;
 pub use answer::Answer;
 pub use app::{App, Log};
-pub use body::{JsonBody, SmallJsonBody, UnreadBody};
+pub use body::{JsonBody, SmallJsonBody, SmallUnreadBody, UnreadBody};
 pub use caller::{Caller, bearer};
 pub use connection_times::ConnectionTimes;
 pub use context::{CONTRACT_VERSION, Context};

@@ -58,4 +58,4 @@ pub use statistics::Statistics;
 pub use status::{Status, TableStatus};
 pub use store::Store;
 pub use system::SystemRow;
-pub use transactor::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
+pub use transactor::{Change, Current, Decide, Outcome, OwnTimes, Refused, Step, Write, Written};

@@ -42,12 +42,17 @@ impl Auth {
 
     /// The account as its owner sees it, with the name of its profile.
     pub(crate) async fn user(&self, namespace: NamespaceId, account: &Account) -> Result<User> {
+        Ok(user(account, &self.profile(namespace, account).await?))
+    }
+
+    /// The fields of the account's record.
+    pub(crate) async fn profile(&self, namespace: NamespaceId, account: &Account) -> Result<Object> {
         let session = self.database.session(Principal::System, namespace, None);
         let profile = session.get(&TableName::user(), &RecordKey::String(account.id.clone())).await;
         match profile {
-            Ok(profile) => Ok(user(account, &profile.data.fields)),
-            // Its owner may delete his profile.
-            Err(error) if error.code() == ddb_core::ErrorCode::NotFound => Ok(user(account, &Object::new())),
+            Ok(profile) => Ok(profile.data.fields),
+            // Before records of accounts could no longer be deleted, some were.
+            Err(error) if error.code() == ddb_core::ErrorCode::NotFound => Ok(Object::new()),
             Err(error) => Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! Records as answers: `id`, the fields, then the system's values.
 
 use ddb_core::{Datetime, Object, RecordId, RecordKey, TableName, Timestamp, Tx, Value, Warning, json};
-use ddb_database::{Page, PageRows, QueryResult, Shown};
+use ddb_database::{Page, PageRows, QueryResult, Shown, Wrote};
 use ddb_http::Answer;
 use ddb_store::Record;
 use ddb_turns::{MANY, aside_if};
@@ -21,6 +21,22 @@ pub(crate) struct OneRecord(#[expect(dead_code, reason = "the answer is written 
 /// 200 with one record, in the form that the caller wants, and its version.
 pub(crate) fn ok(found: &ddb_database::Answer<Record>, accept: Accept) -> Answer {
     Answer::ok(one(&found.data, found.tx, accept)).content_type(accept.content_type()).tx(found.tx).etag(found.data.tx)
+}
+
+/// The same of a record that was written.
+pub(crate) fn written(wrote: &Wrote<Record>, accept: Accept) -> Answer {
+    Answer::ok(one_written(wrote, accept)).content_type(accept.content_type()).tx(wrote.tx).etag(wrote.data.tx)
+}
+
+/// `{"data":{record},"tx":n}`, with `warnings` where there are some.
+pub(crate) fn one_written(wrote: &Wrote<Record>, accept: Accept) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    out.extend_from_slice(b"{\"data\":");
+    write_record(&wrote.data, accept, &mut out);
+    let warnings: Vec<Warning> = wrote.warnings.iter().map(|(_, warning)| warning.clone()).collect();
+    Warning::write_member(&warnings, &mut out);
+    write_tx(wrote.tx, &mut out);
+    out
 }
 
 /// `{"data":{record},"tx":n}`
@@ -43,19 +59,36 @@ pub(crate) fn shown(found: &ddb_database::Answer<Shown>, accept: Accept) -> Answ
     Answer::ok(out).content_type(accept.content_type()).tx(found.tx).etag(*changed)
 }
 
-/// `{"data":[…],"tx":n}`
-pub(crate) fn many(records: &[Record], tx: Tx, accept: Accept) -> Vec<u8> {
+/// `{"data":[…],"tx":n}`, with `warnings` where there are some.
+pub(crate) fn many_written(wrote: &Wrote<Vec<Record>>, accept: Accept) -> Vec<u8> {
+    let records = &wrote.data;
     aside_if(records.len() > MANY, || {
         let mut out = Vec::with_capacity(64 + records.len() * 256);
         out.extend_from_slice(b"{\"data\":");
         write_records(records, accept, &mut out);
-        write_tx(tx, &mut out);
+        let warnings = wrote.warnings.iter().map(|(index, warning)| (*index, warning));
+        write_warnings(warnings, |index| index.to_string(), &mut out);
+        write_tx(wrote.tx, &mut out);
         out
     })
 }
 
-/// `{"tx":n,"results":[{record} or null,…]}`
-pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec<u8> {
+/// Appends the warnings, each with the place of its record or op before its field.
+fn write_warnings<'a>(warnings: impl Iterator<Item = (usize, &'a Warning)>, place: impl Fn(usize) -> String, out: &mut Vec<u8>) {
+    let placed = |(index, warning): (usize, &Warning)| {
+        let field = warning.field.as_ref().map(|field| format!("{}.{field}", place(index)));
+        Warning { field, ..warning.clone() }
+    };
+    Warning::write_member(&warnings.map(placed).collect::<Vec<_>>(), out);
+}
+
+/// `{"tx":n,"results":[{record} or null,…]}`, with `warnings` where there are some; each comes with the index of its op.
+pub(crate) fn results<'a>(
+    records: &[Option<Record>],
+    warnings: impl Iterator<Item = (usize, &'a Warning)>,
+    tx: Tx,
+    accept: Accept,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + records.len() * 256);
     out.extend_from_slice(b"{\"tx\":");
     write_value(&Value::Int(tx.0), Accept::Plain, &mut out);
@@ -71,7 +104,9 @@ pub(crate) fn results(records: &[Option<Record>], tx: Tx, accept: Accept) -> Vec
             }
         }
     });
-    out.extend_from_slice(b"]}");
+    out.push(b']');
+    write_warnings(warnings, |index| format!("ops[{index}].data"), &mut out);
+    out.push(b'}');
     out
 }
 

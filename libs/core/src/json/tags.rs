@@ -111,6 +111,7 @@ pub(super) fn is_tag(key: &str) -> bool {
     matches!(
         key,
         "$none"
+            | "$string"
             | "$float"
             | "$decimal"
             | "$duration"
@@ -164,6 +165,7 @@ fn what_it_holds(tag: &str) -> &'static str {
 fn of_text(tag: &str, text: String) -> Resolved<Value> {
     let message = |error: Error| error.message().to_owned();
     match tag {
+        "$string" => Ok(Value::String(text)),
         "$float" => match text.as_str() {
             "NaN" => Ok(Value::Float(f64::NAN)),
             "inf" => Ok(Value::Float(f64::INFINITY)),

@@ -4,8 +4,9 @@ use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Record, Step};
 use ddb_turns::{MANY, aside_if};
 
+use super::user_records::UserRecords;
 use super::{Keys, Planned, Session, planned};
-use crate::NewRecord;
+use crate::{NewRecord, system_values};
 
 /// Records of one transaction.
 pub(super) const MAX_RECORDS: usize = 10_000;
@@ -37,34 +38,12 @@ impl Session {
 
     async fn create_steps(&self, table: &TableName, records: Vec<NewRecord>, owner: Option<RecordKey>) -> Result<Vec<Step>> {
         check(table, &records)?;
-        let keys = records.iter().filter_map(|record| Some((table, record.key.as_ref()?)));
-        if let Some(key) = self.profiles_of_others(keys).await?.into_iter().next() {
-            return Err(taken(&RecordId::new(table.clone(), key)));
+        let users = self.user_records(records.iter().filter_map(|record| Some((table, record.key.as_ref()?)))).await?;
+        let mut steps = Vec::with_capacity(records.len());
+        for record in records {
+            steps.push(step(table, record, owner.clone(), &self.keys, &users)?);
         }
-        Ok(records.into_iter().map(|record| step(table, record, owner.clone(), &self.keys)).collect())
-    }
-
-    /// Those of the keys that belong to an account which is not the caller's. The key of an account's profile stays the account's, also while it has
-    /// no profile: whoever could take it would stand in for the account wherever its record is read.
-    pub(super) async fn profiles_of_others(
-        &self,
-        keys: impl Iterator<Item = (&TableName, &RecordKey)>,
-    ) -> Result<HashSet<RecordKey>> {
-        let user = TableName::user();
-        let keys: Vec<&str> = keys.filter(|(table, _)| **table == user).filter_map(|(_, key)| text_key(key)).collect();
-        let own = self.principal.user_key().and_then(text_key);
-        if keys.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let of_accounts = self.database.store().accounts_among(self.namespace, &keys).await?;
-        Ok(of_accounts.into_iter().filter(|key| own != Some(key.as_str())).map(RecordKey::String).collect())
-    }
-}
-
-fn text_key(key: &RecordKey) -> Option<&str> {
-    match key {
-        RecordKey::String(text) => Some(text),
-        RecordKey::Int(_) | RecordKey::Uuid(_) | RecordKey::Array(_) | RecordKey::Object(_) => None,
+        Ok(steps)
     }
 }
 
@@ -83,14 +62,29 @@ pub(super) fn taken(id: &RecordId) -> Error {
     Error::conflict(format!("the key of {} is taken", id.plain()))
 }
 
-pub(super) fn step(table: &TableName, record: NewRecord, owner: Option<RecordKey>, keys: &Keys) -> Step {
+pub(super) fn step(
+    table: &TableName,
+    record: NewRecord,
+    owner: Option<RecordKey>,
+    keys: &Keys,
+    users: &UserRecords,
+) -> Result<Step> {
     let NewRecord { key, fields, ttl } = record;
+    let key = key.unwrap_or_else(|| keys.generate());
+    let id = RecordId::new(table.clone(), key.clone());
+    if users.is_of_another(&id) {
+        return Err(taken(&id));
+    }
+    let users = users.clone();
     let decide = move |current: Current<'_>| match current.record {
         Some(record) => Err(taken(&record.id)),
         None => {
-            Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires: ttl.map(|ttl| ttl.from(current.now)) })
+            let mut fields = fields.clone();
+            system_values::keep_own_alone(&mut fields, &current);
+            let expires = ttl.map(|ttl| ttl.from(current.now));
+            users.check_expiry(&id, expires)?;
+            Ok(Change::Create { fields, owner: owner.clone(), expires })
         }
     };
-    let key = key.unwrap_or_else(|| keys.generate());
-    Step { table: table.clone(), key, makes_table: true, past: None, decide: Box::new(decide) }
+    Ok(Step { table: table.clone(), key, makes_table: true, past: None, decide: Box::new(decide) })
 }

@@ -18,6 +18,7 @@ mod merge;
 mod mutate;
 mod namespaces;
 mod planned;
+mod profile;
 mod query;
 mod quota;
 mod replace;
@@ -26,6 +27,7 @@ mod schema;
 mod setting;
 mod sign_up;
 mod undelete;
+mod user_records;
 
 use ddb_access::{Policy, Rows};
 use ddb_core::{Error, ErrorCode, NamespaceId, Principal, RecordKey, RequestId, Result, TableName, Tx};
@@ -41,7 +43,7 @@ pub use get::{Form, Shown};
 pub use history::HistoryPage;
 pub(crate) use keys::Keys;
 pub use list::{Count, ListRequest, MAX_LIMIT, Page, PageRows};
-pub use planned::Planned;
+pub use planned::{Planned, Wrote};
 pub use query::{DigestedQuery, QueryResult};
 pub use quota::{LimitsChange, QuotaChange};
 
@@ -77,8 +79,8 @@ impl Session {
     }
 
     /// The policy of a table. Definitions that replace the default come with the language.
-    pub(crate) fn policy(&self, _table: &TableName) -> Policy {
-        Policy::Private
+    pub(crate) fn policy(&self, table: &TableName) -> Policy {
+        if *table == TableName::user() { Policy::Users } else { Policy::Private }
     }
 
     /// What the caller's writes may add to the namespace.

@@ -1,10 +1,8 @@
-use std::collections::HashSet;
-use std::sync::Arc;
-
-use ddb_core::{Error, ErrorCode, Object, Principal, RecordId, RecordKey, Result, TableName, Tx};
+use ddb_core::{Error, ErrorCode, Principal, RecordId, RecordKey, Result, TableName, Tx};
 use ddb_store::{Change, Current, Record, Step};
 
 use super::create::taken;
+use super::user_records::UserRecords;
 use super::{Planned, Session, create, merge, visible};
 use crate::op::{Action, at_op};
 use crate::{Op, Patch};
@@ -33,27 +31,24 @@ impl Session {
 
     /// A step for each op.
     pub(super) async fn steps(&self, ops: Vec<Op>) -> Result<Vec<Step>> {
-        let made = ops.iter().filter_map(|op| Some((&op.table, op.made_key()?)));
-        let of_others = Arc::new(self.profiles_of_others(made).await?);
+        let users = self.user_records(ops.iter().filter_map(|op| Some((&op.table, op.key()?)))).await?;
         let mut steps = Vec::with_capacity(ops.len());
         for (index, op) in ops.into_iter().enumerate() {
-            steps.push(self.step(op, &of_others).map_err(|error| at_op(index, "data", error))?);
+            steps.push(self.step(op, users.clone()).map_err(|error| at_op(index, "data", error))?);
         }
         Ok(steps)
     }
 
-    fn step(&self, Op { table, action }: Op, of_others: &Arc<HashSet<RecordKey>>) -> Result<Step> {
+    fn step(&self, Op { table, action }: Op, users: UserRecords) -> Result<Step> {
         match action {
             Action::Create(record) => {
-                if let Some(key) = record.key.as_ref().filter(|key| is_of_others(&table, key, of_others)) {
-                    return Err(taken(&RecordId::new(table.clone(), key.clone())));
-                }
-                Ok(create::step(&table, record, self.policy(&table).owner_of_new(&self.principal)?, &self.keys))
+                let owner = self.policy(&table).owner_of_new(&self.principal)?;
+                create::step(&table, record, owner, &self.keys, &users)
             }
-            Action::Upsert { key, patch, if_tx } => self.upsert_step(table, key, patch, if_tx, of_others.clone()),
-            Action::Update { key, record, if_tx } => self.replace_step(&table, &key, record, if_tx),
-            Action::Merge { key, patch, if_tx } => self.merge_step(&table, &key, patch, if_tx),
-            Action::Delete { key, if_tx } => self.delete_step(&table, &key, if_tx),
+            Action::Upsert { key, patch, if_tx } => self.upsert_step(table, key, patch, if_tx, users),
+            Action::Update { key, replacement, if_tx } => self.replace_step(&table, &key, replacement, if_tx, users),
+            Action::Merge { key, patch, if_tx } => self.merge_step(&table, &key, patch, if_tx, users),
+            Action::Delete { key, if_tx } => self.delete_step(&table, &key, if_tx, users),
         }
     }
 
@@ -64,45 +59,49 @@ impl Session {
         key: Option<RecordKey>,
         patch: Patch,
         if_tx: Option<Tx>,
-        of_others: Arc<HashSet<RecordKey>>,
+        users: UserRecords,
     ) -> Result<Step> {
-        let owner = self.policy(&table).owner_of_new(&self.principal)?;
+        self.check_mutate()?;
+        // Who may not make a record may still change one that is there.
+        let owner = self.policy(&table).owner_of_new(&self.principal);
         let rows = self.policy(&table).visible(&self.principal);
         let key = key.unwrap_or_else(|| self.keys.generate());
         let id = RecordId::new(table.clone(), key.clone());
-        let decide = move |current: Current<'_>| match current.record {
-            Some(record) if !rows.contain(record.owner.as_ref()) => Err(taken(&id)),
-            Some(_) => {
+        patch.system.check_id(&id)?;
+        let decide = move |current: Current<'_>| {
+            if current.record.is_some_and(|record| rows.contain(record.owner.as_ref())) {
                 let record = visible(current, &rows, if_tx, &id.table, &id.key)?;
-                merge::merged(record, &patch, current.now)
+                return merge::merged(record, &patch, &users, &current);
             }
-            None if is_of_others(&id.table, &id.key, &of_others) => Err(taken(&id)),
-            None => {
-                if let Some(expected) = if_tx {
-                    let message = format!("there is no record {}, so its last change is not transaction {expected}", id.plain());
-                    return Err(Error::new(ErrorCode::VersionMismatch, message));
-                }
-                let mut fields = Object::new();
-                patch.apply(&mut fields)?;
-                let expires = patch.ttl.flatten().map(|ttl| ttl.from(current.now));
-                Ok(Change::Create { fields, owner: owner.clone(), expires })
+            let owner = owner.as_ref().map_err(Error::for_another)?;
+            if current.record.is_some() || users.is_of_another(&id) {
+                return Err(taken(&id));
             }
+            if let Some(expected) = if_tx {
+                let message = format!("there is no record {}, so its last change is not transaction {expected}", id.plain());
+                return Err(Error::new(ErrorCode::VersionMismatch, message));
+            }
+            patch.system.check_owner(owner.as_ref())?;
+            if patch.system.keeps_expiry && patch.ttl.is_none() {
+                let message = "there is no record yet whose expiry could stay; `$ttl` sets one";
+                return Err(Error::invalid("_expires", "RESERVED", message));
+            }
+            let fields = patch.alone(&current)?;
+            let expires = patch.ttl.flatten().map(|ttl| ttl.from(current.now));
+            users.check_expiry(&id, expires)?;
+            Ok(Change::Create { fields, owner: owner.clone(), expires })
         };
         Ok(Step { table, key, makes_table: true, past: None, decide: Box::new(decide) })
     }
 }
 
 impl Op {
-    /// The key of the record that the op may make, where the caller chose it.
-    fn made_key(&self) -> Option<&RecordKey> {
+    /// The key of the record that the op is about, where the caller chose it.
+    fn key(&self) -> Option<&RecordKey> {
         match &self.action {
             Action::Create(record) => record.key.as_ref(),
             Action::Upsert { key, .. } => key.as_ref(),
-            Action::Update { .. } | Action::Merge { .. } | Action::Delete { .. } => None,
+            Action::Update { key, .. } | Action::Merge { key, .. } | Action::Delete { key, .. } => Some(key),
         }
     }
-}
-
-fn is_of_others(table: &TableName, key: &RecordKey, of_others: &HashSet<RecordKey>) -> bool {
-    !of_others.is_empty() && *table == TableName::user() && of_others.contains(key)
 }

@@ -2,12 +2,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ddb_core::{Error, Principal, RequestId, Result, TableName, sort_key};
+use ddb_core::{Error, Principal, RequestId, Result, TableName, Tx, Warning, sort_key};
 use ddb_store::kept::caller_of_root;
 use ddb_store::{KeptAnswer, Once, Outcome, Record, Refused, Step, Write, Written};
 use tracing::Span;
 
-use super::{Answer, Session};
+use super::Session;
 use crate::OnceKey;
 
 /// A write that the caller may ask for: what its steps do is decided under the lock, once it runs.
@@ -19,6 +19,15 @@ pub struct Planned<T> {
     read: Arc<Read<T>>,
     /// What the caller is told of a refusal.
     refuse: Box<dyn Fn(Refused) -> Error + Send + Sync>,
+}
+
+/// What a write did, and the transaction that it made, or whose state it saw where it changed nothing.
+#[derive(Debug, Clone)]
+pub struct Wrote<T> {
+    pub data: T,
+    pub tx: Tx,
+    /// What is worth knowing of it, each with the index of its record or op among all of the request.
+    pub warnings: Vec<(usize, Warning)>,
 }
 
 type Read<T> = dyn Fn(Written) -> Result<T> + Send + Sync;
@@ -35,18 +44,18 @@ impl<T> Planned<T> {
     }
 
     /// All of it, or nothing. A write without steps shows the newest transaction.
-    pub async fn run(self) -> Result<Answer<T>> {
+    pub async fn run(self) -> Result<Wrote<T>> {
         let Self { session, steps, read, refuse } = self;
         let store = session.database.store();
         if steps.is_empty() {
             let tx = store.head(session.namespace).await?;
-            return Ok(Answer { data: read(Written { tx, records: Vec::new(), changed: 0 })?, tx });
+            let written = Written { tx, records: Vec::new(), changed: 0, warnings: Vec::new() };
+            return Ok(Wrote { data: read(written)?, tx, warnings: Vec::new() });
         }
         let watch = Watch::begin(&session, &steps);
         let written = store.write(write(&session, steps)).await.map_err(refuse)?;
         drop(watch);
-        let tx = written.tx;
-        Ok(Answer { data: read(written)?, tx })
+        wrote(written, &*read)
     }
 }
 
@@ -56,16 +65,13 @@ impl<T: 'static> Planned<T> {
     pub async fn run_once(
         self,
         once: OnceKey,
-        render: impl Fn(&Answer<T>) -> KeptAnswer + Send + Sync + 'static,
+        render: impl Fn(&Wrote<T>) -> KeptAnswer + Send + Sync + 'static,
     ) -> Result<KeptAnswer> {
         // Whoever has no account writes nothing that could be kept.
         let caller = kept_caller(&self.session.principal)?;
         let Some(caller) = caller.filter(|_| !self.steps.is_empty()) else { return Ok(render(&self.run().await?)) };
         let Self { session, steps, read, refuse } = self;
-        let answer = Arc::new(move |written: &Written| {
-            let tx = written.tx;
-            Ok(render(&Answer { data: read(written.clone())?, tx }))
-        });
+        let answer = Arc::new(move |written: &Written| Ok(render(&wrote(written.clone(), &*read)?)));
         let OnceKey { key, part, request } = once;
         let kept = answer.clone();
         let once = Once { caller, key, part, request, answer: Box::new(move |written| kept(written)) };
@@ -75,6 +81,11 @@ impl<T: 'static> Planned<T> {
             Outcome::Repeated(answer) => Ok(answer),
         }
     }
+}
+
+fn wrote<T>(mut written: Written, read: &Read<T>) -> Result<Wrote<T>> {
+    let (tx, warnings) = (written.tx, std::mem::take(&mut written.warnings));
+    Ok(Wrote { data: read(written)?, tx, warnings })
 }
 
 /// A write until it is answered. When it is dropped it is logged where it took long: what it was about, but not which records.

@@ -54,9 +54,12 @@ struct Expected {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use ddb_core::{Object, TableName, Timestamp, Tx};
 
     use super::*;
+    use crate::OwnTimes;
 
     #[test]
     fn what_was_made_meanwhile_stays() {
@@ -76,7 +79,9 @@ mod tests {
         let decide = |owner: Option<&str>, entity: i64, record: Option<&Record>, expired: Option<&Record>| {
             let expected = Expected { entity: EntityId(7), owner: owner.map(key) };
             let step = step_if(id.clone(), "asked".to_owned(), expected);
-            let current = Current { record, expired, entity: Some(EntityId(entity)), past: None, now: Timestamp(0) };
+            let (own_times, warnings) = (OwnTimes { created: false, updated: false }, RefCell::default());
+            let (entity, now) = (Some(EntityId(entity)), Timestamp(0));
+            let current = Current { record, expired, entity, past: None, now, own_times, warnings: &warnings };
             matches!((step.decide)(current).expect("no error"), Change::Erase { .. })
         };
         assert!(decide(Some("ada"), 7, Some(&adas), None) && decide(Some("ada"), 7, None, Some(&adas)));

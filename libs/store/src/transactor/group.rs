@@ -1,5 +1,6 @@
 //! A group of writes, evaluated in order in memory against what was read under the lock.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ddb_core::chain::{self, Hash, Leaf, Salt, TxHeader};
@@ -11,7 +12,7 @@ use super::holdings::{Held, Replaced};
 use super::queue::Pending;
 use super::rows::Rows;
 use super::slots::{Entity, Slots};
-use super::{Change, Current, Outcome, Refused, Write, Written};
+use super::{Change, Current, Outcome, OwnTimes, Refused, Write, Written};
 use crate::changes::LogHead;
 use crate::dictionary::{self, Attribute, Attributes};
 use crate::index::{Claiming, Claims, Indexed, Indexes, Taken};
@@ -162,6 +163,8 @@ impl<'a> Evaluation<'a> {
         let tx = Tx(self.head.tx.0 + 1);
         let mut effects = Effects::with_capacity(places.len());
         let mut records = Vec::with_capacity(places.len());
+        let mut warnings = Vec::new();
+        let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
         let mut bytes = 0;
         for (index, (step, place)) in write.steps.iter().zip(places).enumerate() {
             let refused = |error| Refused { step: Some(index), error };
@@ -171,8 +174,11 @@ impl<'a> Evaluation<'a> {
             let past = place.and_then(|place| self.slots.all[place].past.as_deref());
             let size = place.map_or(0, |place| self.size(&effects, place));
             let entity = place.and_then(|place| self.slots.all[place].entity).map(|entity| entity.id);
-            let current = Current { record: live, expired, entity, past, now: self.head.now };
+            let own_times = self.own_times(*place, &author);
+            let told = RefCell::new(Vec::new());
+            let current = Current { record: live, expired, entity, past, now: self.head.now, own_times, warnings: &told };
             let change = (step.decide)(current).map_err(refused)?;
+            warnings.extend(told.into_inner().into_iter().map(|warning| (index, warning)));
             let is_erased = place.is_some_and(|place| effects.latest(place).is_some_and(|effect| effect.erased.is_some()));
             let effect = match (change, place) {
                 (Change::Erase { .. }, _) if is_erased => {
@@ -198,7 +204,6 @@ impl<'a> Evaluation<'a> {
         let mut effects = effects.in_order;
         effects.retain(|effect| !effect.facts.is_empty());
         let changed = effects.iter().map(|effect| effect.slot).collect::<HashSet<_>>().len();
-        let author = Author { actor: write.actor.as_ref(), entity: actor, allowance: write.allowance };
         let new_tables = self.new_tables(write, &effects)?;
         self.check_names(&author, &effects)?;
         self.check_paths(&effects)?;
@@ -215,7 +220,17 @@ impl<'a> Evaluation<'a> {
             }
             self.rows.system.push(row.clone());
         }
-        Ok(Written { tx: self.head.tx, records, changed })
+        Ok(Written { tx: self.head.tx, records, changed, warnings })
+    }
+
+    fn own_times(&self, place: Option<usize>, author: &Author<'_>) -> OwnTimes {
+        let Some(place) = place else { return OwnTimes { created: false, updated: false } };
+        let table = self.slots.all[place].table;
+        let may_name = self.additions.share(self.tables, table, author).is_none();
+        OwnTimes {
+            created: may_name || self.attribute(table, "created").is_some(),
+            updated: may_name || self.attribute(table, "updated").is_some(),
+        }
     }
 
     /// Whether the group changes anything at all.

@@ -20,7 +20,7 @@ mod table;
 mod task;
 mod write;
 
-pub use write::{Change, Current, Decide, Outcome, Refused, Step, Write, Written};
+pub use write::{Change, Current, Decide, Outcome, OwnTimes, Refused, Step, Write, Written};
 
 pub(crate) use handle::{Means, Transactor};
 pub(crate) use queue::Queue;

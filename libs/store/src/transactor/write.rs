@@ -1,4 +1,6 @@
-use ddb_core::{EntityId, Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx};
+use std::cell::RefCell;
+
+use ddb_core::{EntityId, Error, NamespaceId, Object, RecordKey, RequestId, Result, TableName, Timestamp, Tx, Warning};
 
 use crate::retention::Pruned;
 use crate::{Allowance, KeptAnswer, Past, PastRecord, Record, SystemRow};
@@ -28,7 +30,7 @@ pub struct Step {
 /// Looks at the record as it is under the lock and says what becomes of it.
 ///
 /// It may be asked more than once (a lost connection before the commit, a group repeated one by one) and only its last
-/// answer counts, so it has no effects of its own.
+/// answer counts, so it has no effects of its own; its warnings are part of the answer.
 pub type Decide = Box<dyn Fn(Current<'_>) -> Result<Change> + Send + Sync>;
 
 /// A record under the lock.
@@ -44,6 +46,24 @@ pub struct Current<'a> {
     pub past: Option<&'a PastRecord>,
     /// PostgreSQL's clock under the lock; never goes back.
     pub now: Timestamp,
+    /// Which of the system's names the write may give to a field of the record.
+    pub own_times: OwnTimes,
+    pub(crate) warnings: &'a RefCell<Vec<Warning>>,
+}
+
+impl Current<'_> {
+    /// Tells the caller something beside the answer, if the write takes effect.
+    pub fn warn(&self, warning: Warning) {
+        self.warnings.borrow_mut().push(warning);
+    }
+}
+
+/// Whether a write may give a record a field of its own with the name of a system value: the table has had such a field, or the caller may
+/// name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnTimes {
+    pub created: bool,
+    pub updated: bool,
 }
 
 /// What becomes of a record.
@@ -108,4 +128,6 @@ pub struct Written {
     pub records: Vec<Option<Record>>,
     /// How many records it said something new about.
     pub changed: usize,
+    /// What its steps tell the caller beside the answer, each with the index of the step.
+    pub warnings: Vec<(usize, Warning)>,
 }

@@ -147,6 +147,26 @@ pub(crate) async fn rotate(connection: &mut PgConnection, id: Uuid, counter: i64
     Ok(())
 }
 
+/// Whether it was signed in lately, however often it was refreshed since.
+pub(crate) async fn is_recent(executor: impl PgExecutor<'_>, id: Uuid, within: Duration) -> Result<bool> {
+    let row = sqlx::query(
+        "
+        select exists (
+            select
+            from ddb.session
+            where id = $1::uuid and ended_at is null
+              and created_at > (extract(epoch from clock_timestamp()) * 1000000)::bigint - $2
+        )
+        ",
+    )
+    .bind(id.to_string())
+    .bind(within.as_micros() as i64)
+    .fetch_one(executor)
+    .await
+    .map_err(to_error)?;
+    row.try_get(0).map_err(to_error)
+}
+
 /// Ends it and tells every process; false where the account has no such session that lives.
 pub(crate) async fn end(executor: impl PgExecutor<'_>, namespace: NamespaceId, account: &str, id: Uuid) -> Result<bool> {
     let rows = sqlx::query(

@@ -111,6 +111,16 @@ impl Server {
         session.get(&TableName::user(), &key).await.ok().map(|answer| answer.data.fields)
     }
 
+    /// Merges into the record of an account, as the system may.
+    pub async fn write_profile(&self, user: &User, body: Json) {
+        let key = RecordKey::String(user.account().to_owned());
+        let session = self.shared.database.session(Principal::System, NamespaceId::MAIN, None);
+        let body = ddb_core::json::parse(body.to_string().as_bytes()).expect("JSON");
+        let patch = ddb_database::Patch::parse(body).expect("a patch");
+        let merge = session.merge(&TableName::user(), &key, patch, None).await.expect("it may be merged");
+        merge.run().await.expect("it is merged");
+    }
+
     pub async fn execute(&self, statement: &'static str, text: &str) {
         sqlx::query(statement).bind(text).execute(self.pool()).await.expect("the statement runs");
     }

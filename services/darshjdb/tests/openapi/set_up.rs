@@ -52,6 +52,7 @@ async fn of_account(cast: &Cast, operation: &str, by: By, examples: Call) -> Set
             let body = |current: &str| json!({ "current": current, "new": "another horse 43 battery" });
             (examples.clone().with_body(body(Caller::PASSWORD)), examples.with_body(body("a guess of mine")))
         }
+        "eraseMe" => same(examples.with_body(json!({ "password": Caller::PASSWORD }))),
         "endSession" => {
             let sessions = owner.get("/api/auth/sessions").await.expect(200).json;
             same(examples.with_part("id", sessions["data"][0]["id"].as_str().expect("a session")))

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use ddb_core::json::{self, Json};
 use ddb_core::{Error, ErrorCode, Result, Tx};
-use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session};
+use ddb_database::{JsonQuery, OnceKey, Op, QueryResult, Session, Wrote};
 use ddb_http::{Answer, ApiResult, Caller, Fields, Idempotency, Query, UnreadBody, refusal, write_error_of_part};
 use ddb_store::Record;
 use ddb_turns::aside;
@@ -93,13 +93,17 @@ async fn at_once(caller: &Caller, ops: Vec<BatchOp>, accept: Accept, once: Optio
     let of_errors = ids.clone();
     let batch = caller.session.batch(mutations, move |index, error| at(index, &of_errors[index], error)).await?;
     let of_mutations = ids.len();
-    let render = move |written: &ddb_database::Answer<Vec<Vec<Option<Record>>>>| {
+    let render = move |written: &Wrote<Vec<Vec<Option<Record>>>>| {
         let mut out = Vec::with_capacity(256);
+        let mut begin = 0;
         for (index, (id, records)) in ids.iter().zip(&written.data).enumerate() {
+            let ops = begin..begin + records.len();
+            let warnings = written.warnings.iter().filter(|(op, _)| ops.contains(op)).map(|(op, warning)| (op - begin, warning));
             begin_result(index, id, 200, &mut out);
             out.extend_from_slice(b",\"data\":");
-            out.extend_from_slice(&record_answer::results(records, written.tx, accept));
+            out.extend_from_slice(&record_answer::results(records, warnings, written.tx, accept));
             out.push(b'}');
+            begin += records.len();
         }
         out
     };
@@ -180,14 +184,18 @@ async fn mutate(session: &Session, ops: Result<Vec<Op>>, accept: Accept, once: O
     let mutate = session.mutate(ops?).await?;
     let Some(once) = once else {
         let written = mutate.run().await?;
-        return Ok((record_answer::results(&written.data, written.tx, accept), written.tx));
+        return Ok((mutated(&written, accept), written.tx));
     };
     let answering = mutate.run_once(once, move |written| {
-        let json = record_answer::results(&written.data, written.tx, accept);
-        Answer::ok(json).content_type(accept.content_type()).tx(written.tx).kept()
+        Answer::ok(mutated(written, accept)).content_type(accept.content_type()).tx(written.tx).kept()
     });
     let kept = answering.await?;
     Ok((kept.body, kept.tx.unwrap_or(Tx(0))))
+}
+
+fn mutated(written: &Wrote<Vec<Option<Record>>>, accept: Accept) -> Vec<u8> {
+    let warnings = written.warnings.iter().map(|(op, warning)| (*op, warning));
+    record_answer::results(&written.data, warnings, written.tx, accept)
 }
 
 /// `{"id":…,"status":…,"data":…}`, or with an `error`.

@@ -36,7 +36,8 @@ pub(crate) async fn mutate(
     let (ops, once) = idempotency.read(body, ops).await?;
     let mutate = caller.session.mutate(ops).await?;
     write_answer::of(mutate, once, move |mutated| {
-        let json = record_answer::results(&mutated.data, mutated.tx, accept);
+        let warnings = mutated.warnings.iter().map(|(op, warning)| (*op, warning));
+        let json = record_answer::results(&mutated.data, warnings, mutated.tx, accept);
         Answer::ok(json).content_type(accept.content_type()).tx(mutated.tx)
     })
     .await

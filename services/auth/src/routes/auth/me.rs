@@ -1,25 +1,32 @@
+use std::time::Duration;
+
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
-use ddb_core::{Error, ErrorCode, RecordKey, TableName};
+use ddb_core::{Error, ErrorCode, Object, Result, json};
 use ddb_database::Patch;
-use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, refusal};
+use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, SmallUnreadBody, refusal};
 
-use super::user;
+use super::json as to_json;
 use crate::body;
 use crate::caller::SignedIn;
-use crate::db::account;
+use crate::db::account::Account;
+use crate::db::{account, session};
+use crate::email::Email;
 use crate::state::Auth;
 use crate::tokens;
 
-/// Shows the account of the caller
+/// How long after a sign-in an account is erased without its password.
+const RECENT: Duration = Duration::from_secs(5 * 60);
+
+/// Shows the account of the caller, with the fields of the profile
 #[utoipa::path(
     get,
     path = "/api/auth/me",
     operation_id = "getMe",
     tag = "accounts",
     responses(
-        (status = OK, description = "The account", body = ddb_api::auth::User),
+        (status = OK, description = "The account", body = ddb_api::auth::Me),
         refusal::Forbidden,
     ),
     security(("token" = [])),
@@ -27,12 +34,14 @@ use crate::tokens;
 pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
     let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let account = account.ok_or_else(gone)?;
-    Ok(user(&auth.user(caller.namespace, &account).await?)?)
+    let profile = auth.profile(caller.namespace, &account).await?;
+    Ok(Answer::ok(shown(&account, &profile)?))
 }
 
 /// Changes fields of the caller's profile
 ///
-/// The server merges the body as a PATCH of the record `user:…` does.
+/// The server merges the body as a PATCH of the record `user:…` does, and makes that record if it is missing. The body may repeat what `GET` shows; another
+/// `email`, `roles` or `verified` is 422.
 #[utoipa::path(
     patch,
     path = "/api/auth/me",
@@ -40,9 +49,8 @@ pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Qu
     tag = "accounts",
     request_body = ddb_api::auth::ProfileChange,
     responses(
-        (status = OK, description = "The account", body = ddb_api::auth::User),
+        (status = OK, description = "The account", body = ddb_api::auth::Me),
         refusal::QuotaExceeded,
-        refusal::NotFound,
         refusal::Conflict,
     ),
     security(("token" = [])),
@@ -53,33 +61,66 @@ pub(crate) async fn change_me(
     Query(()): Query<()>,
     JsonBody(body): SmallJsonBody,
 ) -> ApiResult<Answer> {
-    let fields = Fields::of(body)?.rest();
+    let mut fields = Fields::of(body)?.rest();
+    let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
+    let account = account.ok_or_else(gone)?;
+    body::leave_out_account(&mut fields, &account);
     body::check_profile(&fields, &["email", "password", "$ttl"])?;
     let patch = Patch::parse(Json::Object(fields))?;
-    let key = RecordKey::String(caller.account.clone());
-    // In the caller's own name: what he may not do to his record, he may not do here.
-    let changed = caller.caller.session.merge(&TableName::user(), &key, patch, None)?.run().await?;
-    let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
-    let answer = user(&tokens::user(&account.ok_or_else(gone)?, &changed.data.fields))?;
-    Ok(answer.tx(changed.tx))
+    // In the caller's own name: what is not allowed to the caller in the record is not allowed here.
+    let changed = caller.caller.session.change_profile(patch).await?.run().await?;
+    Ok(Answer::ok(shown(&account, &changed.data.fields)?).tx(changed.tx))
 }
 
 /// Erases the account of the caller, its sessions, and all that it owns
 ///
-/// The last admin who can sign in gets 409.
+/// The caller sends the password, or has signed in (not only refreshed) within the last five minutes: else 403. A wrong password is 422 and counts like a
+/// failed sign-in. The last admin who can sign in gets 409.
 #[utoipa::path(
     delete,
     path = "/api/auth/me",
     operation_id = "eraseMe",
     tag = "accounts",
+    request_body(content = Option<ddb_api::auth::AccountErasure>, example = json!({"password": "changeme123"})),
     responses(
         (status = NO_CONTENT, description = "The account is erased"),
         refusal::Forbidden,
         refusal::Conflict,
+        refusal::RateLimited,
     ),
     security(("token" = [])),
 )]
-pub(crate) async fn erase_me(State(auth): State<Auth>, caller: SignedIn, Query(()): Query<()>) -> ApiResult<Answer> {
+pub(crate) async fn erase_me(
+    State(auth): State<Auth>,
+    caller: SignedIn,
+    Query(()): Query<()>,
+    body: SmallUnreadBody,
+) -> ApiResult<Answer> {
+    let password = match body.json_if_any().await? {
+        None | Some(Json::Null) => None,
+        Some(body) => {
+            let mut fields = Fields::of(body)?;
+            let password = body::entered_if_any(&mut fields, "password")?;
+            fields.end()?;
+            password
+        }
+    };
+    let pool = auth.database.store().pool();
+    match password {
+        Some(password) => {
+            let account = account::with_id(pool, caller.namespace, &caller.account).await?.ok_or_else(gone)?;
+            let (attempt, place) = auth.attempt(caller.namespace, caller.network, &Email::parse(&account.email)?).await?;
+            if auth.is_right(attempt, &place, password, Some(&account)).await?.is_none() {
+                return Err(Error::invalid("password", "WRONG", "this is not the account's password").into());
+            }
+        }
+        None if session::is_recent(pool, caller.session, RECENT).await? => {}
+        None => {
+            let message = "to delete the account, send its password as {\"password\":\"…\"}, or sign in again and repeat the request within five \
+                           minutes";
+            return Err(Error::new(ErrorCode::PermissionDenied, message).into());
+        }
+    }
     auth.attempts.erasure(caller.network).map_err(|wait| {
         Error::new(ErrorCode::RateLimited, "too many accounts are erased from this address").with_retry_after(wait)
     })?;
@@ -87,6 +128,26 @@ pub(crate) async fn erase_me(State(auth): State<Auth>, caller: SignedIn, Query((
     auth.authenticator.revoked(&Revoked::account(caller.namespace, caller.account)).await;
     Ok(Answer::no_content().tx(erased.tx))
 }
+
+/// The account, then the fields of its profile. Written by hand, so that numbers stay what they are.
+fn shown(account: &Account, profile: &Object) -> Result<Vec<u8>> {
+    let mut out = to_json(&tokens::user(account, profile))?;
+    out.pop();
+    for (name, value) in profile {
+        if value.is_none() || OF_ACCOUNT.contains(&name.as_str()) {
+            continue;
+        }
+        out.push(b',');
+        json::write_string(name, &mut out);
+        out.push(b':');
+        json::write_plain(value, &mut out);
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+/// What the account says, whatever its profile has under these names.
+const OF_ACCOUNT: [&str; 6] = ["id", "email", "name", "roles", "verified", "created"];
 
 fn gone() -> Error {
     Error::unauthenticated("the account does not exist any more")

@@ -9,7 +9,7 @@ mod signin;
 mod signout;
 mod signup;
 
-use ddb_api::auth::{Tokens, User};
+use ddb_api::auth::Tokens;
 use ddb_core::{Error, Result};
 use ddb_http::Answer;
 use serde::Serialize;
@@ -28,8 +28,4 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>> {
 
 fn tokens(tokens: &Tokens) -> Result<Answer> {
     Ok(Answer::ok(json(tokens)?))
-}
-
-fn user(user: &User) -> Result<Answer> {
-    Ok(Answer::ok(json(user)?))
 }

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use ddb_core::json::Json;
-use ddb_core::{Error, ErrorCode, Object, Principal, Result};
+use ddb_core::{Error, ErrorCode, Object, Principal, Result, TableName};
 use ddb_database::NewRecord;
 use ddb_http::{Answer, ApiResult, Context, Fields, JsonBody, Query, SmallJsonBody, refusal};
 use ddb_store::system::NewAccount;
@@ -29,8 +29,8 @@ impl SignUp {
         let email = Email::parse(&fields.string("email")?)?;
         let password = body::chosen(&mut fields, "password")?;
         let rest = fields.rest();
-        body::check_profile(&rest, &["$ttl"])?;
-        let profile = NewRecord::for_replace(Json::Object(rest))?.fields;
+        body::check_profile(&rest, &["$ttl", "id"])?;
+        let profile = NewRecord::for_create(&TableName::user(), Json::Object(rest))?.fields;
         Ok(Self { email, password, profile })
     }
 }

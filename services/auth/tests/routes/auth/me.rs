@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
 use ddb_auth::Config;
 use ddb_bus::Bus;
 use ddb_core::{Account, NamespaceId, Principal, RecordKey, TableName, Value};
@@ -40,6 +41,9 @@ fn the_profile_is_merged() {
         assert!(answer.header("x-ddb-tx").parse::<u64>().is_ok());
         let answer = user.client.patch("/api/auth/me", &json!({ "city": null, "age": { "$inc": 1 } })).await.expect(200);
         assert_eq!(answer.json["name"], "Ada");
+        let shown = user.client.get("/api/auth/me").await.expect(200);
+        assert_eq!((shown.keys(), &shown.json["age"]), (answer.keys(), &json!(4)));
+        assert!(shown.json.get("city").is_none());
         let profile = server.profile(&user.id).await.expect("a profile");
         assert!(!profile.contains_key("city") && matches!(profile["age"], Value::Int(4)), "{profile:?}");
         assert_eq!(other.client.get("/api/auth/me").await.json["name"], json!(null));
@@ -60,6 +64,127 @@ fn what_is_the_servers_cannot_be_changed() {
         user.client.patch("/api/auth/me", &json!({ "name": 1 })).await.expect_field("name");
         user.client.patch("/api/auth/me", &json!([])).await.expect_error(422, "VALIDATION_FAILED");
         user.client.get("/api/auth/me?fields=x").await.expect_error(400, "BAD_REQUEST");
+    });
+}
+
+/// Mutants: `leave_out_account` leaves nothing out, or everything.
+#[test]
+fn what_was_read_goes_back() {
+    run(async {
+        let server = Server::shared().await;
+        let user = server.user().await;
+        let profile = json!({
+            "name": "Ada", "half": 1.0, "big": 1e300, "due": { "$datetime": "2026-01-01T00:00:00Z" }, "friend": { "$record": "user:1" }, "list": [null],
+        });
+        user.client.patch("/api/auth/me", &profile).await.expect(200);
+        let before = server.profile(&user.id).await.expect("a profile");
+        let shown = user.client.get("/api/auth/me").await.expect(200);
+        assert_eq!((&shown.json["due"], &shown.json["friend"]), (&json!("2026-01-01T00:00:00Z"), &json!("user:1")));
+        assert!(shown.text().contains("\"half\":1.0,"), "{}", shown.text());
+        let patched = user.client.send(Method::PATCH, "/api/auth/me", Some(shown.text())).await.expect(200);
+        assert_eq!(patched.text(), shown.text());
+        let after = server.profile(&user.id).await.expect("a profile");
+        assert!(Value::Object(after).identical(&Value::Object(before)), "kinds are kept");
+        for (field, value) in [
+            ("email", json!("other@example.com")),
+            ("email", json!(null)),
+            ("roles", json!(["admin"])),
+            ("roles", json!([1])),
+            ("verified", json!(true)),
+            ("verified", json!({ "$inc": 1 })),
+            ("id", json!("user:other")),
+        ] {
+            let mut body = json!({ "name": "Eve" });
+            body[field] = value;
+            user.client.patch("/api/auth/me", &body).await.expect_field(field);
+        }
+        assert_eq!(user.client.get("/api/auth/me").await.json["name"], "Ada");
+    });
+}
+
+/// What a profile holds under the names of the account does not stand in for the account.
+#[test]
+fn the_account_shows_before_the_profile() {
+    run(async {
+        let server = Server::shared().await;
+        let user = server.user().await;
+        server.execute("update ddb.account set roles = '{admin}' where id = $1", user.account()).await;
+        server
+            .write_profile(
+                &user,
+                json!({ "roles": ["root"], "verified": true, "email": "other@example.com", "name": 7, "city": "Pune" }),
+            )
+            .await;
+        let shown = user.client.get("/api/auth/me").await.expect(200).json;
+        assert_eq!(
+            (&shown["roles"], &shown["verified"], &shown["email"]),
+            (&json!(["admin"]), &json!(false), &json!(user.email))
+        );
+        assert_eq!((&shown["name"], &shown["city"]), (&json!(null), &json!("Pune")));
+    });
+}
+
+/// Mutant: `erase_me` asks for nothing; `is_recent` looks at `rotated_at`.
+#[test]
+fn an_account_is_erased_with_its_password_or_a_recent_sign_in() {
+    run(async {
+        let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY).await;
+        let user = server.user().await;
+        let erase = |user: &User, body: Option<Json>| {
+            let (client, body) = (user.client.clone(), body.map(|body| body.to_string()));
+            async move { client.send(Method::DELETE, "/api/auth/me", body).await }
+        };
+        let age = "update ddb.session set created_at = created_at - 301000000 where account = $1";
+        server.execute(age, user.account()).await;
+        let refused = erase(&user, None).await.expect_error(403, "PERMISSION_DENIED");
+        assert!(refused.text().contains("password") && refused.text().contains("sign in again"), "{}", refused.text());
+        erase(&user, Some(json!({}))).await.expect_error(403, "PERMISSION_DENIED");
+        erase(&user, Some(json!({ "password": null }))).await.expect_error(403, "PERMISSION_DENIED");
+        // A refreshed session is as old as its sign-in.
+        let refreshed =
+            server.anon().post("/api/auth/refresh", &json!({ "refresh_token": user.refresh_token })).await.expect(200);
+        let refreshed = User::of(&server, &refreshed.json);
+        erase(&refreshed, None).await.expect_error(403, "PERMISSION_DENIED");
+        erase(&user, Some(json!({ "password": "not the password" }))).await.expect_field("password");
+        for bad in [json!({ "password": 1 }), json!({ "password": PASSWORD, "x": 1 }), json!([])] {
+            erase(&user, Some(bad)).await.expect_error(422, "VALIDATION_FAILED");
+        }
+        user.client.send(Method::DELETE, "/api/auth/me", Some("{".to_owned())).await.expect_error(400, "BAD_REQUEST");
+        server
+            .anon()
+            .send(Method::DELETE, "/api/auth/me", Some(json!({ "password": PASSWORD }).to_string()))
+            .await
+            .expect_error(401, "UNAUTHENTICATED");
+        assert!(user.is_in().await);
+        erase(&user, Some(json!({ "password": PASSWORD }))).await.expect(204);
+        assert!(!user.is_in().await);
+        // Somebody who has just signed in need not say it again; a wrong password counts all the same.
+        let recent = server.user().await;
+        erase(&recent, Some(json!({ "password": "not the password" }))).await.expect_field("password");
+        server.execute("update ddb.session set created_at = created_at - 290000000 where account = $1", recent.account()).await;
+        erase(&recent, None).await.expect(204);
+        assert!(!recent.is_in().await);
+        // An old account whose owner signs in again.
+        let old = server.user().await;
+        server.execute(age, old.account()).await;
+        erase(&old, None).await.expect_error(403, "PERMISSION_DENIED");
+        erase(&server.again(&old).await, None).await.expect(204);
+    });
+}
+
+/// Mutant: a wrong password of `erase_me` gives its attempt back.
+#[test]
+fn wrong_passwords_for_an_erasure_count_like_sign_ins() {
+    run(async {
+        let server = Server::start(Config { sign_ups_per_hour: 0, ..Config::default() }, MEMORY).await;
+        let user = server.user().await;
+        let wrong = Some(json!({ "password": "not the password" }).to_string());
+        for _ in 0..10 {
+            // Each from its own budget of erasures, but one network of the account's.
+            user.client.send(Method::DELETE, "/api/auth/me", wrong.clone()).await.expect_field("password");
+        }
+        let signin = json!({ "email": user.email, "password": PASSWORD });
+        server.anon().post("/api/auth/signin", &signin).await.expect_error(429, "RATE_LIMITED");
     });
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn create(
         (NewRecords::Many(records), once) => {
             let create = caller.session.create(&table, records).await?;
             write_answer::of(create, once, move |created| {
-                let json = record_answer::many(&created.data, created.tx, accept);
+                let json = record_answer::many_written(created, accept);
                 Answer::created(json).content_type(accept.content_type()).tx(created.tx)
             })
             .await
@@ -50,7 +50,7 @@ pub(crate) async fn create(
         (NewRecords::One(record), once) => {
             let create = caller.session.create_one(&table, record).await?;
             write_answer::of(create, once, move |created| {
-                let json = record_answer::one(&created.data, created.tx, accept);
+                let json = record_answer::one_written(created, accept);
                 Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(created.data.tx)
             })
             .await

@@ -4,7 +4,7 @@ use crate::write_answer;
 
 /// Deletes a record
 ///
-/// The history stays, and `undelete` brings the record back.
+/// The history stays, and `undelete` brings the record back. The record of an account is 409: `DELETE /api/auth/me` deletes the account with its record.
 #[utoipa::path(
     delete,
     path = "/api/data/{table}/{key}",
@@ -13,6 +13,7 @@ use crate::write_answer;
     responses(
         (status = NO_CONTENT, description = "The record is deleted"),
         refusal::NotFound,
+        refusal::Conflict,
     ),
     security((), ("token" = [])),
 )]
@@ -23,6 +24,6 @@ pub(crate) async fn delete(
     idempotency: Idempotency,
     Query(()): Query<()>,
 ) -> ApiResult<Answer> {
-    let delete = caller.session.delete(&table, &key, if_match)?;
+    let delete = caller.session.delete(&table, &key, if_match).await?;
     write_answer::of(delete, idempotency.without_body(), |deleted| Answer::no_content().tx(deleted.tx)).await
 }

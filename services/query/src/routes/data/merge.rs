@@ -6,7 +6,8 @@ use crate::{record_answer, write_answer};
 
 /// Changes fields of a record
 ///
-/// Fields that the body does not have stay (RFC 7396). `null` removes a field. A body that changes nothing makes no transaction.
+/// Fields that the body does not have stay (RFC 7396). `null` removes a field. A body that changes nothing makes no transaction. A value that reads as the
+/// stored kind keeps that kind, so a client may send back what it read.
 #[utoipa::path(
     patch,
     path = "/api/data/{table}/{key}",
@@ -33,6 +34,6 @@ pub(crate) async fn merge(
 ) -> ApiResult<Answer> {
     caller.session.check_change(&table, &key)?;
     let (patch, once) = idempotency.read(body, Patch::parse).await?;
-    let merge = caller.session.merge(&table, &key, patch, if_match)?;
-    write_answer::of(merge, once, move |written| record_answer::ok(written, accept)).await
+    let merge = caller.session.merge(&table, &key, patch, if_match).await?;
+    write_answer::of(merge, once, move |written| record_answer::written(written, accept)).await
 }

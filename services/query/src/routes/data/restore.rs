@@ -36,7 +36,7 @@ pub(crate) async fn restore(
     caller.session.check_change(&table, &key)?;
     let (tx, once) = idempotency.read(body, tx).await?;
     let restore = caller.session.restore(&table, &key, tx, if_match).await?;
-    write_answer::of(restore, once, move |written| record_answer::ok(written, accept)).await
+    write_answer::of(restore, once, move |written| record_answer::written(written, accept)).await
 }
 
 /// `{"tx":n}`

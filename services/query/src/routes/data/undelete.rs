@@ -28,6 +28,6 @@ pub(crate) async fn undelete(
     idempotency: Idempotency,
     Query(()): Query<()>,
 ) -> ApiResult<Answer> {
-    let undelete = caller.session.undelete(&table, &key)?;
-    write_answer::of(undelete, idempotency.without_body(), move |undeleted| record_answer::ok(undeleted, accept)).await
+    let undelete = caller.session.undelete(&table, &key).await?;
+    write_answer::of(undelete, idempotency.without_body(), move |undeleted| record_answer::written(undeleted, accept)).await
 }

@@ -53,7 +53,7 @@ async fn a_delete_can_be_of_a_version() {
     let of = |tx: i64| cast.user.with_header("if-match", &format!("\"{tx}\""));
     of(made.tx()).delete(&made.path()).await.expect_error(412, "VERSION_MISMATCH");
     of(i64::MAX).delete(&made.path()).await.expect_error(412, "VERSION_MISMATCH");
-    for bad in ["*", "W/\"1\"", "\"1\", \"2\"", "1", "\"x\"", "\"\"", "\"-1\"", "\"9223372036854775808\"", ""] {
+    for bad in ["*", "w/\"1\"", "W/1", "\"1\", \"2\"", "1", "\"x\"", "\"\"", "\"-1\"", "\"9223372036854775808\"", ""] {
         cast.user.with_header("if-match", bad).delete(&made.path()).await.expect_error(400, "BAD_REQUEST");
     }
     cast.user.get(&made.path()).await.expect(200);

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ddb_core::{
-    Datetime, ErrorCode, Object, Record, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json as wire,
-};
+use ddb_core::{Datetime, ErrorCode, Object, Record, RecordId, RecordKey, TableName, Timestamp, Tx, Value, json as wire};
 use ddb_darshjql::{Expr, parse_filter};
 use ddb_engine::filter::{Facts, Filter, Form};
 use ddb_engine::plan::OwnTimes;

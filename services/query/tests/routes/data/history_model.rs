@@ -70,8 +70,15 @@ impl World<'_> {
         let (answer, after): (Answer, Option<Fields>) = match self.random.random_range(0..5) {
             0 | 1 => (self.people[actor].0.delete(&path).await.expect(204), None),
             _ => {
-                let fields = self.fields();
-                (self.people[actor].0.put(&path, &json!(fields)).await.expect(200), Some(fields))
+                let mut fields = self.fields();
+                let answer = self.people[actor].0.put(&path, &json!(fields)).await.expect(200);
+                // An int over a float is one.
+                for (name, value) in &mut fields {
+                    if *value == json!(1) && before.get(name) == Some(&json!(1.0)) {
+                        *value = json!(1.0);
+                    }
+                }
+                (answer, Some(fields))
             }
         };
         // What changes nothing makes no transaction; 1 and 1.0 are different values here as in the store.

@@ -1,6 +1,6 @@
 //! What ops do, together and one after the other.
 
-use ddb_testkit::{Json, json};
+use ddb_testkit::{Json, Stage, json};
 
 use super::mutate;
 use crate::STAGE;
@@ -183,18 +183,26 @@ async fn a_version_is_that_of_the_record_when_the_op_comes() {
 
 #[tokio::test]
 async fn nobody_takes_the_key_of_anothers_profile() {
-    // Mutants: `made_key` gives None for an upsert, or for a create.
-    let cast = STAGE.cast().await;
-    let me = cast.other_user.get("/api/auth/me").await.expect(200);
-    let key = me.json["id"].as_str().or(me.json["user"]["id"].as_str()).expect("an id").trim_start_matches("user:").to_owned();
-    cast.other_user.delete(&format!("/api/data/user/{key}")).await.expect(204);
+    // Mutant: `is_of_another` gives false.
+    let stage = Stage::new();
+    let cast = stage.cast().await;
+    let id = &cast.other_user.id;
+    let key = id.trim_start_matches("user:").to_owned();
+    // As it was possible once: an account without a record.
+    let mut session = cast.server.embedded().await.connect().await;
+    let table = session.value("select id::text from ddb.data_table where namespace = 1 and name = 'user'").await;
+    assert!(session.execute(&format!("delete from ddb_data.t1_{table}")).await > 0);
     for name in ["create", "upsert"] {
-        for caller in [&cast.user, &cast.admin] {
-            let refused = mutate(caller, json!([{ "op": name, "table": "user", "id": key, "data": {} }])).await;
-            refused.expect_error(409, "CONFLICT");
-        }
+        let op = json!([{ "op": name, "table": "user", "id": key, "data": {} }]);
+        mutate(&cast.admin, op.clone()).await.expect_error(409, "CONFLICT");
+        mutate(&cast.user, op.clone()).await.expect_error(403, "PERMISSION_DENIED");
+        mutate(&cast.other_user, op).await.expect_error(403, "PERMISSION_DENIED");
     }
-    mutate(&cast.other_user, json!([{ "op": "upsert", "table": "user", "id": key, "data": { "name": "Back" } }]))
-        .await
-        .expect(200);
+    cast.admin.post("/api/data/user", &json!({ "id": key })).await.expect_error(409, "CONFLICT");
+    // The account's own way makes it.
+    let me =
+        cast.other_user.patch("/api/auth/me", &json!({ "name": "Back", "created": "2001-01-01T00:00:00Z" })).await.expect(200);
+    assert_eq!(me.json["name"], "Back");
+    let record = cast.other_user.get(&format!("/api/data/{}", id.replacen(':', "/", 1))).await.expect(200);
+    assert_eq!((&record.json["data"]["_owner"], &record.json["data"]["name"]), (&json!(id), &json!("Back")));
 }
