@@ -95,82 +95,98 @@ impl Config {
         Setting::new(
             "hsts_max_age",
             "SECONDS",
-            "How long browsers use nothing but HTTPS for this host once they have; `0` takes it back; only with a certificate",
+            "How long browsers use only HTTPS for this host (HSTS), with a certificate only; `0` ends it",
         )
         .default("31536000"),
         Setting::new(
             "cors_origins",
             "ORIGINS",
-            "Pages of which other origins may use the server (`https://app.example.com,http://localhost:3000`), or `*`; none: its own",
+            "Origins whose pages may use the server besides its own (`https://app.example.com,http://localhost:3000`), or `*`",
         ),
         Setting::new("database_url", "URL", "A PostgreSQL 16 or newer that you run, instead of the embedded one")
             .also("DATABASE_URL"),
-        Setting::new("postgres_dir", "DIR", "The installation of PostgreSQL to embed, a folder with `bin/postgres`"),
-        Setting::new("nats_url", "URL", "The NATS server between several processes; none: one process"),
-        Setting::new("log", "FILTER", "What is logged: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
+        Setting::new("postgres_dir", "DIR", "The PostgreSQL installation to embed: a folder with `bin/postgres`"),
+        Setting::new("nats_url", "URL", "The NATS server that connects several processes; not needed for one process"),
+        Setting::new("log", "FILTER", "What to log: a level, or levels by module (`info,ddb_store=debug`)").default("info"),
         Setting::new("log_format", "json|pretty", "The form of the log on standard error; `pretty` on a terminal, else `json`"),
-        Setting::new("slow_query", "TIME", "Queries and writes that take this long (`500ms`, `2s`) are logged, without values; `0`: none is")
-            .default("500ms"),
+        Setting::new(
+            "slow_query",
+            "TIME",
+            "Log queries and writes that take this long (`500ms`, `2s`), without their values; `0`: log none",
+        )
+        .default("500ms"),
         Setting::new(
             "otlp_endpoint",
             "URL",
-            "An OpenTelemetry collector that is sent metrics and traces, by OTLP over HTTP (`http://localhost:4318`)",
+            "The OpenTelemetry collector that gets metrics and traces, by OTLP over HTTP (`http://localhost:4318`)",
         )
         .also("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        Setting::new("metrics_token", "TOKEN", "The bearer token with which `GET /metrics` is answered, besides root's; 16 characters at least")
-            .secret(),
+        Setting::new(
+            "metrics_token",
+            "TOKEN",
+            "A bearer token that may read `GET /metrics`, besides root's; at least 16 characters",
+        )
+        .secret(),
         Setting::new(
             "master_key",
             "KEY",
             "32 random bytes in base64 or hexadecimal, instead of `master.key` in the data directory",
         )
         .secret(),
-        Setting::new("memory_limit", "SIZE", "Memory to plan with (`512MB`); that of the memory group or the machine"),
         Setting::new(
-            "answer_cache",
+            "memory_limit",
             "SIZE",
-            "Memory for answers of lists and queries, which are given again while nothing they were read from has changed; `0`: none",
-        )
-        .default("16MB"),
-        Setting::new("issuer", "TEXT", "The claim `iss` of access tokens; a token with another one is refused")
+            "Memory that the server may use (`512MB`); by default that of its memory group or the machine",
+        ),
+        Setting::new("answer_cache", "SIZE", "Memory for cached answers of lists and queries; `0`: no cache").default("16MB"),
+        Setting::new("issuer", "TEXT", "The claim `iss` of access tokens; the server refuses tokens with another one")
             .default("darshjdb"),
-        Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, counts").default("on"),
+        Setting::new("root", "on|off", "Whether the role `root`, which the first admin has, grants anything").default("on"),
         Setting::new(
             "implicit_tables",
             "on|admins|off",
-            "Whose first record of a table makes the table: everybody's, admins', nobody's",
+            "Whose first record in a table creates the table: everybody's, admins', nobody's",
         )
         .default("on"),
-        Setting::new("implicit_tables_limit", "NUMBER", "Tables that a namespace has which records have made; 0: any number")
+        Setting::new("implicit_tables_limit", "NUMBER", "Tables of a namespace that records may create; 0: any number")
             .default("100"),
-        Setting::new("implicit_tables_per_user", "NUMBER", "Those of them that one user has made; 0: any number").default("20"),
+        Setting::new("implicit_tables_per_user", "NUMBER", "Tables that the records of one user may create; 0: any number")
+            .default("20"),
         Setting::new(
             "rate_limit_network",
             "NUMBER",
-            "Requests that one address (of IPv6: one /64) may make in a second, and five times as many at once; 0: any number",
+            "Requests per second from one address (of IPv6: one /64), and five times as many at once; 0: any number",
         )
         .default("2000"),
         Setting::new(
             "rate_limit_anonymous",
             "RATES",
-            "Those of them that are made without signing in, by what they are for; a number alone is for each of these classes",
+            "Requests per second from one address without a token, by class; a number alone is for each class",
         )
         .default("read=200,write=50,auth=20,other=100"),
-        Setting::new("rate_limit_account", "RATES", "Requests that one account may make in a second, wherever it comes from")
+        Setting::new("rate_limit_account", "RATES", "Requests per second of one account, from all addresses")
             .default("read=1000,write=500,auth=50,other=200"),
         Setting::new(
             "trusted_proxies",
             "ADDRESSES",
-            "Proxies, as addresses or blocks (`10.0.0.0/8,::1`), that are believed from which address a request came to them",
+            "Proxies, as addresses or blocks (`10.0.0.0/8,::1`), whose header names the client's address",
         ),
         Setting::new(
             "max_connections",
             "NUMBER",
-            "Connections that may be open at a time; by memory (an eighth of it at 32 KB each) and the limit of open files",
+            "Open connections; by default as many as an eighth of the memory (32 KB each) and the limit of open files allow",
         ),
-        Setting::new("max_connections_per_network", "NUMBER", "Those of one address (of IPv6: one /64); a quarter of all, at least 64"),
-        Setting::new("proxy_header", "x-forwarded-for|forwarded", "The header in which they say it; the other one is not read")
-            .default("x-forwarded-for"),
+        Setting::new(
+            "max_connections_per_network",
+            "NUMBER",
+            "Open connections from one address (of IPv6: one /64); by default a quarter of all, at least 64",
+        ),
+        Setting::new(
+            "proxy_header",
+            "x-forwarded-for|forwarded",
+            "The header in which trusted proxies name the client; the server ignores the other one",
+        )
+        .default("x-forwarded-for"),
     ];
 
     /// The master key for a command: that of the settings, or the one that lies in the data directory. None is ever made for a command.

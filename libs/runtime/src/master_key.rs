@@ -46,7 +46,7 @@ pub(crate) fn of_directory(data_dir: &Path) -> Result<MasterKey> {
     }
     let path = data_dir.join(FILE);
     create(data_dir, &path).map_err(|error| Error::internal(format!("cannot make {}: {error}", path.display())))?;
-    tracing::info!(path = %path.display(), "a new master key was made; keep a copy apart from the backups");
+    tracing::info!(path = %path.display(), "ddb created a new master key; keep a copy of it apart from the backups");
     read(&path)?.ok_or_else(|| Error::internal(format!("{} is gone", path.display())))
 }
 
@@ -83,7 +83,7 @@ fn read(path: &Path) -> Result<Option<MasterKey>> {
         tracing::warn!(
             path = %path.display(),
             mode = format!("{mode:04o}"),
-            "the group of master.key could read it; ddb has set its mode to 0600."
+            "the group of master.key could read it; ddb set its mode to 0600"
         );
     } else if mode & 0o077 != 0 {
         return Err(Error::internal(format!(

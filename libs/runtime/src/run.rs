@@ -173,7 +173,7 @@ impl Tasks {
         self.token.cancel();
         let ended = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(TASKS, ended).await.is_err() {
-            tracing::warn!(left = self.running.len(), "some tasks did not end in time and were cut off");
+            tracing::warn!(left = self.running.len(), "some tasks did not end in time; ddb cancelled them");
             self.running.shutdown().await;
         }
     }

@@ -220,7 +220,7 @@ fn variables(
         if !known.iter().any(|known| known == name) {
             if name.starts_with(PREFIX) && !is_of_kubernetes(name) {
                 let near = suggestion(name, known.iter().map(String::as_str));
-                return Err(Error::bad_request(format!("the variable {name} is no setting of this program{near}")));
+                return Err(Error::bad_request(format!("the variable {name} is not a setting of this program{near}")));
             }
             continue;
         }

@@ -76,9 +76,9 @@ fn a_variable_of_other_programs_counts_less_than_our_own() {
 fn an_unknown_name_is_refused_with_the_near_one() {
     assert_eq!(
         refused(&[], &[("DDB_DATADIR", "x")]),
-        "the variable DDB_DATADIR is no setting of this program; did you mean `DDB_DATA_DIR`?"
+        "the variable DDB_DATADIR is not a setting of this program; did you mean `DDB_DATA_DIR`?"
     );
-    assert_eq!(refused(&[], &[("DDB_COLOUR", "x")]), "the variable DDB_COLOUR is no setting of this program");
+    assert_eq!(refused(&[], &[("DDB_COLOUR", "x")]), "the variable DDB_COLOUR is not a setting of this program");
     assert!(refused(&["--datadir", "x"], &[]).contains("--data-dir"));
     let file = File::with("datadir = \"x\"");
     let message = refused(&["--config", file.path()], &[]);

@@ -60,10 +60,10 @@ impl Client {
         };
         match (&failure, self.is_away.swap(failure.is_some(), Ordering::Relaxed)) {
             (Some(failure), false) => {
-                tracing::warn!(collector = ?self.collector, "the OpenTelemetry collector does not take what it is sent: {failure}");
+                tracing::warn!(collector = ?self.collector, "the OpenTelemetry collector does not accept data: {failure}");
             }
             (None, true) => {
-                tracing::info!(collector = ?self.collector, "the OpenTelemetry collector takes what it is sent again")
+                tracing::info!(collector = ?self.collector, "the OpenTelemetry collector accepts data again")
             }
             _ => {}
         }

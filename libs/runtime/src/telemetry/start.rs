@@ -118,7 +118,9 @@ fn collector(url: &str) -> Result<Otlp> {
         if value != obeyed {
             let instead =
                 if obeyed.is_empty() { "DDB_OTLP_ENDPOINT is for both".to_owned() } else { format!("only `{obeyed}` is") };
-            return Err(Error::bad_request(format!("what the variable {variable} says is not known to this version; {instead}")));
+            return Err(Error::bad_request(format!(
+                "this version does not know the value of the variable {variable}; {instead}"
+            )));
         }
     }
     Otlp::at(url).map_err(|error| Error::bad_request(format!("`otlp_endpoint` {}", error.message())))

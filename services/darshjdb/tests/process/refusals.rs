@@ -20,7 +20,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 fn an_unknown_setting_is_named() {
     assert!(refused(&["--data", "x"], &[]).stderr.contains("--data"));
     let message = refused(&[], &[("DDB_BIN", "x")]).stderr;
-    assert_eq!(message, "ddb: the variable DDB_BIN is no setting of this program; did you mean `DDB_BIND`?\n");
+    assert_eq!(message, "ddb: the variable DDB_BIN is not a setting of this program; did you mean `DDB_BIND`?\n");
 }
 
 #[test]
