@@ -78,7 +78,7 @@ pub(crate) fn is_gone(directory: &Path) -> bool {
     matches!(fs::symlink_metadata(socket), Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
 }
 
-/// Makes the directory again, where it was removed. One that somebody else has put there meanwhile is not used: whoever owns it could pass for the
+/// Makes the directory again, where it was removed. One that another user has put there meanwhile is not used: its owner could pass for the
 /// server.
 pub(crate) fn ensure(directory: &Path, user: Option<&ServerUser>) -> Result<()> {
     match make(directory, user) {

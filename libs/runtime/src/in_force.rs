@@ -3,7 +3,7 @@ use std::fmt;
 use crate::setting::Definitions;
 use crate::settings::{Origin, Settings};
 
-/// A setting as it stands, to be shown to whoever administers: never a secret.
+/// A setting as it stands, to be shown to an administrator: never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InForce {
     pub name: &'static str,

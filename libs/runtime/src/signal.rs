@@ -21,7 +21,7 @@ const ENDING: [Signal; 11] = [
     Signal::XCPU,
     Signal::XFSZ,
 ];
-/// With these somebody says, a second time, that he means it.
+/// A second one of these ends the process at once.
 const INSISTING: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::TERM];
 /// `timeout` and closed terminals send the same signal twice, right away.
 const ECHO: Duration = Duration::from_millis(100);
@@ -73,7 +73,7 @@ impl Signals {
 /// Ends the process without waiting for anything. Its PostgreSQL is told to stop, and ends by itself.
 pub(crate) fn end_by(signal: Signal) -> ! {
     ddb_postgres::abandon();
-    #[expect(clippy::disallowed_methods, reason = "whoever sends a second signal does not want to wait for anything")]
+    #[expect(clippy::disallowed_methods, reason = "a second signal asks for the end at once")]
     std::process::exit(ENDED_BY_SIGNAL + signal.as_raw())
 }
 

@@ -51,7 +51,7 @@ where
     })
 }
 
-/// The form that the settings name, else the one that fits whoever reads standard error.
+/// The form that the settings name, else the one that fits the reader of standard error.
 pub(super) fn form(config: &Config) -> LogFormat {
     let of_reader = if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json };
     config.log_format.unwrap_or(of_reader)

@@ -30,7 +30,7 @@ const NOT_OBEYED: [(&str, &str); 6] = [
     ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", ""),
     ("OTEL_SDK_DISABLED", "false"),
 ];
-/// A service's name that whoever runs it chose instead of the program's.
+/// A service's name that the operator chose instead of the program's.
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 /// How long sending what is left may take at the end.
 const LAST: Duration = Duration::from_secs(5);
