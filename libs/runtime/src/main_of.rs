@@ -62,7 +62,7 @@ pub fn serve<C>(
     let executor = executor()?;
     let telemetry = telemetry(&config, name, executor.handle())?;
     let result = executor.block_on(run(&config, &telemetry, async |shared| services(own, shared).await));
-    // Whoever still looks up a name is not waited for.
+    // A thread that still looks up a name is not waited for.
     executor.shutdown_timeout(LEFT);
     result
 }
