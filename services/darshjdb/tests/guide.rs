@@ -55,22 +55,29 @@ async fn follow(language: &str, send: impl Fn(&str, &Variables) -> (u16, String)
     assert!(steps.len() >= 30, "the guide has only {} requests", steps.len());
     let url = server.url();
     let follow = move || {
-        let mut variables = Variables::new();
-        for Step { lines, status, answer } in steps {
-            let (found_status, body) = send(&lines.replace("http://localhost:7700", &url), &variables);
-            assert_eq!(found_status, status, "{lines}\n{body}");
-            let Some(expected) = answer else {
-                assert!(body.trim().is_empty(), "{lines}\n{body}");
-                continue;
-            };
-            let found: Json = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {lines}\n{body}"));
-            if let Err(difference) = compare(&expected, &found, "the answer") {
-                panic!("{difference}\n{lines}\n{body}");
+        let (mut variables, mut wrong) = (Variables::new(), Vec::new());
+        for step in steps {
+            let (status, body) = send(&step.lines.replace("http://localhost:7700", &url), &variables);
+            match check(&step, status, &body) {
+                Ok(answer) => remember(&answer, status, &mut variables),
+                Err(difference) => wrong.push(format!("{difference}\n{}\n{status} {body}", step.lines)),
             }
-            remember(&found, status, &mut variables);
         }
+        assert!(wrong.is_empty(), "{} of the answers differ from the guide:\n\n{}", wrong.len(), wrong.join("\n\n"));
     };
     tokio::task::spawn_blocking(follow).await.expect("the guide is followed to its end");
+}
+
+/// The answer, if it is the one that the guide shows.
+fn check(step: &Step, status: u16, body: &str) -> Result<Json, String> {
+    if status != step.status {
+        return Err(format!("the status is {status}, and not {}", step.status));
+    }
+    let Some(expected) = &step.answer else {
+        return if body.trim().is_empty() { Ok(Json::Null) } else { Err("there is a body".to_owned()) };
+    };
+    let found: Json = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    compare(expected, &found, "the answer").map(|()| found)
 }
 
 fn output(mut command: Command) -> String {
