@@ -56,7 +56,8 @@ impl Failures {
             (count, true) => format!("{count} records"),
             (count, false) => format!("at least {count} records"),
         };
-        let message = format!("the filter failed on {records} of `{table}`, which do not match: {why}");
+        let verb = if self.count == 1 { "does" } else { "do" };
+        let message = format!("the filter failed on {records} of `{table}`, which {verb} not match: {why}");
         Some(Warning { count, at_least, ..Warning::new(WarningCode::FilterFailed, message) })
     }
 }

@@ -247,7 +247,7 @@ impl Translation<'_> {
         };
         let operator = self.written(operator);
         let message = format!(
-            "`{path}` is compared with a text by `{operator}`, which tells nothing of a {kind}; to compare {kind}s write `{written}`"
+            "`{path}` is compared with a text by `{operator}`, which does not compare {kind}s; to compare {kind}s, write `{written}`"
         );
         self.warn(Warning::new(WarningCode::Kind, message).of_field(path.to_string()));
     }
