@@ -76,9 +76,9 @@ async fn a_newer_or_another_file_is_refused_and_says_so() {
     let line = good.iter().position(|byte| *byte == b'\n').expect("a first line");
     let newer = [b"DDB BACKUP 2".as_slice(), &good[line..]].concat();
     refuse(&server, "a newer format", &newer, "format 2");
-    refuse(&server, "an endless number", b"DDB BACKUP 11111111111111111111111111111111\n", "no backup");
-    refuse(&server, "nothing", b"", "no backup");
-    refuse(&server, "something else", b"PGDMP and so on, which is no backup of ours", "no backup");
+    refuse(&server, "an endless number", b"DDB BACKUP 11111111111111111111111111111111\n", "not a backup");
+    refuse(&server, "nothing", b"", "not a backup");
+    refuse(&server, "something else", b"PGDMP and so on, which is no backup of ours", "not a backup");
     refuse(&server, "a frame of 4 GB", &[&good[..=line], b"H\xff\xff\xff\xff"].concat(), "4294967295 bytes");
     refuse(&server, "one byte more", &[good.as_slice(), b"x"].concat(), "after its end");
     refuse(&server, "two in one", &[good.as_slice(), &good].concat(), "after its end");

@@ -93,7 +93,7 @@ async fn a_stream_that_is_cut_off_or_is_no_backup_leaves_nothing() {
         assert!(!target.exists(), "after {length} bytes something was made");
         assert_eq!(std::fs::read_dir(&kept).expect("a folder").count(), 0, "after {length} bytes");
     }
-    refused(&piped(restore(&target, &[]), b"something else"), "no backup");
+    refused(&piped(restore(&target, &[]), b"something else"), "not a backup");
     refused(&piped(restore(&target, &[]), &[good.as_slice(), b"x"].concat()), "after its end");
     let mut nowhere = restore(&target, &[]);
     nowhere.env("TMPDIR", "/nowhere");

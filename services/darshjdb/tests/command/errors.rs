@@ -35,7 +35,7 @@ async fn an_error_tells_each_cause_once() {
         (vec!["status"], vec![("DATABASE_URL", "postgres://127.0.0.1:1/db")], "127.0.0.1"),
         (vec!["backup", "/nowhere/file"], vec![], "there is no folder /nowhere"),
         (vec!["restore", "/nowhere"], vec![], "/nowhere"),
-        (vec!["restore", file, "--data-dir", "/nowhere/data"], vec![], "no backup"),
+        (vec!["restore", file, "--data-dir", "/nowhere/data"], vec![], "not a backup"),
         (vec!["verify", "--proof", "/nowhere"], vec![], "/nowhere"),
     ] {
         let output = run(command("ddb").args(&arguments).envs(variables).current_dir(folder.path()));
