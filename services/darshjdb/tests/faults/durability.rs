@@ -120,6 +120,6 @@ async fn every_acknowledged_write_survives_a_crash_where_durability_was_turned_o
     assert!(root.get("/api/schema").await.expect(200).text().contains("150y"));
 
     let job = survives(&server, async || given(root.post("/api/audit/verify", &json!({})).await, 202)).await;
-    let job = job.json["job"].as_str().expect("a job").to_owned();
+    let job = job.json["job"].as_i64().expect("a number");
     root.get(&format!("/api/jobs/{job}")).await.expect(200);
 }
