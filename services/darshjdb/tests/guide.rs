@@ -35,7 +35,9 @@ async fn the_lines_for_python_work() {
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/schemathesis");
     assert!(packages.join("requests").is_dir(), "the package requests is not there: fetch it with `make schemathesis`");
     follow("python", move |lines, variables| {
-        let set: String = variables.iter().map(|(name, value)| format!("{name} = {}\n", Json::from(value.as_str()))).collect();
+        // The number of a transaction is a number, as the answer has it; the others are texts.
+        let literal = |name: &str, value: &str| if name == "TX" { value.to_owned() } else { Json::from(value).to_string() };
+        let set: String = variables.iter().map(|(name, value)| format!("{name} = {}\n", literal(name, value))).collect();
         let script = format!("{set}{lines}\nprint('---')\nprint(answer.status_code)\nprint(answer.text)");
         let mut command = Command::new("python3");
         command.env("PYTHONPATH", &packages).args(["-c", &script]);
