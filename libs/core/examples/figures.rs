@@ -3,7 +3,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use ddb_core::chain::{self, Leaf};
-use ddb_core::{RecordId, RecordKey, Timestamp, Value, canonical, doc, json, sort_key};
+use ddb_core::{GeneratedKeys, RecordId, RecordKey, Timestamp, Value, canonical, doc, json, sort_key};
 
 fn main() {
     let body = br#"{"title":"Write the report about it","status":"active","priority":3,"done":false}"#;
@@ -31,7 +31,7 @@ fn main() {
     figure("sort_key::encode, int", || sort_key::encode(&Value::Int(3)));
     let keys = [
         RecordKey::Int(7),
-        RecordKey::generate(Timestamp(1_795_341_600_123_456)),
+        RecordKey::String(GeneratedKeys::at(Timestamp(1_795_341_600_123_456)).next_text()),
         RecordKey::Array(vec!["London".into(), Value::Int(1)]),
     ];
     for (name, key) in ["int", "string", "array"].into_iter().zip(&keys) {
@@ -39,7 +39,8 @@ fn main() {
         figure(&format!("sort_key::encode_record_key, {name}"), || sort_key::encode_record_key(key));
         figure(&format!("sort_key::decode_record_key, {name}"), || sort_key::decode_record_key(&bytes));
     }
-    figure("RecordKey::generate", || RecordKey::generate(Timestamp(1_795_341_600_123_456)));
+    let mut generated = GeneratedKeys::at(Timestamp(1_795_341_600_123_456));
+    figure("GeneratedKeys::next_text", || generated.next_text());
     figure("Timestamp::to_rfc3339", || Timestamp(1_795_341_600_123_456).to_rfc3339());
     figure("chain::commitment, 30 bytes", || chain::commitment(&salt, &bytes[..30]));
     figure("Leaf::hash", || {

@@ -119,7 +119,7 @@ struct Inner {
 }
 
 impl Error {
-    /// `message` is read by the client: it never holds a secret, and nothing about data that the caller may not see.
+    /// The client reads `message`: it never holds a secret, and nothing about data that the caller may not see.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { code, message: message.into(), details: Vec::new(), place: None, retry_after: None, source: None }))
     }
@@ -140,7 +140,7 @@ impl Error {
         Self::new(ErrorCode::Conflict, message)
     }
 
-    /// Something parsed but cannot be stored; `field` names where it stands.
+    /// The input parses but cannot be stored; `field` names the place.
     pub fn invalid(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::new(ErrorCode::ValidationFailed, message.clone()).with_detail(field, code, message)
@@ -151,7 +151,7 @@ impl Error {
         Self::new(ErrorCode::Internal, "an internal error occurred").with_source(source)
     }
 
-    /// A dependency is away; the client may try again.
+    /// A dependency does not answer; the client may try again.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Unavailable, message).with_retry_after(std::time::Duration::from_secs(1))
     }
@@ -162,7 +162,7 @@ impl Error {
         self
     }
 
-    /// `excerpt` is what the caller wrote himself.
+    /// `excerpt` is a part of the caller's own text.
     #[must_use]
     pub fn with_place(mut self, line: u32, column: u32, excerpt: impl Into<String>) -> Self {
         self.0.place = Some(ErrorPlace { line, column, excerpt: excerpt.into() });
@@ -181,7 +181,7 @@ impl Error {
         self
     }
 
-    /// The same for somebody else who waited for the same thing: what the client reads, without the source, which is logged once.
+    /// A copy for another request that waited for the same work. It has what the client reads, and no source, because the log tells that once.
     #[must_use]
     pub fn for_another(&self) -> Self {
         let Inner { code, message, details, place, retry_after, source: _ } = &*self.0;

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 
 const MAX_IDENTIFIER_BYTES: usize = 63;
 const MAX_FIELD_BYTES: usize = 128;
-/// Names that a record has from the system: no field of an app can be called so.
+/// System values of a record: an app cannot have fields of these names.
 const RESERVED_FIELDS: [&str; 6] = ["id", "in", "out", "_owner", "_tx", "_expires"];
 
 /// A table's name: `[A-Za-z_][A-Za-z0-9_]{0,62}`. Cheap to clone.
@@ -46,7 +46,7 @@ impl NamespaceName {
         Err(bad_identifier("namespace", text))
     }
 
-    /// The namespace that there always is.
+    /// The namespace that always exists.
     pub const MAIN: &str = "main";
 
     pub fn main() -> Self {
@@ -59,7 +59,7 @@ impl NamespaceName {
 }
 
 impl FieldName {
-    /// A name that cannot be a field's is 422 where it is the system's, and also where its form is wrong: the body itself was well formed.
+    /// 422 for a name of the system, and for a name that is not well formed.
     pub fn parse(text: &str) -> Result<Self> {
         if RESERVED_FIELDS.contains(&text) {
             return Err(Error::invalid(text, "RESERVED", format!("`{text}` is set by the server and cannot be written")));

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use crate::{NamespaceId, RecordKey, Uuid};
 
-/// Who asks. Every read and write takes one.
+/// The caller. Every read and write takes one.
 #[derive(Debug, Clone)]
 pub enum Principal {
     Anonymous,
     Account(Arc<Account>),
-    /// An account of `main` with the role `root`, in another namespace: an admin there, without a record of its own.
+    /// An account of `main` with the role `root`, in another namespace. It is an admin there and has no record there.
     Root(Arc<Account>),
     /// The server itself: jobs, sign-up, the command line.
     System,
@@ -35,7 +35,7 @@ impl Principal {
         }
     }
 
-    /// Whether namespaces are the caller's to make and to remove.
+    /// Whether the caller may create and remove namespaces.
     pub fn is_root(&self) -> bool {
         match self {
             Self::Anonymous => false,
@@ -44,7 +44,7 @@ impl Principal {
         }
     }
 
-    /// Who the caller is in the namespace that he names: an account belongs to one, and only root is somebody in others. None: nobody.
+    /// The caller in the namespace that the request names. An account belongs to one namespace, and only root may enter others: None for all other accounts.
     #[must_use]
     pub fn within(self, namespace: NamespaceId) -> Option<Self> {
         match self {
@@ -55,7 +55,7 @@ impl Principal {
         }
     }
 
-    /// The key of the caller's record in the table `user`; none for the anonymous, for root in another namespace and for the system.
+    /// The key of the caller's record in the table `user`; None for anonymous callers, for root in another namespace and for the system.
     pub fn user_key(&self) -> Option<&RecordKey> {
         match self {
             Self::Anonymous | Self::Root(_) | Self::System => None,

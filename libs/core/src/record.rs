@@ -69,7 +69,7 @@ impl RecordKey {
     }
 
     /// The key that a value of the language names: an int, a string taken literally, a uuid, an array or an object; 422 where no record can
-    /// have it ([`RecordKey::check_storable`]).
+    /// have this key ([`RecordKey::check_storable`]).
     ///
     /// Numbers in arrays and objects get the one form that stands in keys, so that keys that are equal are the same: an int where one equals
     /// it, else a float, else a decimal without trailing zeros.
@@ -79,7 +79,7 @@ impl RecordKey {
         Ok(key)
     }
 
-    /// [`RecordKey::from_value`] for a bound between keys, which no record need have: it may hold NONE, the least of all values.
+    /// [`RecordKey::from_value`] for a bound of a range of keys. A bound need not be the key of a record: it may hold NONE, the least of all values.
     pub fn bound_from_value(value: Value) -> Result<Self> {
         value.check_storable("")?;
         Self::of_kind(value)
@@ -92,7 +92,9 @@ impl RecordKey {
             Value::Uuid(uuid) => Ok(Self::Uuid(uuid)),
             Value::Array(items) => Ok(Self::Array(items)),
             Value::Object(object) => Ok(Self::Object(object)),
-            other => Err(Error::invalid("id", "RECORD_KEY", format!("a value of kind {} is no record key", other.kind_name()))),
+            other => {
+                Err(Error::invalid("id", "RECORD_KEY", format!("a value of kind {} cannot be a record key", other.kind_name())))
+            }
         }
     }
 

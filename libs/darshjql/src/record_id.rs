@@ -41,7 +41,7 @@ fn is_composite(key: &str) -> bool {
 
 fn composite(text: &str) -> Result<RecordKey> {
     if text.len() > MAX_COMPOSITE_TEXT {
-        return Err(Error::bad_request("the text of the record key is too long"));
+        return Err(Error::bad_request("the text of the record key has more than 32 KB"));
     }
     let value = parse_value(text).map_err(|error| {
         Error::bad_request(format!(

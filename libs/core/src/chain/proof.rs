@@ -41,7 +41,7 @@ const FORMAT: &str = "ddb-proof-1";
 pub struct Proof {
     pub record: RecordId,
     pub record_salt: Salt,
-    /// Who made the transaction; None: the system.
+    /// The account that made the transaction; None: the system.
     pub actor: Option<(RecordId, Salt)>,
     pub namespace: Uuid,
     pub previous: Hash,
@@ -166,7 +166,7 @@ impl Proof {
         ])
     }
 
-    /// Reads a document. 400 where it is none, 409 where the hashes that it names are not those of what it holds.
+    /// Reads a document. 400 if it is not a proof, 409 if its hashes do not match its content.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let document = Members::of(json::parse(text)?, "")?;
         if document.text("format")? != FORMAT {
@@ -204,7 +204,7 @@ impl Proof {
         let named = Head { tx: Tx(head.int("tx")?), hash: head.bytes("hash")? };
         let own: Hash = transaction.bytes("hash")?;
         if heads.first().map(|head| head.hash) != Some(own) || heads.last() != Some(&named) {
-            return Err(Error::conflict("the proof is wrong: its hashes are not those of what it holds"));
+            return Err(Error::conflict("the proof is wrong: its hashes do not match its content"));
         }
         Ok(proof)
     }
@@ -298,7 +298,7 @@ fn record_id(named: &Members, shown: &str, shown_in: &Members) -> Result<RecordI
     let text = shown_in.text(shown)?;
     // Versions before 2026-12 wrote ids literally.
     if text != id.plain().to_string() && text != id.literal().to_string() {
-        return Err(Error::conflict("the proof is wrong: a record is called something else than its name says"));
+        return Err(Error::conflict("the proof is wrong: the text of a record id does not match its canonical bytes"));
     }
     Ok(*id)
 }
@@ -368,7 +368,9 @@ impl Members {
 
 fn malformed(place: &str) -> Error {
     let place = if place.is_empty() { "the document" } else { place };
-    Error::bad_request(format!("this is no proof that this version knows: `{place}` is missing or has another form"))
+    Error::bad_request(format!(
+        "this document is not a proof that this version can read: `{place}` is missing or has another form"
+    ))
 }
 
 fn object(members: Vec<(&'static str, Value)>) -> Value {

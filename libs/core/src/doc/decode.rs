@@ -13,7 +13,7 @@ pub(super) fn read(text: &str) -> Result<Object, Problem> {
     }
     match reader.lexer.refusal {
         Some((offset, json::Refusal::IntRange | json::Refusal::FloatRange)) => {
-            Err(reader.lexer.problem(offset, "a number out of range"))
+            Err(reader.lexer.problem(offset, "a number is out of range"))
         }
         Some((_, json::Refusal::Nul)) | None => Ok(object),
     }

@@ -1,7 +1,7 @@
 //! The tokens of JSON over bytes: for bodies and for `doc`. Knows no nesting.
 use std::borrow::Cow;
 
-/// Where and why a text is no JSON.
+/// Where a text is not JSON, and why.
 #[derive(Debug)]
 pub(crate) struct Problem {
     /// In bytes.
@@ -9,7 +9,7 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
-/// Well-formed JSON that stands for no value.
+/// Well-formed JSON that is not a value of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Nul,
@@ -39,7 +39,7 @@ impl<'a> Lexer<'a> {
         self.position
     }
 
-    /// The next byte that is no white space, which stays.
+    /// The next byte that is not white space, without taking it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.position) {
@@ -132,7 +132,7 @@ impl<'a> Lexer<'a> {
                 Some(b'\\') => string.push(self.escape(opening)?),
                 Some(_) => {
                     return Err(
-                        self.problem(self.position, "a string cannot hold a control character, write it as `\\n` or `\\u000a`")
+                        self.problem(self.position, "a string cannot hold a control character; write it as `\\n` or `\\u000a`")
                     );
                 }
             }

@@ -6,7 +6,7 @@ use crate::{Error, Result, TableName, Uuid};
 
 const MAX_STRING_KEY_BYTES: usize = 512;
 
-/// Why no record can have this string as its key.
+/// Why this string cannot be a record's key.
 pub(crate) fn string_key_problem(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("a record key cannot be empty")

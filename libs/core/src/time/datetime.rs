@@ -18,7 +18,7 @@ type Parsed<T> = Result<T, String>;
 
 impl Datetime {
     /// RFC 3339 with `Z` or an offset, at most 9 fraction digits; also years outside 0000–9999 with a sign (`+12026-…`, `-0044-…`).
-    /// A leap second reads as the second after it. 400 where the text has another form, or names a day or a time that there is not.
+    /// A leap second reads as the second after it. 400 where the text has another form, or names a day or a time that does not exist.
     pub fn parse(text: &str) -> Result<Self> {
         Input { rest: text.as_bytes() }.datetime().map_err(Error::bad_request)
     }
@@ -40,7 +40,7 @@ impl Datetime {
         civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY))
     }
 
-    /// The beginning of a day in UTC; None where there is no such day.
+    /// The beginning of a day in UTC; None where that day does not exist.
     pub fn from_date(year: i64, month: u32, day: u32) -> Option<Self> {
         let has_such_year = year.unsigned_abs() < 10u64.pow(MAX_YEAR_DIGITS as u32 - 1);
         let is_day = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);

@@ -155,9 +155,10 @@ fn check_number(part: &Value) -> Result<(), Problem> {
         Some(Number::Float(float)) if !float.is_finite() => {
             Err(Problem::new("RECORD_KEY", "a record key can hold finite numbers only"))
         }
-        Some(number) if !number::normal(number).identical(part) => {
-            Err(Problem::new("RECORD_KEY", "a number in a record key is an int if it is whole, and no decimal if it is a float"))
-        }
+        Some(number) if !number::normal(number).identical(part) => Err(Problem::new(
+            "RECORD_KEY",
+            "a number in a record key is an int if it is whole, else a float, and a decimal only if no float equals it",
+        )),
         _ => Ok(()),
     }
 }

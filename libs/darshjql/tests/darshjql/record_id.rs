@@ -56,7 +56,7 @@ fn what_is_no_array_or_object_of_literals_is_refused() {
         (&"[".repeat(200), "64 levels of brackets"),
         (&format!("{}{}", "[".repeat(33), "]".repeat(33)), "at most 32"),
         (&format!("['{}']", "k".repeat(510)), "more than 512 bytes"),
-        (&long, "the text of the record key"),
+        (&long, "the text of the record key has more than 32 KB"),
     ] {
         let error = parse_record_key(&table(), text).expect_err(text);
         assert_eq!(error.code(), ErrorCode::BadRequest, "{text}");

@@ -126,6 +126,26 @@ async fn what_an_answer_shows_can_be_used_wherever_an_id_is_asked_for() {
     assert!(cast.user.get(&list).await.ids().is_empty());
 }
 
+/// As a person types a path: only what a URL cannot hold is encoded.
+#[tokio::test]
+async fn plain_ids_stand_in_a_path_as_they_are() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let list = format!("/api/data/{table}");
+    for (id, key) in [
+        (json!(7), "7"),
+        (json!("7"), "'7'"),
+        (json!("ada@example.com"), "ada@example.com"),
+        (json!("a:b;c=d,e!f*(g)"), "a:b;c=d,e!f*(g)"),
+    ] {
+        let made = cast.user.post(&list, &json!({ "id": id })).await.expect(201);
+        assert_eq!(made.json["data"]["id"], json!(format!("{table}:{key}")));
+        for path in [format!("{list}/{key}"), format!("{list}/{table}:{key}")] {
+            assert_eq!(cast.user.get(&path).await.expect(200).json["data"]["id"], made.json["data"]["id"], "{path}");
+        }
+    }
+}
+
 /// A string of the language.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
