@@ -103,7 +103,7 @@ fn unknown_tag(path: &str) -> Error {
         path,
         "TAG",
         "a key that begins with `$` is a type tag, and this one is not known or does not stand alone in its object. The tags are $none, $float, $decimal, \
-         $duration, $datetime, $uuid, $set, $object, $geometry, $bytes, $table, $record and $range; {\"$object\":{…}} stores an object with such keys",
+         $duration, $datetime, $uuid, $set, $object, $geometry, $bytes, $table, $record, $range and $string; {\"$object\":{…}} stores an object with such keys",
     )
 }
 
@@ -158,6 +158,7 @@ fn what_it_holds(tag: &str) -> &'static str {
         "$record" => "a string `table:key`, or an object of `table` and `key`",
         "$geometry" => "an object, a GeoJSON geometry",
         "$range" => "an object of `begin` and `end`",
+        "$string" => "a string",
         _ => "something else",
     }
 }
