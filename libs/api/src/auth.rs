@@ -33,7 +33,7 @@ pub struct User {
     pub created: String,
 }
 
-/// The caller's account, with the fields of its profile. A profile's field that has the name of one of the account's is not shown.
+/// The account of the caller, with the fields of its profile. A field of the profile that has the name of one of these fields is not shown.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "user:b0cd2a4f7e11",
@@ -45,9 +45,18 @@ pub struct User {
     "city": "London",
 }))]
 pub struct Me {
-    #[serde(flatten)]
-    pub user: User,
-    /// The profile's own fields.
+    /// `user:<key>`.
+    pub id: String,
+    /// The address in its canonical form.
+    pub email: String,
+    /// The field `name` of the profile, if it is a string.
+    #[schema(required)]
+    pub name: Option<String>,
+    pub roles: Vec<String>,
+    pub verified: bool,
+    /// RFC 3339.
+    pub created: String,
+    /// The other fields of the profile.
     #[serde(flatten)]
     pub profile: BTreeMap<String, Value>,
 }

@@ -43,6 +43,8 @@ async fn walk(cast: &Cast, document: &Document, operation: &Operation<'_>, case:
         check(call.send(&set_up.by).await, 400, &what);
     }
     if let Some(body) = &set_up.call.body {
+        // Where the body may be left out, a call without one is a call as it is meant.
+        let is_needed = operation.description["requestBody"]["required"] == true;
         for (what, sent, status) in [
             ("half a body", Some(("application/json", "{".to_owned())), 400),
             ("no body", Some(("application/json", String::new())), 400),
@@ -51,6 +53,9 @@ async fn walk(cast: &Cast, document: &Document, operation: &Operation<'_>, case:
             ("text", Some(("text/plain", body.to_string())), 415),
             ("nothing", None, 415),
         ] {
+            if !is_needed && matches!(what, "no body" | "nothing") {
+                continue;
+            }
             check(set_up.call.send_with(&set_up.by, sent).await, status, what);
         }
     }
