@@ -63,17 +63,21 @@ fn read<T: QueryParameters>(query: &str) -> Result<T> {
     }
 }
 
-/// What other interfaces call it, and what it is called here: the name of a parameter, or what to do instead.
-const ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["sort", "sort_by", "sortby", "orderby", "order_by", "ordering"], "order"),
-    (&["per_page", "perpage", "page_size", "pagesize", "size", "top", "take", "max", "first", "count"], "limit"),
-    (&["after", "page_token", "next", "next_cursor", "continuation"], "cursor"),
-    (&["filter", "query", "q", "search", "find", "condition"], "where"),
-    (&["params", "parameters", "variables", "args", "bind"], "vars"),
-    (&["select", "columns", "field", "only", "projection"], "fields"),
-    (&["include", "populate", "embed", "with", "join", "relations"], "expand"),
-    (&["total"], "count"),
-    (&["as_of", "asof", "time", "timestamp", "version", "tx"], "at"),
+/// What other interfaces call a parameter, its name here, and how it is written.
+const ELSEWHERE: &[(&[&str], &str, &str)] = &[
+    (&["sort", "sort_by", "sortby", "orderby", "order_by", "ordering"], "order", "order=-priority,title"),
+    (&["per_page", "perpage", "page_size", "pagesize", "size", "top", "take", "max", "first"], "limit", "limit=20"),
+    (
+        &["after", "page_token", "next", "next_cursor", "continuation", "starting_after"],
+        "cursor",
+        "cursor=<the next_cursor of the answer before>",
+    ),
+    (&["filter", "filters", "query", "q", "search", "find", "condition"], "where", "where=status = 'active'"),
+    (&["params", "parameters", "variables", "args", "bind", "bindings"], "vars", "vars={\"status\":\"active\"}"),
+    (&["select", "columns", "field", "only", "projection", "attributes"], "fields", "fields=title,project.name"),
+    (&["include", "populate", "embed", "with", "join", "relations"], "expand", "expand=project"),
+    (&["total", "with_count", "include_count"], "count", "count=exact"),
+    (&["as_of", "asof", "time", "timestamp", "version", "tx"], "at", "at=2026-11-22T10:00:00Z"),
 ];
 const OFFSETS: &[&str] = &["offset", "skip", "page", "start", "from"];
 const TOKENS: &[&str] = &["token", "access_token", "api_key", "apikey", "key", "auth", "authorization", "jwt"];
@@ -83,8 +87,8 @@ fn unknown(name: &str, known: &[&'static str]) -> String {
     let plain = name.trim_start_matches('$').to_ascii_lowercase();
     let instead = ELSEWHERE
         .iter()
-        .find(|(names, here)| known.contains(here) && names.contains(&plain.as_str()))
-        .map(|(_, here)| format!("; write `{here}` instead"))
+        .find(|(names, here, _)| known.contains(here) && names.contains(&plain.as_str()))
+        .map(|(_, here, form)| format!("; write `{here}` instead, as in `{form}`"))
         .or_else(|| {
             let pages = known.contains(&"cursor") && OFFSETS.contains(&plain.as_str());
             pages.then(|| "; to get the next page, pass the `next_cursor` of the answer before as `cursor`".to_owned())
@@ -207,15 +211,15 @@ mod tests {
             ("ordr=a", "did you mean `order`?"),
             ("wher=a", "did you mean `where`?"),
             ("curser=a", "did you mean `cursor`?"),
-            ("sort=a", "write `order` instead."),
-            ("orderBy=a", "write `order` instead."),
-            ("$orderby=a", "write `order` instead."),
-            ("per_page=5", "write `limit` instead."),
-            ("filter=x", "write `where` instead."),
-            ("%24filter=x", "write `where` instead."),
-            ("select=a", "write `fields` instead."),
-            ("populate=a", "write `expand` instead."),
-            ("total=1", "write `count` instead."),
+            ("sort=a", "write `order` instead, as in `order="),
+            ("orderBy=a", "write `order` instead, as in `order="),
+            ("$orderby=a", "write `order` instead, as in `order="),
+            ("per_page=5", "write `limit` instead, as in `limit="),
+            ("filter=x", "write `where` instead, as in `where="),
+            ("%24filter=x", "write `where` instead, as in `where="),
+            ("select=a", "write `fields` instead, as in `fields="),
+            ("populate=a", "write `expand` instead, as in `expand="),
+            ("total=1", "write `count` instead, as in `count="),
             ("offset=5", "pass the `next_cursor` of the answer before as `cursor`."),
             ("page=2", "pass the `next_cursor` of the answer before as `cursor`."),
             ("access_token=secret", "in the header `Authorization: Bearer <token>`."),

@@ -111,11 +111,12 @@ impl Kept {
 
     fn answer(&self, headers: &HeaderMap) -> Response {
         let cached = [(CACHE_CONTROL, CACHE), (ETAG, &self.tag)];
-        if has_already(headers, &self.tag) {
-            return (StatusCode::NOT_MODIFIED, cached).into_response();
-        }
-        let mut response = (cached, self.bytes.clone()).into_response();
-        // Put, not added: a body of bytes has a type of its own.
+        let mut response = match has_already(headers, &self.tag) {
+            true => (StatusCode::NOT_MODIFIED, cached).into_response(),
+            false => (cached, self.bytes.clone()).into_response(),
+        };
+        // Put, not added: a body of bytes has a type of its own. Also where the client has it: a browser puts the headers of this answer in place of
+        // those that it kept, and a page under the policy of other answers runs nothing.
         self.headers.iter().for_each(|(name, value)| drop(response.headers_mut().insert(name, value.clone())));
         response
     }

@@ -144,6 +144,10 @@ async fn the_document_is_not_sent_again_to_who_has_it() {
         let tag = answer.header("etag");
         let again = cast.anon.with_header("if-none-match", tag).get(path).await.expect(304);
         assert!(again.body.is_empty() && again.header("etag") == tag);
+        // A browser takes the headers of this answer for those of what it has.
+        for name in ["content-security-policy", "content-type"] {
+            assert_eq!(again.header(name), answer.header(name), "{path}: {name}");
+        }
         cast.anon.with_header("if-none-match", "\"another\"").get(path).await.expect(200);
     }
 }

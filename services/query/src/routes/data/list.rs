@@ -14,7 +14,6 @@ pub(crate) struct Page(ListRequest);
 
 impl QueryParameters for Page {
     fn read(parameters: &mut Parameters) -> Result<Self> {
-        refuse_habits(parameters)?;
         let filter = parameters.take("where").map(|text| ddb_darshjql::parse_filter(&text)).transpose()?;
         let order = parameters.take("order").map(|text| paths::order("order", &text)).transpose()?;
         let expand = parameters.take("expand").map(|text| paths::fields("expand", &text)).transpose()?;
@@ -29,35 +28,6 @@ impl QueryParameters for Page {
             count: parameters.take("count").map(|text| count(&text)).transpose()?,
         }))
     }
-}
-
-/// Parameters of other interfaces, and which of ours does the same.
-const HABITS: [(&[&str], &str); 9] = [
-    (&["sort", "sortBy", "sort_by", "orderBy", "order_by", "orderby", "ordering"], "`order`: `order=-priority,title`"),
-    (
-        &["offset", "skip", "start", "page", "from"],
-        "`cursor`: the `next_cursor` of the page before (`POST /api/query` has `$offset`)",
-    ),
-    (&["after", "next", "next_cursor", "page_token", "starting_after"], "`cursor`: the `next_cursor` of the page before"),
-    (&["per_page", "page_size", "pageSize", "perPage", "size", "top", "take", "first"], "`limit`: `limit=20`"),
-    (&["filter", "filters", "q", "query", "search", "condition"], "`where`: `where=status = 'active'`"),
-    (&["select", "columns", "only", "$fields", "attributes"], "`fields`: `fields=title,project.name`"),
-    (&["include", "populate", "embed", "join", "with"], "`expand`: `expand=project`"),
-    (&["params", "variables", "bind", "bindings"], "`vars`: `vars={\"status\":\"active\"}`"),
-    (&["total", "with_count", "include_count"], "`count`: `count=exact`"),
-];
-
-fn refuse_habits(parameters: &mut Parameters) -> Result<()> {
-    for (names, ours) in HABITS {
-        for name in names {
-            if parameters.take(name).is_some() {
-                return Err(Error::bad_request(format!(
-                    "the query parameter `{name}` is not known to this version; there is {ours}"
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// `{"name": value, …}`; typed values as in bodies.
