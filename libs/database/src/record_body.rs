@@ -74,6 +74,15 @@ impl NewRecord {
         system_values::read_times(&mut entries);
         Ok(Self { key, fields: fields(entries)?, ttl })
     }
+
+    /// The same where the path names the key; an `id` in the body must be it.
+    pub fn for_key(table: &TableName, key: &RecordKey, json: Json) -> Result<Self> {
+        let record = Self::for_create(table, json)?;
+        if record.key.as_ref().is_some_and(|given| given != key) {
+            return Err(Error::invalid("id", "RESERVED", "the path names the record; an `id` in the body must be the same"));
+        }
+        Ok(Self { key: Some(key.clone()), ..record })
+    }
 }
 
 impl Replacement {

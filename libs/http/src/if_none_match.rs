@@ -1,5 +1,28 @@
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::IF_NONE_MATCH;
+use axum::http::request::Parts;
+use ddb_core::{Error, Result};
+
+use crate::{ApiError, context};
+
+/// `If-None-Match: *` on a write: create the record, never replace one. Tags are refused, because a write has no use for them.
+pub struct CreateOnly(pub bool);
+
+impl<S: Sync> FromRequestParts<S> for CreateOnly {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        match context::single(&parts.headers, &IF_NONE_MATCH)? {
+            None => Ok(Self(false)),
+            Some("*") => Ok(Self(true)),
+            Some(_) => {
+                Err(Error::bad_request("the header `if-none-match` of a PUT must be `*`: create the record if there is none")
+                    .into())
+            }
+        }
+    }
+}
 
 /// Whether the client has the document with this tag already (RFC 9110, 13.1.2: compared weakly).
 pub fn has_already(headers: &HeaderMap, tag: &str) -> bool {

@@ -52,7 +52,7 @@ pub use error::{ApiError, ApiResult, write_error_of_part};
 pub use fields::Fields;
 pub use idempotency::Idempotency;
 pub use if_match::IfMatch;
-pub use if_none_match::has_already;
+pub use if_none_match::{CreateOnly, has_already};
 pub use openapi::{Chapter, refusal};
 pub use page::{Page, escaped};
 pub use path::{IndexPath, JobPath, NamespacePath, RecordPath, TablePath, TxPath};

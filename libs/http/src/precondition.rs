@@ -46,8 +46,11 @@ fn check(request: &Request) -> Result<()> {
         ));
     }
     // A read may answer in full whatever the client has already.
-    if is_write(request.method()) && headers.contains_key(IF_NONE_MATCH) {
-        return Err(Error::bad_request("the header `if-none-match` is not known to a request that writes"));
+    if is_write(request.method()) && headers.contains_key(IF_NONE_MATCH) && !takes_if_none_match(request.method(), path.as_str())
+    {
+        return Err(Error::bad_request(
+            "the header `if-none-match` belongs to reads and to PUT of a record; this request does not take it",
+        ));
     }
     Ok(())
 }
@@ -55,6 +58,11 @@ fn check(request: &Request) -> Result<()> {
 /// Whether the route with this path takes `If-Match`.
 pub(crate) fn takes_if_match(method: &Method, path: &str) -> bool {
     is_write(method) && WRITES_A_RECORD.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether the route with this path takes `If-None-Match: *`.
+pub(crate) fn takes_if_none_match(method: &Method, path: &str) -> bool {
+    *method == Method::PUT && path.ends_with(WRITES_A_RECORD[0])
 }
 
 fn is_write(method: &Method) -> bool {

@@ -28,8 +28,13 @@ pub(crate) fn written(wrote: &Wrote<Record>, accept: Accept) -> Answer {
     Answer::ok(one_written(wrote, accept)).content_type(accept.content_type()).tx(wrote.tx).etag(wrote.data.tx)
 }
 
+/// The same of a record that was created.
+pub(crate) fn created(wrote: &Wrote<Record>, accept: Accept) -> Answer {
+    Answer::created(one_written(wrote, accept)).content_type(accept.content_type()).tx(wrote.tx).etag(wrote.data.tx)
+}
+
 /// `{"data":{record},"tx":n}`, with `warnings` where there are some.
-pub(crate) fn one_written(wrote: &Wrote<Record>, accept: Accept) -> Vec<u8> {
+fn one_written(wrote: &Wrote<Record>, accept: Accept) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     out.extend_from_slice(b"{\"data\":");
     write_record(&wrote.data, accept, &mut out);

@@ -127,6 +127,7 @@ fn complete_operation(method: &Method, path: &str, operation: &mut Value) {
     let mut of_headers = vec!["Namespace", "Version", "MinTx", "RequestId"];
     of_headers.extend(is_repeatable.then_some("IdempotencyKey"));
     of_headers.extend(is_conditional.then_some("IfMatch"));
+    of_headers.extend(precondition::takes_if_none_match(method, path).then_some("CreateOnly"));
     let mut parameters: Vec<Value> = of_path.map(|name| reference("parameters", name)).collect();
     parameters.extend(operation["parameters"].as_array_mut().map(std::mem::take).unwrap_or_default());
     parameters.extend(of_headers.into_iter().map(|name| reference("parameters", name)));

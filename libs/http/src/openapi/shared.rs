@@ -87,7 +87,7 @@ pub(super) fn parameters() -> Value {
             "schema": {"type": "string"},
             "example": "7d1c0a94c1f24f0f",
         },
-        // These two have no example: tools would send it along, and each request needs its own.
+        // These have no example: tools would send it along, and each request needs its own.
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",
@@ -99,6 +99,12 @@ pub(super) fn parameters() -> Value {
             "in": "header",
             "description": "The server writes only if this transaction made the last change of the record: `\"42\"`, in quotes, as in `ETag`",
             "schema": {"type": "string", "pattern": "^\"[1-9][0-9]{0,17}\"$"},
+        },
+        "CreateOnly": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "`*`: the server creates the record, and answers 409 if the key is taken",
+            "schema": {"type": "string", "enum": ["*"]},
         },
     })
 }

@@ -49,11 +49,7 @@ pub(crate) async fn create(
         }
         (NewRecords::One(record), once) => {
             let create = caller.session.create_one(&table, record).await?;
-            write_answer::of(create, once, move |created| {
-                let json = record_answer::one_written(created, accept);
-                Answer::created(json).content_type(accept.content_type()).tx(created.tx).etag(created.data.tx)
-            })
-            .await
+            write_answer::of(create, once, move |created| record_answer::created(created, accept)).await
         }
     }
 }

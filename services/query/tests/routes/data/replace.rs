@@ -55,6 +55,30 @@ async fn only_owner_and_admin_can_replace() {
     assert_eq!(cast.user.get(&made.path()).await.json["data"], made.json["data"]);
 }
 
+/// Mutant: `replace` does not look at `CreateOnly`.
+#[tokio::test]
+async fn if_none_match_creates_and_never_replaces() {
+    let cast = STAGE.cast().await;
+    let path = format!("/api/data/{}/mine", cast.table());
+    let create = |client: &ddb_testkit::Client| client.with_header("if-none-match", "*");
+    create(&cast.anon).put(&path, &json!({ "a": 1 })).await.expect_error(401, "UNAUTHENTICATED");
+    let made = create(&cast.user).put(&path, &json!({ "id": "mine", "a": 1, "$ttl": 60 })).await.expect(201);
+    assert_eq!(made.header("etag"), format!("\"{}\"", made.tx()));
+    assert!(made.json["data"]["_expires"].is_string());
+    for caller in [&cast.user, &cast.other_user.client, &cast.admin] {
+        create(caller).put(&path, &json!({ "a": 2 })).await.expect_error(409, "CONFLICT");
+    }
+    assert_eq!(cast.user.get(&path).await.json["data"], made.json["data"]);
+    let other = create(&cast.user).put(&format!("{path}2"), &json!({ "id": "mine" })).await;
+    other.expect_error(422, "VALIDATION_FAILED");
+    for (value, if_match) in [("\"1\"", None), ("*", Some("\"1\""))] {
+        let client = cast.user.with_header("if-none-match", value);
+        let client = if_match.map_or(client.clone(), |tag| client.with_header("if-match", tag));
+        client.put(&format!("{path}2"), &json!({})).await.expect_error(400, "BAD_REQUEST");
+    }
+    cast.user.get(&format!("{path}2")).await.expect(404);
+}
+
 #[tokio::test]
 async fn a_record_that_is_absent_is_not_made() {
     let cast = STAGE.cast().await;
