@@ -111,7 +111,7 @@ async fn a_restored_server_has_everything_but_sessions() {
     std::fs::rename(server.data_dir(), &lost).expect("it can be moved");
     let restored = server.ddb(&["restore", text(&file)]);
     assert_eq!(restored.code, Some(0), "{restored:?}");
-    assert!(restored.stdout.contains(&head) && restored.stdout.contains("everyone signs in again"), "{restored:?}");
+    assert!(restored.stdout.contains(&head) && restored.stdout.contains("all users must sign in again"), "{restored:?}");
 
     let verified = done(&server.ddb(&["verify", "--json", "--expect-head", &head]));
     assert_eq!((&verified["sound"], &verified["head_hash"]), (&json!(true), &json!(head)));
@@ -210,7 +210,7 @@ async fn a_backup_is_whole_or_not_there() {
     refused(&server.ddb(&["backup", text(&folder.join("missing/one.ddb"))]), "there is no folder");
     refused(&server.ddb(&["backup", text(&folder)]), "is a folder");
     refused(&server.ddb(&["backup", "/dev/null"]), "no ordinary file");
-    refused(&server.ddb_in(&folder.join("nowhere"), &["backup", text(&file)]), "no data directory");
+    refused(&server.ddb_in(&folder.join("nowhere"), &["backup", text(&file)]), "holds no data of ddb");
     let full = command("ddb")
         .args(["backup", "-", "--data-dir", text(&server.data_dir())])
         .stdout(File::options().write(true).open("/dev/full").expect("a full device"))
