@@ -540,6 +540,7 @@ async fn conclude(
     Ok(())
 }
 
+/// An index over the system's times stays to be built where the table got a field of that name meanwhile: the builder takes it up again.
 async fn set_state(
     connection: &mut PgConnection,
     namespace: NamespaceId,
@@ -549,8 +550,13 @@ async fn set_state(
 ) -> Result<()> {
     sqlx::query(
         "
-        update ddb.index_definition
-        set state = $3, problem = $4,
+        update ddb.index_definition d
+        set state = case when $3 = 'ready' and exists (
+                select from ddb.attribute a
+                where a.namespace = d.namespace and a.table_id = d.table_id
+                    and a.name in ('created', 'updated') and '$' || a.name = any(d.fields)
+            ) then 'building' else $3 end,
+            problem = $4,
             enforced = case $3 when 'ready' then is_unique when 'failed' then false else enforced end
         where namespace = $1 and id = $2
         ",

@@ -135,6 +135,40 @@ async fn an_index_that_was_there_before_is_built_anew_and_kept() {
 }
 
 #[tokio::test]
+async fn an_own_time_that_begins_while_its_index_is_built_is_taken_into_it() {
+    // Mutant: `set_state` sets `ready` whatever the table has had meanwhile. The index stays over the system's times.
+    let database = Database::new().await;
+    let server = Server::builder().over(&database).start().await;
+    let (user, admin) = (server.user().await, server.admin().await);
+    user.post("/api/data/t", &json!([{ "id": 1 }, { "id": 2 }])).await.expect(201);
+    admin.post("/api/schema/t/indexes", &json!({ "name": "c", "fields": ["created"] })).await.expect(201);
+    let mut session = database.connect().await;
+    let of_index = "from ddb.index_definition where name = 'c'";
+    let table = session.value(&format!("select 'ddb_data.t' || namespace || '_' || table_id {of_index}")).await;
+    let tree = session.value(&format!("select 'i' || namespace || '_' || id || '_all' {of_index}")).await;
+    // PostgreSQL drops and builds a tree only once those who write the table have ended.
+    let mut writer = database.connect().await;
+    writer.execute(&format!("begin; lock table {table} in row exclusive mode")).await;
+    session.execute("update ddb.index_definition set state = 'building' where name = 'c'").await;
+    let building = format!(
+        "select count(*)::text from pg_stat_activity
+         where query like '%index concurrently%{tree}%' and state = 'active' and pid <> pg_backend_pid()"
+    );
+    for _ in 0..600 {
+        if session.value(&building).await == "1" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(session.value(&building).await, "1", "the index is not being built");
+    user.patch("/api/data/t/1", &json!({ "created": { "$datetime": "2999-01-01T00:00:00Z" } })).await.expect(200);
+    writer.execute("commit").await;
+    assert_eq!(built(&admin, "t", "c").await["state"], "ready");
+    assert_eq!(session.value(&format!("select fields::text {of_index}")).await, "{created}");
+    assert_eq!(pages(&user, "t", "order=-created", 10).await, ["1", "2"]);
+}
+
+#[tokio::test]
 async fn a_cursor_from_before_the_first_own_field_goes_on_behind_it() {
     let cast = STAGE.cast().await;
     let table = cast.table();
