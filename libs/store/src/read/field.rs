@@ -1,6 +1,6 @@
 //! Whether records have, or once had, a field.
 
-use ddb_core::{NamespaceId, Result};
+use ddb_core::{NamespaceId, Result, attribute};
 use sqlx::{AssertSqlSafe, PgExecutor, Row};
 
 use super::TableShape;
@@ -20,7 +20,8 @@ pub enum HadField {
     Unsure,
 }
 
-/// Of the owner's records that are there now (None: of the table, whoever made what record when).
+/// Of the owner's records that are there now, in their present lives: a deleted record of the same key may have been another owner's (None: of the table,
+/// whoever made what record when).
 pub(crate) async fn had_field(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
@@ -29,18 +30,24 @@ pub(crate) async fn had_field(
     name: &str,
 ) -> Result<HadField> {
     let relation = projection::relation(namespace, shape.id);
-    let table = shape.id;
+    let (table, exists) = (shape.id, attribute::EXISTS.0);
+    let in_present_life = format!(
+        "select
+         from seen s
+         cross join attribute a
+         join ddb.entity e on e.namespace = $1 and e.table_id = a.table_id and e.key = s.key
+         join ddb.triple t on t.namespace = $1 and t.entity = e.id and t.attribute = a.id
+         where (t.tx, t.position) > (
+             select b.tx, b.position
+             from ddb.triple b
+             where b.namespace = $1 and b.entity = e.id and b.attribute = {exists} and b.asserted
+             order by b.tx desc, b.position desc
+             limit 1
+         )"
+    );
     let (of_owner, most, had) = match owner {
         None => ("$3::bytea is null", 1, "select from attribute"),
-        Some(_) => (
-            "p.owner = $3",
-            MAX_RECORDS + 1,
-            "select
-             from seen s
-             cross join attribute a
-             join ddb.entity e on e.namespace = $1 and e.table_id = a.table_id and e.key = s.key
-             join ddb.triple t on t.namespace = $1 and t.entity = e.id and t.attribute = a.id",
-        ),
+        Some(_) => ("p.owner = $3", MAX_RECORDS + 1, in_present_life.as_str()),
     };
     let statement = format!(
         "with

@@ -340,6 +340,24 @@ async fn a_name_that_no_record_of_the_callers_has_or_had_is_told() {
 }
 
 #[tokio::test]
+async fn a_record_of_a_key_that_was_anothers_tells_no_field_of_it() {
+    // Mutant: `had_field` counts facts from before the record's present life.
+    let cast = STAGE.cast().await;
+    let path = format!("/api/data/{}", cast.table());
+    let (one, other) = (&*cast.user, &*cast.other_user);
+    let warned = async |field: &str| {
+        let answer = other.get(&format!("{path}?where={field}%20%3E%201")).await.expect(200);
+        answer.json["warnings"][0]["code"] == "UNKNOWN_FIELD"
+    };
+    one.post(&path, &json!({ "id": "k", "salary": 1, "own": 1 })).await.expect(201);
+    one.delete(&format!("{path}/k")).await.expect(204);
+    other.post(&path, &json!({ "id": "k", "own": 1, "once": 1 })).await.expect(201);
+    other.patch(&format!("{path}/k"), &json!({ "once": null })).await.expect(200);
+    assert!(warned("salry").await && warned("salary").await);
+    assert!(!warned("own").await && !warned("once").await);
+}
+
+#[tokio::test]
 async fn a_record_is_shown_with_fields_and_links_as_in_lists() {
     // Mutant: `get_shown` does not ask what is visible.
     let cast = STAGE.cast().await;
