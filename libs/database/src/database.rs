@@ -30,8 +30,11 @@ pub(crate) struct Inner {
     /// What takes so long is logged; None: nothing is.
     pub(crate) slow: Option<Duration>,
     /// Fields that records of an owner (None: of anybody) have or had.
-    pub(crate) known_fields: Cache<(NamespaceId, TableId, Option<Vec<u8>>, String), ()>,
+    pub(crate) known_fields: Cache<KnownField, ()>,
 }
+
+/// Namespace, table, the owner's sort key, and the name.
+type KnownField = (NamespaceId, TableId, Option<Vec<u8>>, String);
 
 impl Database {
     /// `answer_cache` is the memory for answers that are given again, in bytes; 0: none. Queries and writes that take as long as `slow` are logged.

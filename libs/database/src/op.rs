@@ -86,7 +86,7 @@ impl Op {
                 let key = key(&table, &mut members)?;
                 let mut record = match take(&mut members, "data") {
                     Some(data) => NewRecord::for_create(&table, data).map_err(|error| in_member("data", error))?,
-                    None => NewRecord { key: None, fields: Default::default(), ttl: None },
+                    None => NewRecord { key: None, fields: Default::default(), ttl: None, system: Default::default() },
                 };
                 if record.key.is_some() {
                     return Err(Error::invalid("data.id", "RESERVED", "the key is the op's `id`, not a field of its `data`"));

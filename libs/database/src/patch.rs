@@ -70,7 +70,9 @@ impl Patch {
             match change {
                 Change::Set(given) if system_values::is_time(name) => {
                     let value = given.datetime().map_or_else(|| given.value(), |(datetime, _)| Value::Datetime(datetime));
-                    fields.insert(name.clone(), value);
+                    if !value.is_none() {
+                        fields.insert(name.clone(), value);
+                    }
                 }
                 change => apply(&mut fields, name, change, &BodyPlace::of(name))?,
             }

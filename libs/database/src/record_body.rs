@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ddb_core::json::{self, Json};
-use ddb_core::{Error, FieldName, Object, RecordKey, Result, TableName, Timestamp, Value};
+use ddb_core::{Error, FieldName, Object, RecordId, RecordKey, Result, TableName, Timestamp, Value};
 use ddb_darshjql::{parse_own_id, parse_record_id};
 use ddb_store::{Current, Record};
 
@@ -25,6 +25,7 @@ pub struct NewRecord {
     pub fields: Object,
     /// How long the record lives; None: for ever.
     pub ttl: Option<Ttl>,
+    pub(crate) system: SystemValues,
 }
 
 /// The whole of what a record is to hold.
@@ -72,16 +73,20 @@ impl NewRecord {
         let key = take(&mut entries, "id").map(|json| key(table, json)).transpose()?;
         let ttl = take(&mut entries, "$ttl").map(|json| Ttl::parse(&json)).transpose()?;
         system_values::read_times(&mut entries);
-        Ok(Self { key, fields: fields(entries)?, ttl })
+        Ok(Self { key, fields: fields(entries)?, ttl, system: SystemValues::default() })
     }
 
-    /// The same where the path names the key; an `id` in the body must be it.
+    /// The body of a PUT that creates: the path names the key, and the system values may stand in it as they were read.
     pub fn for_key(table: &TableName, key: &RecordKey, json: Json) -> Result<Self> {
-        let record = Self::for_create(table, json)?;
-        if record.key.as_ref().is_some_and(|given| given != key) {
-            return Err(Error::invalid("id", "RESERVED", "the path names the record; an `id` in the body must be the same"));
+        let mut entries = entries(json)?;
+        let ttl = Ttl::take_change(&mut entries)?.flatten();
+        let system = SystemValues::take(&mut entries)?;
+        system.check_id(&RecordId::new(table.clone(), key.clone()))?;
+        if system.keeps_expiry && ttl.is_none() {
+            return Err(system_values::no_expiry_yet());
         }
-        Ok(Self { key: Some(key.clone()), ..record })
+        system_values::read_times(&mut entries);
+        Ok(Self { key: Some(key.clone()), fields: fields(entries)?, ttl, system })
     }
 }
 

@@ -67,15 +67,26 @@ impl SystemValues {
     }
 }
 
-fn owner(json: Json) -> Result<Option<RecordId>> {
+fn owner(mut json: Json) -> Result<Option<RecordId>> {
     if json == Json::Null {
         return Ok(None);
+    }
+    // An expanded link is the record's `id`.
+    if let Json::Object(entries) = &mut json
+        && let Some(id) = take(entries, "id")
+    {
+        json = id;
     }
     let given = Given::read(json, &BodyPlace::of("_owner"))?;
     match given.record_id() {
         Some(id) => Ok(Some(id.into_owned())),
         None => Err(Error::invalid("_owner", "RESERVED", "`_owner` is set by the server; a body may only repeat it")),
     }
+}
+
+/// A record that is created keeps no expiry.
+pub(crate) fn no_expiry_yet() -> Error {
+    Error::invalid("_expires", "RESERVED", "there is no record yet whose expiry could stay; `$ttl` sets one")
 }
 
 pub(crate) fn is_time(name: &str) -> bool {

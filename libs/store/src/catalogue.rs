@@ -78,14 +78,15 @@ pub(crate) async fn find_table(
 pub(crate) async fn find_tables(
     executor: impl PgExecutor<'_>,
     namespace: NamespaceId,
-    names: Vec<String>,
+    names: Option<Vec<String>>,
 ) -> Result<Vec<(TableName, Table)>> {
-    let rows = sqlx::query("select name, id, created_by from ddb.data_table where namespace = $1 and name = any($2)")
-        .bind(namespace.0)
-        .bind(names)
-        .fetch_all(executor)
-        .await
-        .map_err(to_error)?;
+    let rows =
+        sqlx::query("select name, id, created_by from ddb.data_table where namespace = $1 and ($2 is null or name = any($2))")
+            .bind(namespace.0)
+            .bind(names)
+            .fetch_all(executor)
+            .await
+            .map_err(to_error)?;
     rows.iter()
         .map(|row| {
             let name: &str = row.try_get(0).map_err(to_error)?;

@@ -39,6 +39,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const STAYS_OPEN: Duration = Duration::from_secs(1);
 /// One for each part of the process that listens.
 const LISTENERS: u32 = 4;
+/// Names of tables that one statement looks up by name.
+const MANY_TABLES: usize = 1_000;
 
 /// Connections of a pool that may have died with PostgreSQL, each of which shows at its first statement only.
 pub(crate) const MAX_DEAD: usize = 8;
@@ -265,9 +267,10 @@ impl Store {
         if names.is_empty() {
             return Ok(known);
         }
-        let names = names.iter().map(ToString::to_string).collect();
-        let found = catalogue::find_tables(&self.inner.pool, namespace, names).await?;
-        let found = found.into_iter().map(|(name, table)| {
+        // A filter can name a million tables; a namespace has far fewer.
+        let asked = (names.len() <= MANY_TABLES).then(|| names.iter().map(ToString::to_string).collect());
+        let found = catalogue::find_tables(&self.inner.pool, namespace, asked).await?;
+        let found = found.into_iter().filter(|(name, _)| names.contains(name)).map(|(name, table)| {
             self.inner.catalogue.remember(namespace, name.clone(), table);
             name
         });

@@ -159,8 +159,12 @@ impl<'a> Reader<'a> {
         let select = read.query();
         let watch = Watch::begin(self.session, select, &self.scanned);
         let owner = match read.rows() {
+            // No table is looked up: such a caller does not learn which ones exist.
             Rows::Nothing => {
-                self.translated(select, None).await?;
+                if let Some(filter) = &select.filter {
+                    self.check(filter)?;
+                    self.translate_among(filter, OwnTimes::default(), &BTreeSet::new())?;
+                }
                 return Ok(Selected::default());
             }
             Rows::All => None,
@@ -359,8 +363,8 @@ impl<'a> Reader<'a> {
     /// A filter in the language. What is wrong with it is told whether there are records or not.
     async fn translate(&mut self, filter: &Filter, own: OwnTimes) -> Result<Expr> {
         let session = self.session;
-        let is_large = size(&filter.expr) + self.weight_of_parameters() > FEW;
-        let tables = aside_if(is_large, || filter.check(&self.parameters).map(|()| filter.tables(&self.parameters)))?;
+        self.check(filter)?;
+        let tables = aside_if(self.is_large(filter), || filter.tables(&self.parameters));
         let named = tables.len();
         let tables = match named {
             0 => BTreeSet::new(),
@@ -368,8 +372,21 @@ impl<'a> Reader<'a> {
         };
         // A table that does not exist yet may be made, and then the filter means something else.
         self.source.is_fleeting |= tables.len() < named;
-        let facts = Facts { parameters: &self.parameters, own, tables: &tables };
-        let Translated { expr, warnings } = aside_if(is_large, || filter.translate(facts))?;
+        self.translate_among(filter, own, &tables)
+    }
+
+    fn check(&self, filter: &Filter) -> Result<()> {
+        aside_if(self.is_large(filter), || filter.check(&self.parameters))
+    }
+
+    fn is_large(&self, filter: &Filter) -> bool {
+        size(&filter.expr) + self.weight_of_parameters() > FEW
+    }
+
+    /// The same where it is known which of the tables that it names exist.
+    fn translate_among(&mut self, filter: &Filter, own: OwnTimes, tables: &BTreeSet<TableName>) -> Result<Expr> {
+        let facts = Facts { parameters: &self.parameters, own, tables };
+        let Translated { expr, warnings } = aside_if(self.is_large(filter), || filter.translate(facts))?;
         warnings.into_iter().for_each(|warning| self.warn(warning));
         Ok(expr)
     }

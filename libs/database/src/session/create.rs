@@ -69,7 +69,8 @@ pub(super) fn step(
     keys: &Keys,
     users: &UserRecords,
 ) -> Result<Step> {
-    let NewRecord { key, fields, ttl } = record;
+    let NewRecord { key, fields, ttl, system } = record;
+    system.check_owner(owner.as_ref())?;
     let key = key.unwrap_or_else(|| keys.generate());
     let id = RecordId::new(table.clone(), key.clone());
     if users.is_of_another(&id) {

@@ -5,7 +5,7 @@ use super::create::taken;
 use super::user_records::UserRecords;
 use super::{Planned, Session, create, merge, visible};
 use crate::op::{Action, at_op};
-use crate::{Op, Patch};
+use crate::{Op, Patch, system_values};
 
 impl Session {
     /// What can be told before the ops are read: 401 for the anonymous.
@@ -83,8 +83,7 @@ impl Session {
             }
             patch.system.check_owner(owner.as_ref())?;
             if patch.system.keeps_expiry && patch.ttl.is_none() {
-                let message = "there is no record yet whose expiry could stay; `$ttl` sets one";
-                return Err(Error::invalid("_expires", "RESERVED", message));
+                return Err(system_values::no_expiry_yet());
             }
             let fields = patch.alone(&current)?;
             let expires = patch.ttl.flatten().map(|ttl| ttl.from(current.now));

@@ -10,6 +10,9 @@ use tracing::Span;
 use super::Session;
 use crate::OnceKey;
 
+/// Warnings of one write.
+const MAX_WARNINGS: usize = 32;
+
 /// A write that the caller may ask for: what its steps do is decided under the lock, once it runs.
 #[must_use]
 pub struct Planned<T> {
@@ -26,7 +29,7 @@ pub struct Planned<T> {
 pub struct Wrote<T> {
     pub data: T,
     pub tx: Tx,
-    /// What is worth knowing of it, each with the index of its record or op among all of the request.
+    /// What is worth knowing of it, each with the index of its record or op among all of the request; the first [`MAX_WARNINGS`] of them.
     pub warnings: Vec<(usize, Warning)>,
 }
 
@@ -84,7 +87,8 @@ impl<T: 'static> Planned<T> {
 }
 
 fn wrote<T>(mut written: Written, read: &Read<T>) -> Result<Wrote<T>> {
-    let (tx, warnings) = (written.tx, std::mem::take(&mut written.warnings));
+    let (tx, mut warnings) = (written.tx, std::mem::take(&mut written.warnings));
+    warnings.truncate(MAX_WARNINGS);
     Ok(Wrote { data: read(written)?, tx, warnings })
 }
 

@@ -1,4 +1,4 @@
-use ddb_core::{Error, RecordId, RecordKey, Result, TableName};
+use ddb_core::{Error, Object, RecordId, RecordKey, Result, TableName};
 use ddb_store::{Change, Current, Past, Record, Step};
 
 use super::{Planned, Session, absent, planned};
@@ -23,7 +23,10 @@ impl Session {
             let Record { fields, owner, expires, .. } = last.ok_or_else(|| absent(&of.table, &of.key))?;
             // The record of an account has no expiry, also where it had one when it went.
             let expires = expires.filter(|expires| *expires > current.now && users.check_expiry(&of, Some(*expires)).is_ok());
-            Ok(Change::Create { fields: fields.clone(), owner: owner.clone(), expires })
+            // What the profile said of rights when it went counts no more.
+            let mut fields = fields.clone();
+            users.keep_fields(&of, &Object::new(), &mut fields);
+            Ok(Change::Create { fields, owner: owner.clone(), expires })
         };
         let (table, key) = (table.clone(), key.clone());
         let step = Step { table, key, makes_table: false, past: Some(Past::BeforeDeletion), decide: Box::new(decide) };

@@ -175,12 +175,12 @@ impl Translation<'_> {
             Declared::Nothing | Declared::TimeOrField => value,
             _ => self.read(path, declared, value, operator, side)?.into_iter().next().unwrap_or_default(),
         };
-        let is_of_kind = match (declared, &value) {
-            (Declared::Id { may_be_none: false }, Value::Record(_)) => true,
-            (Declared::Datetime { may_be_none: false }, Value::Datetime(_)) => true,
-            (Declared::Tx, Value::Int(_) | Value::Float(_) | Value::Decimal(_)) => true,
-            _ => false,
-        };
+        let is_of_kind = matches!(
+            (declared, &value),
+            (Declared::Id { may_be_none: false }, Value::Record(_))
+                | (Declared::Datetime { may_be_none: false }, Value::Datetime(_))
+                | (Declared::Tx, Value::Int(_) | Value::Float(_) | Value::Decimal(_))
+        );
         let mut parts = Vec::with_capacity(2);
         if self.form == Form::Json && !is_of_kind {
             parts.push(within(path, operator, &value, span));

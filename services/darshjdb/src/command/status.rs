@@ -126,7 +126,7 @@ fn sentences(shown: &Shown, all_settings: bool) -> String {
     let each = each.map(|each| format!(", with the log {} of each record", bytes(each))).unwrap_or_default();
     lines.push(format!("records       {}{each}", size(growth.records_bytes)));
     if let Some(disk) = disk {
-        let days = has_pace.then(|| until_full(growth, disk)).unwrap_or_default();
+        let days = if has_pace { until_full(growth, disk) } else { Default::default() };
         lines.push(format!(
             "disk          {} of {} of the disk are free{days}",
             bytes(disk.free as f64),

@@ -40,7 +40,7 @@ impl Task {
             let options = self.options.clone();
             let names = unknown.iter().map(|table| table.as_str().to_owned()).collect();
             let connection = self.connection().await?;
-            let finding = catalogue::find_tables(&mut *connection, namespace, names);
+            let finding = catalogue::find_tables(&mut *connection, namespace, Some(names));
             for (name, table) in watched(&options, finding).await?.map_err(Failure::from_error)? {
                 self.catalogue.remember(namespace, name, table);
             }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::extract::State;
 use ddb_api::bus::Revoked;
 use ddb_core::json::Json;
-use ddb_core::{Error, ErrorCode, Object, Result, json};
+use ddb_core::{Error, ErrorCode, Object, Result, Warning, json};
 use ddb_database::Patch;
 use ddb_http::{Answer, ApiResult, Fields, JsonBody, Query, SmallJsonBody, SmallUnreadBody, refusal};
 
@@ -35,7 +35,7 @@ pub(crate) async fn me(State(auth): State<Auth>, caller: SignedIn, Query(()): Qu
     let account = account::with_id(auth.database.store().pool(), caller.namespace, &caller.account).await?;
     let account = account.ok_or_else(gone)?;
     let profile = auth.profile(caller.namespace, &account).await?;
-    Ok(Answer::ok(shown(&account, &profile)?))
+    Ok(Answer::ok(shown(&account, &profile, &[])?))
 }
 
 /// Changes fields of the caller's profile
@@ -69,7 +69,8 @@ pub(crate) async fn change_me(
     let patch = Patch::parse(Json::Object(fields))?;
     // In the caller's own name: what is not allowed to the caller in the record is not allowed here.
     let changed = caller.caller.session.change_profile(patch).await?.run().await?;
-    Ok(Answer::ok(shown(&account, &changed.data.fields)?).tx(changed.tx))
+    let warnings: Vec<Warning> = changed.warnings.into_iter().map(|(_, warning)| warning).collect();
+    Ok(Answer::ok(shown(&account, &changed.data.fields, &warnings)?).tx(changed.tx))
 }
 
 /// Erases the account of the caller, its sessions, and all that it owns
@@ -130,7 +131,7 @@ pub(crate) async fn erase_me(
 }
 
 /// The account, then the fields of its profile. Written by hand, so that numbers stay what they are.
-fn shown(account: &Account, profile: &Object) -> Result<Vec<u8>> {
+fn shown(account: &Account, profile: &Object, warnings: &[Warning]) -> Result<Vec<u8>> {
     let mut out = to_json(&tokens::user(account, profile))?;
     out.pop();
     for (name, value) in profile {
@@ -141,6 +142,9 @@ fn shown(account: &Account, profile: &Object) -> Result<Vec<u8>> {
         json::write_string(name, &mut out);
         out.push(b':');
         json::write_plain(value, &mut out);
+    }
+    if !profile.contains_key("warnings") {
+        Warning::write_member(warnings, &mut out);
     }
     out.push(b'}');
     Ok(out)

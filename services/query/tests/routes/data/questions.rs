@@ -456,3 +456,29 @@ async fn an_order_over_a_link_is_told() {
     );
     assert_eq!(answer.records().len(), 2);
 }
+
+/// Mutant: `Reader::select` looks up tables for `Rows::Nothing`.
+#[tokio::test]
+async fn who_may_read_nothing_does_not_learn_which_tables_exist() {
+    let cast = STAGE.cast().await;
+    let World { table, .. } = world(cast).await;
+    let ask = async |text: &str| {
+        let path = format!("/api/data/{}?where={}", cast.table(), encode(text));
+        cast.anon.get(&path).await.expect(200).json["warnings"].clone()
+    };
+    assert_eq!(ask(&format!("a < '{table}:1'")).await, ask("a < 'no_such_table:1'").await);
+    let refused = cast.anon.get(&format!("/api/data/{table}?where={}", encode("a = $nope"))).await;
+    refused.expect_error(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn a_filter_may_name_more_tables_than_there_are() {
+    let cast = STAGE.cast().await;
+    let World { table, lists } = world(cast).await;
+    let mut items: Vec<String> = (0..3_000).map(|n| format!("t{n}:x")).collect();
+    items.push(format!("{lists}:1"));
+    let body = json!({ table.clone(): { "$where": { "list": { "$in": items } } } });
+    let found = cast.user.post("/api/query", &body).await.expect(200);
+    let alone = json!({ table.clone(): { "$where": { "list": { "$in": [format!("{lists}:1")] } } } });
+    assert_eq!(found.json["data"], cast.user.post("/api/query", &alone).await.expect(200).json["data"]);
+}

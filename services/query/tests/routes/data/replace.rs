@@ -69,6 +69,12 @@ async fn if_none_match_creates_and_never_replaces() {
         create(caller).put(&path, &json!({ "a": 2 })).await.expect_error(409, "CONFLICT");
     }
     assert_eq!(cast.user.get(&path).await.json["data"], made.json["data"]);
+    // What was read of another record may be sent, but not another owner.
+    let copy =
+        create(&cast.user).put(&format!("{path}3"), &json!({ "a": 1, "_owner": made.json["data"]["_owner"], "_tx": 7 })).await;
+    assert_eq!(copy.expect(201).json["data"]["a"], 1);
+    let foreign = create(&cast.other_user).put(&format!("{path}4"), &json!({ "_owner": made.json["data"]["_owner"] })).await;
+    foreign.expect_error(422, "VALIDATION_FAILED");
     let other = create(&cast.user).put(&format!("{path}2"), &json!({ "id": "mine" })).await;
     other.expect_error(422, "VALIDATION_FAILED");
     for (value, if_match) in [("\"1\"", None), ("*", Some("\"1\""))] {

@@ -258,3 +258,24 @@ async fn a_tag_begins_a_field_of_the_records_own() {
         }
     }
 }
+
+/// Mutants: `owner` does not look for an `id`; `alone` inserts NONE; `wrote` does not truncate.
+#[tokio::test]
+async fn an_expanded_owner_goes_back_and_nothing_becomes_a_field_by_none() {
+    let cast = STAGE.cast().await;
+    let table = cast.table();
+    let made = make(&cast.user, &table).await;
+    let shown = cast.user.get(&format!("{}?expand=_owner", made.path())).await.expect(200);
+    assert!(shown.json["data"]["_owner"].is_object());
+    let put = cast.user.put(&made.path(), &shown.json["data"]).await.expect(200);
+    assert_eq!(put.json["data"], made.json["data"]);
+
+    let op = json!({ "op": "upsert", "table": table, "id": "n", "data": { "created": { "$none": true } } });
+    cast.user.post("/api/mutate", &json!({ "ops": [op] })).await.expect(200);
+    let created = cast.user.get(&format!("/api/data/{table}/n")).await.expect(200).json["data"]["created"].clone();
+    assert!(created.is_string(), "{created}");
+
+    let body: Vec<Json> = (0..100).map(|n| json!({ "n": n, "created": "yesterday", "updated": 1 })).collect();
+    let many = cast.other_user.post(&format!("/api/data/{table}"), &json!(body)).await.expect(201);
+    assert_eq!(many.json["warnings"].as_array().map(Vec::len), Some(32));
+}
