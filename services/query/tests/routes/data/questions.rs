@@ -468,7 +468,7 @@ async fn who_may_read_nothing_does_not_learn_which_tables_exist() {
     };
     assert_eq!(ask(&format!("a < '{table}:1'")).await, ask("a < 'no_such_table:1'").await);
     let refused = cast.anon.get(&format!("/api/data/{table}?where={}", encode("a = $nope"))).await;
-    refused.expect_error(400, "BAD_REQUEST");
+    refused.expect_error(400, "INVALID_QUERY");
 }
 
 #[tokio::test]
