@@ -6,8 +6,9 @@ use ddb_postgres::{Attached, DataLock, Server};
 use crate::attachment::{check_server, data_dir_of, postgres_config, store_of_embedded, store_of_url};
 use crate::config::Config;
 
-/// What a PostgreSQL puts into a data directory, and what goes with it.
-const OF_POSTGRES: [&str; 4] = ["postgres", "postgres.password", "postgres.state", "ddb.lock"];
+const LOCK: &str = "ddb.lock";
+/// What a PostgreSQL puts into a data directory, and what goes with it. The lock goes last.
+const OF_POSTGRES: [&str; 4] = ["postgres", "postgres.password", "postgres.state", LOCK];
 
 /// Everything is made in one transaction, which holds about seven locks for each table: enough for 6,000 tables.
 const LOCKS: u32 = 1_024;
@@ -21,8 +22,12 @@ pub async fn with_vacant_database<T>(config: &Config, fill: impl AsyncFnOnce(&dd
         return fill(&store).await;
     }
     let data_dir = data_dir_of(config)?;
-    let made = Made::before(data_dir);
-    let filled = with_embedded(config, data_dir, fill).await;
+    let postgres = ddb_postgres::Config { locks: Some(LOCKS), ..postgres_config(config, data_dir) };
+    let had_directory = data_dir.exists();
+    // Of what another process makes, nothing is looked at or removed.
+    let lock = DataLock::acquire(&postgres)?;
+    let made = Made::under(lock.share()?, data_dir, had_directory);
+    let filled = with_embedded(config, &postgres, lock, fill).await;
     if filled.is_err() {
         made.remove();
     }
@@ -31,12 +36,11 @@ pub async fn with_vacant_database<T>(config: &Config, fill: impl AsyncFnOnce(&dd
 
 async fn with_embedded<T>(
     config: &Config,
-    data_dir: &Path,
+    postgres: &ddb_postgres::Config,
+    lock: DataLock,
     fill: impl AsyncFnOnce(&ddb_store::Config) -> Result<T>,
 ) -> Result<T> {
-    let postgres = ddb_postgres::Config { locks: Some(LOCKS), ..postgres_config(config, data_dir) };
-    let lock = DataLock::acquire(&postgres)?;
-    let server = Attached::Started(Server::start_with(&postgres, lock).await?);
+    let server = Attached::Started(Server::start_with(postgres, lock).await?);
     let store = store_of_embedded(config, &server)?;
     let filled = match check_server(&store).await {
         Ok(()) => fill(&store).await,
@@ -48,26 +52,27 @@ async fn with_embedded<T>(
     Ok(value)
 }
 
-/// What there was not before.
+/// What there was not before. The lock is held until it is removed.
 struct Made {
+    _lock: DataLock,
     data_dir: PathBuf,
     directory: bool,
-    postgres: bool,
+    files: Vec<&'static str>,
 }
 
 impl Made {
-    fn before(data_dir: &Path) -> Self {
-        let postgres = !data_dir.join(OF_POSTGRES[0]).exists() && !data_dir.join(OF_POSTGRES[3]).exists();
-        Self { data_dir: data_dir.to_owned(), directory: !data_dir.exists(), postgres }
+    fn under(lock: DataLock, data_dir: &Path, had_directory: bool) -> Self {
+        let is_new = |name: &&str| *name == LOCK || !data_dir.join(name).exists();
+        let has_cluster = data_dir.join(OF_POSTGRES[0]).exists();
+        let files = if has_cluster { Vec::new() } else { OF_POSTGRES.into_iter().filter(is_new).collect() };
+        Self { _lock: lock, data_dir: data_dir.to_owned(), directory: !had_directory, files }
     }
 
     /// As far as it goes: the failure that led here is what the caller is told.
-    fn remove(&self) {
-        if self.postgres {
-            for name in OF_POSTGRES {
-                let path = self.data_dir.join(name);
-                let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-            }
+    fn remove(self) {
+        for name in self.files {
+            let path = self.data_dir.join(name);
+            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         }
         if self.directory {
             let _ = std::fs::remove_dir(&self.data_dir);

@@ -2,7 +2,12 @@
 //!
 //! Mutants, tried:
 //! - `services/darshjdb/src/command/backup.rs`, `Unfinished`: written in its place; without `drop`.
-//! - `libs/runtime/src/vacant.rs`, `with_vacant_database`: what was made is not removed.
+//! - `libs/runtime/src/vacant.rs`, `with_vacant_database`: what was made is not removed; it is removed after the lock is released.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ddb_testkit::{Caller, Disk, Server, json};
 use rand::rngs::StdRng;
@@ -50,6 +55,23 @@ async fn a_backup_that_does_not_fit_leaves_the_one_before_and_nothing_else() {
     done(&server.ddb_in(&server.directory().join("restored"), &["restore", text(&file), "--json"]));
 }
 
+/// Whether another process could have taken the folder while what a restore made still was there.
+fn left_without_lock(folder: &Path, ended: &AtomicBool) -> bool {
+    let cluster = folder.join("postgres");
+    let mut was_there = false;
+    while !ended.load(Ordering::Relaxed) {
+        // Not before: the restore itself has to get the lock.
+        was_there |= cluster.exists();
+        if was_there && let Ok(file) = File::open(folder.join("ddb.lock")) {
+            if file.try_lock().is_ok() && cluster.exists() {
+                return true;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
 #[tokio::test]
 async fn a_restore_that_does_not_fit_leaves_nothing() {
     if !ddb_testkit::is_root("mounts a disk") {
@@ -63,7 +85,14 @@ async fn a_restore_that_does_not_fit_leaves_nothing() {
     let disk = Disk::in_memory(&target, 80);
     for (megabytes, word) in [(20, "is full"), (80, "No space left on device")] {
         disk.remount(&format!("size={megabytes}m"));
-        refused(&server.ddb_in(&target, &["restore", text(&file)]), word);
+        let (ended, target) = (AtomicBool::new(false), &target);
+        std::thread::scope(|scope| {
+            let seen = scope.spawn(|| left_without_lock(target, &ended));
+            let output = server.ddb_in(target, &["restore", text(&file)]);
+            ended.store(true, Ordering::Relaxed);
+            refused(&output, word);
+            assert!(!seen.join().expect("a thread"), "the cluster was there, and another process could take it");
+        });
         assert_eq!(std::fs::read_dir(&target).expect("a folder").count(), 0, "with {megabytes} MB something is left");
     }
     disk.remount("size=400m");
