@@ -45,7 +45,7 @@ async fn the_quick_start_works_through_two_processes() {
     };
     let (of_auth, of_query) = (paths(&auth).await, paths(&query).await);
     let both: Vec<&str> = of_auth.intersection(&of_query).map(String::as_str).collect();
-    assert_eq!(both, ["/api/docs", "/api/openapi.json", "/health", "/metrics", "/ready"]);
+    assert_eq!(both, ["/", "/api/docs", "/api/openapi.json", "/health", "/metrics", "/ready"]);
     assert!(of_auth.contains("/api/auth/signin") && of_query.contains("/api/data/{table}"));
 
     // A sign-out in one process is heard in the other.

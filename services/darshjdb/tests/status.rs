@@ -160,7 +160,7 @@ async fn a_directory_without_data_is_told_and_stays_empty() {
         let output = command("ddb").args(arguments).arg("--data-dir").arg(directory.path()).output().expect("ddb can be run");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let expected =
-            if arguments.contains(&"zzz") { "must be a hash of 128 hexadecimal digits" } else { "there is no data in" };
+            if arguments.contains(&"zzz") { "must be a hash of 128 hexadecimal digits" } else { "holds no data of ddb" };
         assert!(!output.status.success() && stderr.contains(expected), "{arguments:?}: {stderr}");
         assert_eq!(std::fs::read_dir(directory.path()).expect("it is there").count(), 0, "{arguments:?}");
     }
