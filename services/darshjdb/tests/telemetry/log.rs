@@ -30,7 +30,7 @@ async fn no_secret_and_no_value_is_logged_however_much_is_logged() {
     user.get(&format!("/api/data/tasks?where=title%20%3D%20%27{}%27", filter.replace(' ', "%20"))).await.expect(200);
     user.get(&format!("/api/data/tasks?where=title%20%3D%20%3D%27{}%27", filter.replace(' ', "%20"))).await.expect(400);
     user.post("/api/query", &json!({ "tasks": { "$where": { "title": filter } } })).await.expect(200);
-    user.post("/api/query", &json!({ "tasks": { "$where": { "title": { "$nonsense": filter } } } })).await.expect(422);
+    user.post("/api/query", &json!({ "tasks": { "$where": { "title": { "$nonsense": filter } } } })).await.expect(400);
     let wrong = json!({ "email": user.email, "password": password });
     server.anon().post("/api/auth/signin", &wrong).await.expect_error(401, "UNAUTHENTICATED");
     server.anon().post("/api/auth/signup", &json!({ "email": user.email, "password": Caller::PASSWORD })).await;
