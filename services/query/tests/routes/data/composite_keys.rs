@@ -164,7 +164,7 @@ async fn keys_are_in_order_and_pages_follow_it() {
         (format!("id = type::record('{table}', [1, 2.0])"), "[1, 2]"),
         (format!("id = <record> '{table}:[1.0, 2]'"), "[1, 2]"),
         (format!("id = r'{table}:[1, 2]'"), "[1, 2]"),
-        (format!("id = '{table}:[1, 2]'"), ""),
+        (format!("id = '{table}:[1, 2]'"), "[1, 2]"),
     ] {
         assert_eq!(listed(cast, &table, &filter).await, expected, "{filter}");
     }

@@ -50,7 +50,7 @@ async fn head_is_get_without_a_body() {
 async fn parameters_of_later_versions_are_refused() {
     let cast = STAGE.cast().await;
     let path = cast.user.post(&format!("/api/data/{}", cast.table()), &json!({})).await.expect(201).path();
-    for query in ["fields=a", "expand=a", "where=true", "x", "=", "limit=1", "%00=1"] {
+    for query in ["fields=a&at=1", "expand=a&at=1", "where=true", "x", "=", "limit=1", "%00=1"] {
         cast.user.get(&format!("{path}?{query}")).await.expect_error(400, "BAD_REQUEST");
     }
     cast.user.get(&format!("{path}?")).await.expect(200);
