@@ -143,7 +143,7 @@ async fn a_forged_backup_is_refused_and_leaves_nothing() {
         ("no section of facts", |parts| parts.sections.retain(|section| section.relation != "triple"), "`triple` is missing"),
         ("a section twice", |parts| parts.sections.push(parts.sections[0].clone()), "twice"),
         ("a section of sessions", |parts| parts.section("setting").relation = "session".to_owned(), "`session`"),
-        ("a path as a section", |parts| parts.section("setting").relation = "../../etc/passwd".to_owned(), "not known"),
+        ("a path as a section", |parts| parts.section("setting").relation = "../../etc/passwd".to_owned(), "does not know"),
         ("SQL as a column", |parts| parts.section("entity").columns[0] = "id) from stdin; drop".to_owned(), "other columns"),
         ("columns in another order", |parts| parts.section("entity").columns.swap(0, 1), "other columns"),
         (

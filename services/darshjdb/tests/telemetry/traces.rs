@@ -110,7 +110,9 @@ async fn a_collector_that_refuses_is_told_once() {
         .variable("OTEL_METRIC_EXPORT_INTERVAL", "100")
         .start()
         .await;
-    let told = |server: &Server| server.log().matches("does not take what it is sent: it answers with status 503").count();
+    let told = |server: &Server| {
+        server.log().matches("the OpenTelemetry collector does not accept data: it answers with status 503").count()
+    };
     let end = Instant::now() + Duration::from_secs(20);
     while told(&server) < 2 {
         server.anon().get("/health").await.expect(200);
@@ -120,7 +122,7 @@ async fn a_collector_that_refuses_is_told_once() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(told(&server), 2, "once for metrics and once for traces");
     collector.answers(Mood::Takes);
-    while !server.log().contains("takes what it is sent again") {
+    while !server.log().contains("accepts data again") {
         server.anon().get("/health").await.expect(200);
         assert!(Instant::now() < end, "{}", server.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -162,14 +164,14 @@ async fn settings_that_are_wrong_are_named_and_never_quoted() {
         (vec![("DDB_LOG", "wran")], "the variable DDB_LOG is `wran`, but must be a level"),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
-            "what the variable OTEL_EXPORTER_OTLP_PROTOCOL says is not known to this version; only `http/protobuf` is",
+            "this version does not know the value of the variable OTEL_EXPORTER_OTLP_PROTOCOL; only `http/protobuf` is",
         ),
         (
             vec![
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318"),
                 ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://secret"),
             ],
-            "what the variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT says is not known to this version; DDB_OTLP_ENDPOINT is for both",
+            "this version does not know the value of the variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT; DDB_OTLP_ENDPOINT is for both",
         ),
         (vec![("DDB_METRICS_TOKEN", "secret")], "the variable DDB_METRICS_TOKEN must be 16 to 1000 visible ASCII characters"),
         (vec![("DDB_SLOW_QUERY", "5")], "the variable DDB_SLOW_QUERY is `5`, but must be a time such as 500ms, 2s or 1m"),
