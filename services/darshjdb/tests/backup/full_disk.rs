@@ -62,12 +62,14 @@ fn left_without_lock(folder: &Path, ended: &AtomicBool) -> bool {
     while !ended.load(Ordering::Relaxed) {
         // Not before: the restore itself has to get the lock.
         was_there |= cluster.exists();
-        if was_there && let Ok(file) = File::open(folder.join("ddb.lock")) {
-            if file.try_lock().is_ok() && cluster.exists() {
-                return true;
-            }
+        if was_there
+            && let Ok(file) = File::open(folder.join("ddb.lock"))
+            && file.try_lock().is_ok()
+            && cluster.exists()
+        {
+            return true;
         }
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::park_timeout(Duration::from_millis(1));
     }
     false
 }
@@ -93,7 +95,7 @@ async fn a_restore_that_does_not_fit_leaves_nothing() {
             refused(&output, word);
             assert!(!seen.join().expect("a thread"), "the cluster was there, and another process could take it");
         });
-        assert_eq!(std::fs::read_dir(&target).expect("a folder").count(), 0, "with {megabytes} MB something is left");
+        assert_eq!(std::fs::read_dir(target).expect("a folder").count(), 0, "with {megabytes} MB something is left");
     }
     disk.remount("size=400m");
     let restored = done(&server.ddb_in(&target, &["restore", text(&file), "--json"]));
